@@ -1,0 +1,77 @@
+"""Everything this program raises on purpose.
+
+    DigestError
+    ├─ ConfigError                  the user's settings: file, key, what is wrong, what to write instead
+    ├─ ListingError                 a dump could not be read as a listing
+    │  └─ UnknownFormatError        no format recognises its content
+    ├─ StoreError                   the database could not be opened, read or written
+    │  └─ SchemaError               the database is of another version than this program
+    ├─ RenderError                  a template is missing or wrong
+    ├─ FeedError                    a feed could not be built
+    └─ DeliveryError                a message was not taken
+       ├─ TemporaryDeliveryError    try again later (4xx, 552, no connection)
+       └─ PermanentDeliveryError    never try this message again (other 5xx)
+
+A class exists only where some caller acts differently on it. A message says what happened, to what,
+and what to do now. One bad element is data (`model.Rejected`); one bad container is an exception.
+"""
+
+from __future__ import annotations
+
+
+class DigestError(Exception):
+    """Base of every error raised on purpose; its text is meant for the user."""
+
+
+class ConfigError(DigestError):
+    """The settings are wrong; the user must change something."""
+
+
+class ListingError(DigestError):
+    """A dump could not be read as a listing."""
+
+
+class UnknownFormatError(ListingError):
+    """No known format recognises the dump's content."""
+
+
+class StoreError(DigestError):
+    """The database could not be opened, read or written."""
+
+
+class SchemaError(StoreError):
+    """The database's schema is not the one this program works with."""
+
+
+class RenderError(DigestError):
+    """A template is missing, does not compile or asks for something that is not there."""
+
+
+class FeedError(DigestError):
+    """A feed could not be built or written."""
+
+
+class DeliveryError(DigestError):
+    """A message was not taken by the transport.
+
+    `reply` is the server's answer or the operating system's words; empty if there was none.
+    """
+
+    def __init__(self, message: str, *, reply: str = "") -> None:
+        super().__init__(message)
+        self.reply = reply
+
+
+class TemporaryDeliveryError(DeliveryError):
+    """The transport could not take the message now; the same bytes may be tried again later."""
+
+
+class PermanentDeliveryError(DeliveryError):
+    """The transport will never take this message.
+
+    `hard` is true when the address itself is dead, so that it must not be mailed again.
+    """
+
+    def __init__(self, message: str, *, reply: str = "", hard: bool = False) -> None:
+        super().__init__(message, reply=reply)
+        self.hard = hard
