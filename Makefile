@@ -1,0 +1,57 @@
+# make run    set up and run the main job on the bundled sample dumps, in demo/
+# make test   set up and run the tests
+# make check  the tests, the style and the types: what is checked on every change
+.DEFAULT_GOAL := help
+.PHONY: help run test check style types replay crash-storm screenshots lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A moment shortly after the sample dumps, so that the demo is the same on every day.
+DEMO_NOW := 2026-06-02T20:00:00+00:00
+DIGEST := $(BIN)/digest --config demo/config/digest.toml --now $(DEMO_NOW)
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+# Debian ships venv as a package of its own; it is installed where that is allowed.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); sh .ci/install-venv $(PYTHON) && $(PYTHON) -m venv $(VENV); }
+
+# The lock files fix every version and hash; nothing is installed that they do not name.
+$(VENV)/run.stamp: $(BIN)/python requirements.lock pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp requirements-test.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@touch $@
+
+run: $(VENV)/run.stamp
+	@test -d demo || $(BIN)/digest init demo --samples
+	@$(DIGEST) run; code=$$?; test $$code -eq 0 -o $$code -eq 4
+	@echo "Look at demo/out/mail/*.html in a browser. Another edition comes with new dumps in demo/inbox."
+
+test: $(VENV)/test.stamp
+	$(BIN)/pytest --numprocesses 2
+
+style: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy digest
+
+check: style types test
+
+clean:
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# For maintainers: fix newer versions. Needs uv.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" \
+	  --quiet --extra build pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
+	  --quiet --extra build --extra test pyproject.toml -c requirements.lock -o requirements-test.lock

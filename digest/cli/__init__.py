@@ -1,0 +1,9 @@
+"""The command line: commands and exit codes.
+
+`app` holds the options that every command takes, `phases` the commands that change something, `looks` those that
+only look, `tables` what they print, `world` the building of everything from the settings.
+"""
+
+from digest.cli.app import main
+
+__all__ = ["main"]

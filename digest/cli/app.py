@@ -1,0 +1,192 @@
+"""The options that every command takes, the clock, and the way errors become exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from digest import __version__, config
+from digest.errors import ConfigError, DigestError
+from digest.store import Store
+
+DONE, TROUBLED, USER_MUST_ACT, OUR_BUG, NOTHING_NEW = 0, 1, 2, 3, 4
+
+EXIT_CODES = {
+    DONE: "done",
+    TROUBLED: "done, but something was rejected, set aside, deferred or failed",
+    USER_MUST_ACT: "you must change something; the message says what",
+    OUR_BUG: "a bug of this program",
+    NOTHING_NEW: "nothing new: no dump, no edition, no message (run, publish)",
+}
+
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False)
+
+
+class Moment(click.ParamType):
+    """An ISO 8601 date and time with its offset; without one it is UTC."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a moment; write it as 2026-06-01T07:00:00+02:00", param, ctx)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+class Day(click.ParamType):
+    """A date, as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write it as 2026-06-01", param, ctx)
+
+
+@dataclass(kw_only=True)
+class Context:
+    """What a command gets: the settings and the store, opened when first asked for, and the moment it is."""
+
+    config_file: Path
+    given_now: datetime | None
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        return config.load(self.config_file)
+
+    def now(self) -> datetime:
+        """This moment in whole seconds of UTC, or the one that is rehearsed."""
+        return (self.given_now or datetime.now(UTC)).replace(microsecond=0)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        store = Store.open(self.settings.database)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+class AnywhereGroup(click.Group):
+    """Lets the options of the group stand behind the command's name as well."""
+
+    hoisted = ("--config", "-c", "--now")
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ahead: list[str] = []
+        rest: list[str] = []
+        waiting = list(args)
+        while waiting:
+            arg = waiting.pop(0)
+            if arg == "--":
+                rest += [arg, *waiting]
+                break
+            if arg in self.hoisted and waiting:
+                ahead += [arg, waiting.pop(0)]
+            elif arg.startswith(tuple(f"{name}=" for name in self.hoisted)):
+                ahead.append(arg)
+            else:
+                rest.append(arg)
+        return super().parse_args(ctx, ahead + rest)
+
+
+@click.group(cls=AnywhereGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "-c",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("config/digest.toml"),
+    envvar="DIGEST_CONFIG",
+    show_default=True,
+    help="The settings to work with.",
+)
+@click.option("--now", type=Moment(), envvar="DIGEST_NOW", help="Rehearse this moment instead of the present one.")
+@click.option("--verbose", "-v", is_flag=True, help="Log what is done and why something is skipped.")
+@click.version_option(__version__, prog_name="digest")
+@click.pass_context
+def digest(ctx: click.Context, config_file: Path, now: datetime | None, verbose: bool) -> None:
+    """Trending papers from listing dumps: HTML mails and Atom feeds, ranked for each reader."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s level=%(levelname)s module=%(name)s %(message)s",
+        force=True,
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    ctx.obj = Context(config_file=config_file, given_now=now)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the terminal for what takes over a second; nothing where nobody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, TimeRemainingColumn(), console=err, transient=True, disable=not err.is_terminal)
+    task = bar.add_task(title, total=None, visible=False)
+
+    def show(done: int, total: int) -> None:
+        elapsed = bar.tasks[0].elapsed or 0
+        bar.update(task, completed=done, total=total, visible=elapsed > 1)
+
+    with bar:
+        bar.start_task(task)
+        yield show
+
+
+def complain(error: DigestError) -> None:
+    for line in str(error).splitlines():
+        err.print(f"[bold red]Error:[/] {escape(line)}", soft_wrap=True)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command and exit. No traceback for what the user can mend; one, and code 3, for what is our bug."""
+    from digest.cli import looks, phases  # noqa: F401 - importing them registers the commands
+
+    try:
+        code = digest.main(args=list(args) if args is not None else None, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else DONE)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USER_MUST_ACT)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+    except DigestError as error:
+        complain(error)
+        sys.exit(USER_MUST_ACT)
+    except Exception:
+        err.print("[bold red]This is a bug of the program, not of your settings.[/] Please report the lines below.")
+        err.print_exception(show_locals=False)
+        sys.exit(OUR_BUG)
+
+
+def required(condition: object, message: str) -> None:
+    if not condition:
+        raise ConfigError(message)

@@ -1,0 +1,315 @@
+"""What the commands print: tables for people, JSON for programs. Everything from outside is escaped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+import click
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from digest.cli.app import out
+from digest.model import (
+    Change,
+    Changes,
+    Delivery,
+    DumpReport,
+    Edition,
+    Facts,
+    LastEdition,
+    Listing,
+    NoEdition,
+    Origin,
+    OutboxItem,
+    Outcome,
+    Paper,
+    Revision,
+    Sighting,
+)
+from digest.pipeline import Published
+
+
+def plain(value: Any) -> Any:
+    """Nouns as JSON's own types; moments in ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, tuple | list | frozenset | set):
+        return [plain(one) for one in value]
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, datetime | date) else value
+
+
+def print_json(value: Any, *, one_line: bool = False) -> None:
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=None if one_line else 2))
+
+
+def table(*headings: str, rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> None:
+    numbers = set(right)
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        drawn.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+    out.print(drawn)
+
+
+def masked(address: str) -> str:
+    """An address as it may stand in a log: the first letter and the domain."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+# --- ingest ----------------------------------------------------------------------------------------------------
+
+
+def report_json(report: DumpReport) -> dict[str, Any]:
+    """The stable shape of `ingest --json`."""
+    shape = plain(report)
+    shape["sha256"] = shape.pop("digest")
+    return {key: value for key, value in shape.items() if key != "error" or value is not None}
+
+
+def reports(found: Sequence[DumpReport]) -> None:
+    table(
+        "dump", "format", "as of", "entries", "new", "revised", "relisted", "unchanged", "gone", "rejected",
+        rows=(
+            (
+                _tail(one.dump),
+                "not read" if one.error else f"{one.format}{' (known)' if one.known else ''}",
+                one.as_of, one.entries, one.new, one.revised, one.relisted, one.unchanged, one.gone, len(one.rejected),
+            )
+            for one in found
+        ),
+        right=("entries", "new", "revised", "relisted", "unchanged", "gone", "rejected"),
+    )  # fmt: skip
+    for one in found:
+        if one.error:
+            out.print(f"[bold red]Set aside:[/] {escape(one.dump)}: {escape(one.error)}", soft_wrap=True)
+        for rejected in one.rejected[:20]:
+            where = f"{escape(one.dump)}, {escape(rejected.where)}"
+            out.print(f"[yellow]Rejected:[/] {where}: {escape(rejected.reason)}", soft_wrap=True)
+
+
+def _tail(name: str, most: int = 48) -> str:
+    return name if len(name) <= most else f"…{name[-most + 1 :]}"
+
+
+# --- publish, deliver ----------------------------------------------------------------------------------------------
+
+
+def published(made: Published, *, dry: bool = False) -> None:
+    if made.editions:
+        table(
+            "would go to" if dry else "edition for", "profile", "date", "papers", "first paper",
+            rows=(
+                (one.subscription.address or "feed", one.subscription.profile, one.date, len(one.items),
+                 _head(one.items[0].paper.title))
+                for one in made.editions
+            ),
+            right=("papers",),
+        )  # fmt: skip
+    for none in made.none:
+        whom = none.subscription.address or "feed"
+        out.print(f"No edition for {escape(whom)} ({none.subscription.profile}) of {none.date}: {escape(none.reason)}")
+
+
+def _head(title: str, most: int = 60) -> str:
+    return title if len(title) <= most else title[: most - 1].rstrip() + "…"
+
+
+def deliveries(found: Sequence[Delivery]) -> None:
+    rows = ((one.state.value, one.message_id, one.reply, one.next_at) for one in found)
+    if found:
+        table("state", "message", "reply", "next try", rows=rows)
+
+
+def ranking(edition: Edition) -> None:
+    table(
+        "", "paper", "score", "why",
+        rows=((item.rank, item.paper.title, item.score, item.why) for item in edition.items),
+        right=("", "score"),
+    )  # fmt: skip
+
+
+# --- diff ------------------------------------------------------------------------------------------------------
+
+
+def _moves(older: Listing, changes: Changes) -> dict[str, tuple[Any, Any, Any]]:
+    """By paper id: the older entry's position, votes and comments, matched the way the diff matched them."""
+    by_title = {entry.facts.title: entry for entry in older.entries}
+    by_number = {entry.facts.arxiv_id: entry for entry in older.entries if entry.facts.arxiv_id}
+    found = {}
+    for change in changes.entries:
+        facts: Facts = change.entry.facts
+        before = by_number.get(facts.arxiv_id) or by_title.get(facts.title)
+        if before is not None and change.outcome is not Outcome.NEW:
+            found[change.paper.id] = (before.position, before.votes, before.comments)
+    return found
+
+
+def _change_json(change: Change, before: tuple[Any, Any, Any] | None) -> dict[str, Any]:
+    entry = change.entry
+    shape: dict[str, Any] = {
+        "id": change.paper.id,
+        "title": change.paper.title,
+        "position": entry.position,
+        "votes": entry.votes,
+        "comments": entry.comments,
+        "fields": [plain(field) for field in change.fields],
+    }
+    if before is not None:
+        shape["before"] = dict(zip(("position", "votes", "comments"), before, strict=True))
+    return shape
+
+
+def diff_json(older: Listing, newer: Listing, changes: Changes) -> dict[str, Any]:
+    """The stable shape of `diff --json`."""
+    moves = _moves(older, changes)
+    shape: dict[str, Any] = {
+        side: {
+            "dump": listing.dump,
+            "format": listing.format,
+            "source": listing.source,
+            "as_of": plain(listing.as_of),
+            "entries": len(listing.entries),
+            "rejected": plain(listing.rejected),
+        }
+        for side, listing in (("a", older), ("b", newer))
+    }
+    for outcome in Outcome:
+        found = [change for change in changes.entries if change.outcome is outcome]
+        shape[outcome.value] = [_change_json(change, moves.get(change.paper.id)) for change in found]
+    shape["gone"] = [{"id": paper.id, "title": paper.title} for paper in changes.gone]
+    return shape
+
+
+def diff(older: Listing, newer: Listing, changes: Changes) -> None:
+    out.print(f"[bold]A[/] {escape(older.dump)}: {len(older.entries)} entries, {older.format}, as of {older.as_of}")
+    out.print(f"[bold]B[/] {escape(newer.dump)}: {len(newer.entries)} entries, {newer.format}, as of {newer.as_of}")
+    moves = _moves(older, changes)
+    marks = {Outcome.NEW: "[green]+[/]", Outcome.REVISED: "[yellow]~[/]", Outcome.RELISTED: "[cyan]↺[/]"}
+    for outcome, mark in marks.items():
+        found = [change for change in changes.entries if change.outcome is outcome]
+        _heading(outcome.value, len(found))
+        for change in found:
+            out.print(f"  {mark} {escape(change.paper.title)}", soft_wrap=True)
+            for field in change.fields:
+                if field.notable:
+                    out.print(f"      {field.field}: {_brief(field.old)} → {_brief(field.new)}", soft_wrap=True)
+    _heading("gone", len(changes.gone))
+    for paper in changes.gone:
+        out.print(f"  [red]-[/] {escape(paper.title)}", soft_wrap=True)
+    unchanged = [change for change in changes.entries if change.outcome is Outcome.UNCHANGED]
+    _heading("unchanged", len(unchanged))
+    _moved(unchanged, moves)
+
+
+def _heading(word: str, number: int) -> None:
+    out.print(f"\n[bold]{number} {word}[/]")
+
+
+def _brief(value: object) -> str:
+    text = "nothing" if value in (None, "", ()) else str(value)
+    return escape(text if len(text) <= 100 else f"{text[:99]}…")
+
+
+def _moved(changes: Sequence[Change], moves: Mapping[str, tuple[Any, Any, Any]]) -> None:
+    """The papers in both whose votes or comments moved, most votes first."""
+    rows = []
+    for change in changes:
+        before, entry = moves.get(change.paper.id), change.entry
+        if before is not None and (before[1], before[2]) != (entry.votes, entry.comments):
+            rows.append((_head(change.paper.title), _step(before[1], entry.votes), _step(before[2], entry.comments)))
+    if rows:
+        table("moved", "votes", "comments", rows=rows, right=("votes", "comments"))
+
+
+def _step(old: int | None, new: int | None) -> str:
+    return "" if old is None and new is None else str(new) if old == new else f"{old} → {new}"
+
+
+# --- show, status ----------------------------------------------------------------------------------------------
+
+
+def paper_json(
+    paper: Paper,
+    keys: Sequence[str],
+    origins: Mapping[str, Origin],
+    sightings: Sequence[Sighting],
+    revisions: Sequence[Revision],
+) -> dict[str, Any]:
+    """The stable shape of `show --json`."""
+    return {
+        **plain(paper),
+        "url": paper.url,
+        "pdf_url": paper.pdf_url,
+        "listing_url": paper.listing_url,
+        "keys": list(keys),
+        "sightings": plain(sightings),
+        "origins": plain(origins),
+        "revisions": plain(revisions),
+    }
+
+
+def paper(
+    one: Paper,
+    keys: Sequence[str],
+    origins: Mapping[str, Origin],
+    sightings: Sequence[Sighting],
+    revisions: Sequence[Revision],
+) -> None:
+    out.print(f"[bold]{escape(one.title)}[/]\n{escape(one.url)}  ({escape(one.id)}; {escape(', '.join(keys))})")
+    told = [(name, origin) for name, origin in origins.items() if getattr(one, name, None) not in (None, "", ())]
+    table(
+        "field", "value", "from", "of",
+        rows=((name, _value(getattr(one, name)), _tail(origin.dump, 40), origin.as_of) for name, origin in told),
+    )  # fmt: skip
+    table(
+        "listed by", "on", "position", "votes", "comments",
+        rows=((s.source, s.date, f"{s.position} of {s.listed}", s.votes, s.comments) for s in sightings),
+        right=("position", "votes", "comments"),
+    )  # fmt: skip
+    if revisions:
+        table("revised", "field", "was", "is", rows=((r.at, r.field, r.old, r.new) for r in revisions))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value[:8])) + (f" and {len(value) - 8} more" if len(value) > 8 else "")
+    return _head(str(value), 300)
+
+
+def last_editions(rows: Iterable[tuple[str, LastEdition | None, datetime]]) -> None:
+    table(
+        "subscription", "last date", "outcome", "next",
+        rows=(
+            (
+                name,
+                last.date if last else "",
+                (last.reason or "edition") if last else "none yet",
+                f"{at:%Y-%m-%d %H:%M} UTC",
+            )
+            for name, last, at in rows
+        ),
+    )  # fmt: skip
+
+
+def outbox(items: Sequence[OutboxItem]) -> None:
+    table(
+        "state", "to", "edition", "tries", "next try", "last reply",
+        rows=((i.state.value, i.address, i.edition_id, i.attempts, i.next_at, i.reply) for i in items),
+        right=("tries",),
+    )  # fmt: skip
+
+
+def no_edition(none: NoEdition) -> None:
+    out.print(f"No edition: {escape(none.reason)}.")

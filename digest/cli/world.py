@@ -1,0 +1,84 @@
+"""Builds the world from the settings and hands it on. The only place that knows every part."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from digest.config import Settings
+from digest.errors import ConfigError
+from digest.model import Subscription
+from digest.pipeline import World
+from digest.render import Renderer
+from digest.store import Store
+from digest.transport import DirectoryTransport, MaildirTransport, SmtpTransport, Transport
+
+SECRET = "DIGEST_SECRET"  # noqa: S105 - the variable's name
+SMTP_USER, SMTP_PASSWORD = "DIGEST_SMTP_USER", "DIGEST_SMTP_PASSWORD"
+
+
+def secret(settings: Settings) -> bytes:
+    """The key of tokens and Message-IDs: from the environment, else from a file made at first use.
+
+    It must stay the same, else unsubscribe links in old mails stop working.
+    """
+    if text := os.environ.get(SECRET):
+        return text.encode()
+    path = settings.state / "secret"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with Path(path).open("x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error}). Set {SECRET} in the environment instead.") from None
+    content = path.read_bytes().strip()
+    if len(content) < 16:
+        raise ConfigError(f"{path}: holds no key. Remove the file, or set {SECRET} in the environment.")
+    return content
+
+
+def transport(settings: Settings) -> Transport:
+    table = settings.transport
+    if table.kind == "smtp":
+        return SmtpTransport(
+            table.host,
+            table.port,
+            table.security,
+            os.environ.get(SMTP_USER),
+            os.environ.get(SMTP_PASSWORD),
+            table.timeout,
+            table.ca_file,
+        )
+    folder = table.folder or settings.output / "mail"
+    return MaildirTransport(folder) if table.kind == "maildir" else DirectoryTransport(folder)
+
+
+def build(settings: Settings, store: Store, over: Transport | None = None, output: Path | None = None) -> World:
+    """The world of these settings. `over` and `output` replace the transport and the output folder."""
+    return World(
+        store=store,
+        renderer=Renderer(settings.templates, settings.site),
+        transport=over or transport(settings),
+        site=settings.site,
+        secret=secret(settings),
+        profiles=settings.profiles,
+        subscriptions=settings.subscriptions,
+        inbox=settings.inbox,
+        output=output or settings.output,
+        resend_after_crash=settings.delivery.after_crash == "resend",
+        retry_delays=settings.retry_delays,
+        give_up_after=settings.give_up_after,
+        feed_days=settings.feeds.days,
+        feed_entries=settings.feeds.entries,
+    )
+
+
+def readers(settings: Settings) -> tuple[Subscription, ...]:
+    return tuple(one for one in settings.subscriptions if one.address is not None)
+
+
+def feeds(settings: Settings) -> tuple[Subscription, ...]:
+    return tuple(one for one in settings.subscriptions if one.address is None)

@@ -1,0 +1,231 @@
+"""Hugging Face Daily Papers as JSON: every container and schema since March 2024.
+
+Containers: an array of records; an array of strings that hold Python's repr of a record; either as `data` of an object
+with `status` and `date`; such an object with status `no_data`; and `1`, which a saving job wrote on empty days.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from digest.errors import ListingError
+from digest.listings import clean
+from digest.listings.form import Sheet
+from digest.model import Entry, Facts, Listing, Rejected
+
+# Until this day the outer `publishedAt` told when a paper was brought to the page; since then it is arXiv's time of the
+# first version, shifted by some hours under a false "Z". Records since then have an outer `summary`.
+_OUTER_TIME_CHANGED = date(2025, 3, 11)
+_LARGEST_REPR = 2**20
+_DAY = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d)(?!\d)")
+_MOST = 10**9  # a larger count is garbage
+
+Record = Mapping[str, Any]
+
+
+class HuggingFaceJson:
+    """Sorted by votes; a dump of exactly 50 records was cut by the page limit."""
+
+    name = "hf-json"
+    source = "hf-daily"
+    fidelity = 50
+
+    def recognises(self, sheet: Sheet) -> bool:
+        return sheet.text.lstrip()[:1] in ("[", "{") or sheet.text.strip() == "1"
+
+    def read(self, sheet: Sheet) -> Listing:
+        day, items = _container(sheet)
+        records: list[tuple[int, Record]] = []
+        rejected: list[Rejected] = []
+        for number, item in enumerate(items, start=1):
+            try:
+                records.append((number, _record(item)))
+            except ValueError as error:
+                rejected.append(Rejected(where=f"record {number}", reason=str(error)))
+        entries: list[Entry] = []
+        for number, record in records:
+            try:
+                entries.append(_entry(record, f"record {number}", len(entries) + 1))
+            except ValueError as error:
+                rejected.append(Rejected(where=f"record {number}", reason=str(error)))
+        if items and not entries:
+            raise ListingError(f"{sheet.dump.name}: none of its {len(items)} records is a paper: {rejected[0].reason}")
+        return Listing(
+            dump=sheet.dump.name,
+            digest=sheet.dump.digest,
+            format=self.name,
+            source=self.source,
+            as_of=sheet.as_of or day or _day_told([record for _, record in records], sheet),
+            fidelity=self.fidelity,
+            daily=True,
+            entries=tuple(entries),
+            rejected=tuple(sorted(rejected, key=lambda one: int(one.where.split()[1]))),
+        )
+
+
+# --- the container ---------------------------------------------------------------------------------------------
+
+
+def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
+    """The records, and the day if the container tells it."""
+    name, body = sheet.dump.name, _parsed(sheet)
+    if body == 1:
+        raise ListingError(f"{name}: holds only `1`, which a saving job writes on a day without papers; drop it")
+    if isinstance(body, list):
+        return None, body
+    if isinstance(body, dict):
+        day = _day(body.get("date"))
+        if body.get("status") == "no_data":
+            return day, []
+        if isinstance(body.get("data"), list):
+            return day, body["data"]
+        raise ListingError(f"{name}: a JSON object without a list of papers in `data`; see the README for what is read")
+    raise ListingError(f"{name}: JSON, but neither a list nor an object of papers; see the README for what is read")
+
+
+def _parsed(sheet: Sheet) -> Any:
+    try:
+        return json.loads(sheet.text)
+    except json.JSONDecodeError as error:
+        reason = f"JSON that breaks at line {error.lineno}, column {error.colno} ({error.msg})"
+    except RecursionError:
+        reason = "JSON nested too deeply for a listing"
+    except ValueError as error:  # an integer of thousands of digits
+        reason = f"JSON with a value that cannot be read ({error})"
+    raise ListingError(f"{sheet.dump.name}: {reason}; it may be cut: fetch it again")
+
+
+def _record(item: object) -> Record:
+    """A record as a mapping; ValueError says what it is instead."""
+    if isinstance(item, str):
+        item = _from_repr(item)
+    if not isinstance(item, dict):
+        raise ValueError(f"not an object but {_kind(item)}")
+    if not isinstance(item.get("paper"), dict):
+        raise ValueError("has no `paper`")
+    return item
+
+
+def _from_repr(text: str) -> object:
+    if len(text) > _LARGEST_REPR:
+        raise ValueError("a string too long to be a record")
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        raise ValueError("a string that is not the Python form of a record") from None
+
+
+def _kind(item: object) -> str:
+    kinds = {str: "text", list: "a list", bool: "true or false", int: "a number", float: "a number"}
+    return "nothing" if item is None else kinds.get(type(item), "something else")
+
+
+# --- the day -----------------------------------------------------------------------------------------------------
+
+
+def _day(value: object) -> date | None:
+    """The date at the start of an ISO 8601 text; None for anything else."""
+    match = _DAY.match(value) if isinstance(value, str) else None
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def _days(values: Iterable[object]) -> list[date]:
+    return [day for day in map(_day, values) if day is not None]
+
+
+def _day_told(records: list[Record], sheet: Sheet) -> date:
+    """The day of the list, from the surest sign to the weakest: never from `paper.publishedAt`."""
+    if brought := _days(record["paper"].get("submittedOnDailyAt") for record in records):
+        return max(Counter(brought).items(), key=lambda pair: (pair[1], pair[0]))[0]
+    outer = _days(record.get("publishedAt") for record in records)
+    old = not any("summary" in record for record in records)
+    if outer and old and max(outer) < _OUTER_TIME_CHANGED:
+        return max(outer)
+    named = _days(_DAY.findall(sheet.dump.name.rpartition("/")[2]))
+    return named[0] if named else sheet.now.date()
+
+
+# --- one record --------------------------------------------------------------------------------------------------
+
+
+def _entry(record: Record, where: str, position: int) -> Entry:
+    paper = record["paper"]
+    return Entry(
+        where=where,
+        position=position,
+        facts=_facts(record, paper),
+        votes=_count(paper.get("upvotes")),
+        comments=_count(record.get("numComments")),
+    )
+
+
+def _facts(record: Record, paper: Record) -> Facts:
+    number = clean.arxiv_id(paper["id"]) if isinstance(paper.get("id"), str) else None
+    title = _text(record.get("title")) or _text(paper.get("title"))  # the outer one keeps its LaTeX until 2025
+    if not title:
+        raise ValueError("has no title")
+    authors = clean.names(_names(paper.get("authors")))
+    place = _first(record, paper, "organization", "submitterOrganization")
+    return Facts(
+        title=title,
+        abstract=_text(paper.get("summary")) or _text(record.get("summary")),
+        authors=authors,
+        author_count=len(authors) or None,
+        organisation=_text(place.get("fullname")) or _text(place.get("name")) or None,
+        submitter=_submitter(record, paper),
+        keywords=clean.names(word for word in _list(paper.get("ai_keywords")) if isinstance(word, str)),
+        published=_day(paper.get("publishedAt")),
+        arxiv_id=number[0] if number else None,
+        version=number[1] if number else None,
+        code_url=clean.link(paper.get("githubRepo")),
+        code_stars=_count(paper.get("githubStars")),
+        project_url=clean.link(paper.get("projectPage")),
+    )
+
+
+def _text(value: object) -> str:
+    return clean.text(value) if isinstance(value, str) else ""
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _names(authors: object) -> Iterable[str]:
+    for author in _list(authors):
+        name = author.get("name") if isinstance(author, dict) else author
+        if isinstance(name, str):
+            yield name
+
+
+def _first(record: Record, paper: Record, *keys: str) -> Record:
+    """The first object under any of the keys, in the record or its paper."""
+    for holder in (record, paper):
+        for key in keys:
+            if isinstance(holder.get(key), dict):
+                found: Record = holder[key]
+                return found
+    return {}
+
+
+def _submitter(record: Record, paper: Record) -> str | None:
+    outer, inner = _first(record, {}, "submittedBy"), _first({}, paper, "submittedOnDailyBy")
+    return _text(outer.get("name")) or _text(inner.get("user")) or _text(inner.get("name")) or None
+
+
+def _count(value: object) -> int | None:
+    """A whole number of 0 or more; None for anything else, such as "1.09k"."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _MOST else None

@@ -1,0 +1,71 @@
+"""The daemon: wake, run the phases, sleep. Has no memory of its own; what is due is in the database.
+
+APScheduler only ticks: late, doubled and missed ticks do no harm, as a tick asks the store what is to be done.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from digest.errors import DigestError
+
+log = logging.getLogger(__name__)
+
+
+def serve(tick: Callable[[], None], every_seconds: int, stop: threading.Event | None = None) -> None:
+    """Call `tick` at once and then every so many seconds until SIGINT, SIGTERM or `stop`.
+
+    A tick that is running when the signal comes is finished first. A tick that raises a DigestError is logged and the
+    next one tries again; anything else is our bug and ends the daemon.
+    """
+    stop = stop or threading.Event()
+    crashed: list[BaseException] = []
+
+    def failed(event: JobExecutionEvent) -> None:
+        crashed.append(event.exception)
+        stop.set()
+
+    def guarded() -> None:
+        try:
+            tick()
+        except DigestError as error:
+            log.error("tick_failed kind=%s reason=%s", type(error).__name__, error)
+
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_listener(failed, EVENT_JOB_ERROR)
+    # A late tick runs however late it is, several missed ones run as one, and two never run side by side.
+    options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    scheduler.add_job(guarded, "interval", seconds=every_seconds, next_run_time=datetime.now(UTC), **options)
+    with _signals(stop):
+        scheduler.start()
+        stop.wait()
+        scheduler.shutdown(wait=True)
+    if crashed:
+        raise crashed[0]
+
+
+class _signals:  # noqa: N801 - reads as a statement
+    """Turns SIGINT and SIGTERM into the stop event, and puts the old handlers back."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._ours = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> None:
+        if self._ours:
+            self._old = {name: signal.signal(name, self._set) for name in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        if self._ours:
+            for name, handler in self._old.items():
+                signal.signal(name, handler)
+
+    def _set(self, *_: object) -> None:
+        self._stop.set()

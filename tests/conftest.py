@@ -1,0 +1,110 @@
+"""What all tests share: golden files, the real data, a working folder, and the command line in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from digest.cli import main
+
+GOLDEN = Path(__file__).parent / "data" / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Write the golden files anew instead of comparing.")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tester's own environment must not leak into what is tested."""
+    for name in [name for name in os.environ if name.startswith("DIGEST_") and name != "DIGEST_REAL_DATA"]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
+    """Compare bytes with a file of tests/data/golden, or write it with --update-golden."""
+
+    def check(name: str, content: bytes) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        assert path.exists(), f"no golden file {name}: run pytest --update-golden and look at it"
+        assert content == path.read_bytes(), f"{name} differs: look at it, then run pytest --update-golden"
+
+    return check
+
+
+def real_data() -> Path:
+    """The folder of real dumps. Where DIGEST_REAL_DATA names it, a missing file fails; without it tests are skipped."""
+    return Path(os.environ["DIGEST_REAL_DATA"]).resolve()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+Digest = Callable[..., Ran]
+
+
+@pytest.fixture
+def digest(capsys: pytest.CaptureFixture[str]) -> Digest:
+    """Run a command in this process."""
+
+    def run(*args: str | Path) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([str(arg) for arg in args])
+        printed = capsys.readouterr()
+        code = left.value.code
+        return Ran(code if isinstance(code, int) else 0, printed.out, printed.err)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Place:
+    """A working folder as `digest init` makes it."""
+
+    folder: Path
+    digest: Digest
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config" / "digest.toml"
+
+    def run(self, *args: str | Path, now: str = "2026-06-02T20:00:00+00:00") -> Ran:
+        return self.digest("--config", self.config, "--now", now, *args)
+
+    def set(self, old: str, new: str) -> None:
+        """Change a line of digest.toml."""
+        text = self.config.read_text()
+        assert old in text
+        self.config.write_text(text.replace(old, new))
+
+    def mails(self) -> list[Path]:
+        return sorted((self.folder / "out" / "mail").glob("*.eml"))
+
+
+@pytest.fixture
+def place(tmp_path: Path, digest: Digest) -> Place:
+    """A fresh working folder with an empty inbox."""
+    assert digest("init", tmp_path / "work").code == 0
+    return Place(tmp_path / "work", digest)
+
+
+@pytest.fixture
+def stocked(tmp_path: Path, digest: Digest) -> Place:
+    """A fresh working folder with the sample dumps in the inbox."""
+    assert digest("init", tmp_path / "work", "--samples").code == 0
+    return Place(tmp_path / "work", digest)

@@ -1,0 +1,134 @@
+"""A real kill -9 at every hand-off, then the same command again: nothing is lost and nothing is doubled.
+
+The one exception is the message that was in the server's hands: it may come twice, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Place
+
+HERE = Path(__file__).parent
+NOW = "2026-06-02T20:00:00+00:00"
+
+INGEST = [
+    "digest.pipeline:read_listing:before:2",
+    "digest.store:Store.record:before",
+    "digest.store:Store.record:after",
+    "digest.store:Store.record:after:4",
+]
+PUBLISH = [
+    "digest.store:Store.enqueue:before",
+    "digest.store:Store.enqueue:after",
+    "digest.store:Store.enqueue:after:5",
+    "digest.pipeline:write_surfaces:before",
+    "digest.pipeline:atom:after:2",
+    "digest.pipeline:_write_pages:before:2",
+]
+DELIVER = [
+    "digest.store:Store.attempt:before",
+    "digest.store:Store.attempt:after",
+    "digest.transport:SmtpTransport.send:before:2",
+    "digest.store:Store.settle:before",
+    "digest.store:Store.settle:after",
+    "digest.store:Store.settle:before:3",
+]
+
+
+@contextlib.contextmanager
+def sink(folder: Path) -> Iterator[int]:
+    """A mail server in a process of its own, which outlives the sender's death; yields its port."""
+    command = [sys.executable, HERE / "smtp_sink.py", "--port", "0", "--folder", folder]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield int(server.stdout.readline())
+        server.communicate(timeout=20)  # closes its stdin, at which it stops
+
+
+def killed(place: Place, point: str) -> None:
+    command = [sys.executable, HERE / "killed.py", point, "--config", place.config, "--now", NOW, "run"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == -signal.SIGKILL, f"{point} was not reached: {ended.stdout}{ended.stderr}"
+
+
+def books(place: Place) -> dict[str, list[tuple[object, ...]]]:
+    """All that is stored, but for what a second attempt may change."""
+    queries = {
+        "papers": "select id, title from paper",
+        "sightings": "select paper_id, digest, date, position, votes from sighting",
+        "editions": "select subscription_id, date, reason from edition",
+        "items": "select edition_id, paper_id, rank from edition_item",
+        "outbox": "select message_id, state from outbox",
+    }
+    with contextlib.closing(sqlite3.connect(place.folder / "state" / "digest.db")) as database:
+        return {name: sorted(database.execute(query)) for name, query in queries.items()}
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run without a crash leaves, with a fixed secret."""
+    folder = tmp_path_factory.mktemp("calm") / "work"
+    command = [sys.executable, "-m", "digest"]
+    subprocess.run([*command, "init", folder, "--samples"], check=True, capture_output=True)
+    (folder / "state" / "secret").write_text("0123456789abcdef" * 4)
+    config = folder / "config" / "digest.toml"
+    subprocess.run([*command, "--config", config, "--now", NOW, "run"], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("point", [*INGEST, *PUBLISH, *DELIVER])
+def test_kill_then_run_again(point: str, stocked: Place, calm: Path, tmp_path: Path) -> None:
+    (stocked.folder / "state" / "secret").write_text("0123456789abcdef" * 4)
+    received = tmp_path / "received"
+    received.mkdir()
+    with sink(received) as port:
+        stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"')
+        killed(stocked, point)
+        again = stocked.run("run")
+        assert again.code in (0, 4), again.err
+        assert stocked.run("run").code == 4
+    assert books(stocked) == books(Place(calm, stocked.digest))
+    for feed in (calm / "out" / "feeds").iterdir():
+        assert (stocked.folder / "out" / "feeds" / feed.name).read_bytes() == feed.read_bytes()
+    for page in (calm / "out" / "archive").rglob("*.html"):
+        assert (stocked.folder / "out" / page.relative_to(calm / "out")).read_bytes() == page.read_bytes()
+    mails = Counter(path.read_bytes() for path in received.glob("*.eml"))
+    expected = {path.read_bytes() for path in (calm / "out" / "mail").glob("*.eml")}
+    assert set(mails) == expected, "every message came, and no other"
+    in_the_servers_hands = point.startswith("digest.store:Store.settle:before")
+    assert sum(mails.values()) == len(expected) + in_the_servers_hands
+
+
+def test_held_instead_of_sent_again(stocked: Place, tmp_path: Path) -> None:
+    stocked.set('# after_crash = "resend"', 'after_crash = "hold"')
+    received = tmp_path / "received"
+    received.mkdir()
+    with sink(received) as port:
+        stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"')
+        killed(stocked, "digest.store:Store.settle:before")
+        assert stocked.run("run").code == 1, "a message of unknown fate is trouble"
+    assert len(list(received.glob("*.eml"))) == 4
+    outbox = json.loads(stocked.run("status", "--json").out)["outbox"]
+    assert outbox["unknown"] == 1
+    assert outbox["sent"] == 3
+
+
+def test_two_runs_at_once(stocked: Place) -> None:
+    command = [sys.executable, "-m", "digest", "--config", stocked.config, "--now", NOW, "run"]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
+    errors = [process.communicate(timeout=120)[1] for process in both]
+    codes = [process.returncode for process in both]
+    assert sorted(codes) in ([0, 4], [0, 0]), errors
+    stocked.run("run")
+    assert len(stocked.mails()) == 4
+    assert json.loads(stocked.run("status", "--json").out)["outbox"]["sent"] == 4

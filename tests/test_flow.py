@@ -1,0 +1,277 @@
+"""The whole way, by the command line: dumps in, mails and feeds out, and every promise of each phase."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import shutil
+from email.message import EmailMessage
+from pathlib import Path
+
+import feedparser
+import pytest
+from conftest import Digest, Place
+
+SAMPLES = Path(__file__).parent.parent / "config" / "samples"
+TOMORROW = "2026-06-03T20:00:00+00:00"
+
+
+def parsed(path: Path) -> EmailMessage:
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_run_makes_mails_and_feeds(stocked: Place) -> None:
+    ran = stocked.run("run")
+    assert ran.code == 0, ran.err
+    assert len(stocked.mails()) == 4
+    firsts = {parsed(path)["To"]: parsed(path)["Subject"] for path in stocked.mails()}
+    assert len(set(firsts.values())) == 4, "each profile has another first paper"
+    for name in ("trending", "small-models", "robots", "trust"):
+        feed = feedparser.parse(stocked.folder / "out" / "feeds" / f"{name}.atom")
+        assert not feed.bozo
+        assert feed.entries
+
+
+def test_a_second_run_is_nothing_new_and_changes_no_file(stocked: Place) -> None:
+    stocked.run("run")
+    before = {path: path.stat().st_mtime_ns for path in (stocked.folder / "out").rglob("*") if path.is_file()}
+    ran = stocked.run("run")
+    assert ran.code == 4
+    assert "Nothing is new" in ran.out
+    after = {path: path.stat().st_mtime_ns for path in (stocked.folder / "out").rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_phases_by_hand_do_what_run_does(stocked: Place, tmp_path: Path, digest: Digest) -> None:
+    stocked.run("run")
+    other = Place(tmp_path / "other", digest)
+    digest("init", other.folder, "--samples")
+    shutil.copy(stocked.folder / "state" / "secret", other.folder / "state" / "secret")
+    assert other.run("ingest", other.folder / "inbox").code == 0
+    assert other.mails() == []
+    assert other.run("publish").code == 0
+    assert other.mails() == []
+    assert other.run("deliver").code == 0
+    assert [path.read_bytes() for path in other.mails()] == [path.read_bytes() for path in stocked.mails()]
+    for feed in (stocked.folder / "out" / "feeds").iterdir():
+        assert (other.folder / "out" / "feeds" / feed.name).read_bytes() == feed.read_bytes()
+
+
+def test_no_paper_is_shown_twice(stocked: Place) -> None:
+    stocked.set("[feeds]", "[feeds]\nentries = 500")
+    late = stocked.folder / "inbox" / "hf-daily-2026-06-02.json"
+    late.rename(stocked.folder / "late.json")
+    stocked.run("run")
+    first = {path.name for path in stocked.mails()}
+    (stocked.folder / "late.json").rename(late)
+    assert stocked.run("run", now=TOMORROW).code == 0
+    shown: dict[str, list[str]] = {}
+    for path in stocked.mails():
+        message = parsed(path)
+        body = message.get_body(("plain",))
+        assert body is not None
+        links = [
+            line.strip() for line in body.get_content().splitlines() if line.strip().startswith("https://arxiv.org/abs")
+        ]
+        assert links
+        shown.setdefault(message["To"], []).extend(links)
+    assert {path.name for path in stocked.mails()} > first
+    for links in shown.values():
+        assert len(links) == len(set(links))
+
+
+def test_yesterdays_leftovers_alone_are_no_edition(stocked: Place) -> None:
+    stocked.run("run")
+    ran = stocked.run("run", now=TOMORROW)
+    assert ran.code == 4
+    assert "nothing new since" in ran.out
+
+
+def test_an_empty_inbox_then_a_dump_on_the_same_day(place: Place) -> None:
+    assert place.run("run").code == 4
+    assert place.mails() == []
+    shutil.copy(SAMPLES / "hf-daily-2026-06-02.json", place.folder / "inbox")
+    assert place.run("run").code == 0
+    assert place.mails()
+
+
+def test_a_bad_dump_is_set_aside_and_the_rest_goes_on(stocked: Place) -> None:
+    bad = stocked.folder / "inbox" / "bad.json"
+    bad.write_text('[{"paper": {"id": "26')
+    (stocked.folder / "inbox" / "still-coming.json.part").write_text("[")
+    ran = stocked.run("run")
+    assert ran.code == 1
+    assert "bad.json" in ran.out
+    assert len(stocked.mails()) == 4
+    aside = stocked.folder / "inbox" / "set-aside"
+    assert (aside / "bad.json").read_text() == '[{"paper": {"id": "26'
+    assert (aside / "bad.json.reason.txt").read_text().strip()
+    assert not bad.exists()
+    assert stocked.run("run").code == 4, "it is named once, not every minute"
+    assert "bad.json" in stocked.run("status").out
+
+
+def test_ingest_json_has_the_promised_shape(place: Place) -> None:
+    dump = SAMPLES / "hf-daily-2026-06-02.json"
+    ran = place.run("ingest", dump, "--json")
+    report = json.loads(ran.out)
+    promised = {"dump", "format", "source", "as_of", "entries", "new", "revised", "relisted", "unchanged", "rejected"}
+    assert promised <= set(report)
+    assert report["entries"] == report["new"] + report["revised"] + report["relisted"] + report["unchanged"] > 0
+    assert report["as_of"] == "2026-06-02"
+    again = json.loads(place.run("ingest", dump, "--json").out)
+    assert (again["new"], again["unchanged"], again["known"]) == (0, report["entries"], True)
+    before = place.run("status", "--json").out
+    place.run("ingest", dump)
+    assert place.run("status", "--json").out == before
+
+
+def test_ingest_reads_standard_input(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    dump = SAMPLES / "hf-search-small-models.txt"
+    with dump.open("rb") as file:
+        monkeypatch.setattr("sys.stdin", type("Stdin", (), {"buffer": file})())
+        report = json.loads(place.run("ingest", "-", "--json").out)
+    assert (report["dump"], report.get("error")) == ("-", None)
+    assert report["new"] == report["entries"] > 0
+
+
+def test_dry_runs_store_nothing(stocked: Place) -> None:
+    before = stocked.run("status", "--json").out
+    for command in ("ingest", "publish", "deliver", "run"):
+        args = [stocked.folder / "inbox"] if command == "ingest" else []
+        assert stocked.run(command, *args, "--dry-run").code in (0, 4)
+    assert stocked.run("status", "--json").out == before
+    assert stocked.mails() == []
+    stocked.run("ingest", stocked.folder / "inbox")
+    ran = stocked.run("publish", "--dry-run")
+    assert "ada@example.org" in ran.out
+    assert json.loads(stocked.run("status", "--json").out)["editions"] == 0
+
+
+def test_preview_shows_what_will_be_mailed_and_touches_nothing(stocked: Place, tmp_path: Path) -> None:
+    stocked.run("ingest", stocked.folder / "inbox")
+    before = stocked.run("status", "--json").out
+    target = tmp_path / "seen.html"
+    ran = stocked.run("preview", "robots", "--for", "alan@example.org", "--out", target, "--json")
+    assert ran.code == 0
+    assert stocked.run("status", "--json").out == before
+    stocked.run("run")
+    mailed = next(path for path in stocked.mails() if "alan" in path.name)
+    assert parsed(mailed)["Subject"] == json.loads(ran.out)["subject"]
+    assert mailed.with_suffix(".html").read_text() == target.read_text()
+
+
+def test_mail_feed_page_and_text_hold_the_same_papers_in_the_same_order(stocked: Place) -> None:
+    stocked.run("run")
+    mailed = next(path for path in stocked.mails() if "ada" in path.name)
+    html, text = mailed.with_suffix(".html").read_text(), mailed.with_suffix(".txt").read_text()
+    page = (stocked.folder / "out" / "archive" / "trending" / "index.html").read_text()
+    feed = feedparser.parse(stocked.folder / "out" / "feeds" / "trending.atom")
+    links = [entry.link for entry in feed.entries]
+    assert len(links) > 10
+    for surface in (html, text, page):
+        places = [surface.find(link.replace("&", "&amp;") if surface is not text else link) for link in links]
+        assert -1 not in places
+        assert places == sorted(places)
+
+
+def test_show_tells_where_each_field_came_from(stocked: Place) -> None:
+    stocked.run("ingest", stocked.folder / "inbox")
+    feedless = json.loads((SAMPLES / "hf-daily-2026-06-01-evening.json").read_text())
+    number = feedless[0]["paper"]["id"]
+    shown = json.loads(stocked.run("show", f"https://arxiv.org/abs/{number}v3", "--json").out)
+    assert shown["id"] == number
+    assert shown["origins"]["title"]["dump"].endswith(".json")
+    assert shown["sightings"]
+    assert {"source", "date", "position", "votes", "comments"} <= set(shown["sightings"][0])
+    assert stocked.run("show", "no such paper at all").code == 2
+
+
+def test_diff_of_two_dumps(place: Place) -> None:
+    morning, evening = SAMPLES / "hf-daily-2026-06-01-morning.json", SAMPLES / "hf-daily-2026-06-01-evening.json"
+    shape = json.loads(place.run("diff", morning, evening, "--json").out)
+    assert len(shape["unchanged"]) == shape["a"]["entries"]
+    assert len(shape["new"]) == shape["b"]["entries"] - shape["a"]["entries"] > 0
+    assert shape["gone"] == []
+    back = json.loads(place.run("diff", evening, morning, "--json").out)
+    assert len(back["gone"]) == len(shape["new"])
+    assert "→" in place.run("diff", morning, evening).out
+
+
+def test_suppressed_addresses_get_nothing(stocked: Place) -> None:
+    assert stocked.run("suppress", "ADA@example.org").code == 0
+    stocked.run("run")
+    assert not [path for path in stocked.mails() if "ada" in path.name]
+    assert "suppression list" in stocked.run("status").out
+    assert "ADA@example.org" in stocked.run("suppress").out
+
+
+def test_an_unsubscribe_token_names_its_reader(stocked: Place) -> None:
+    stocked.run("run")
+    link = parsed(next(path for path in stocked.mails() if "ada" in path.name))["List-Unsubscribe"]
+    token = link.split("/u/")[1].split(">")[0]
+    assert "ada@example.org" in stocked.run("suppress", token).out
+
+
+def test_test_send_is_not_recorded(stocked: Place) -> None:
+    stocked.run("ingest", stocked.folder / "inbox")
+    before = stocked.run("status", "--json").out
+    assert stocked.run("test-send", "me@example.org", "--profile", "robots").code == 0
+    assert parsed(stocked.mails()[0])["To"] == "me@example.org"
+    assert stocked.run("status", "--json").out == before
+
+
+def test_rehearse_plays_days_apart_from_the_real_store(stocked: Place) -> None:
+    before = stocked.run("status", "--json").out
+    args = ("rehearse", SAMPLES, "--from", "2026-06-01", "--to", "2026-06-03")
+    shape = json.loads(stocked.run(*args, "--json").out)
+    assert [day["dumps"] for day in shape["days"]][:2] >= [2, 1]
+    assert [day["editions"] > 0 for day in shape["days"]][:2] == [True, True]
+    assert stocked.run("status", "--json").out == before
+    assert stocked.mails() == []
+    assert list((stocked.folder / "out" / "rehearsal" / "mail").glob("*.eml"))
+
+
+def test_doctor_finds_what_is_wrong(stocked: Place) -> None:
+    assert stocked.run("doctor").code == 0
+    stocked.set('kind = "directory"', 'kind = "smtp"\nhost = "127.0.0.1"\nport = 1\nsecurity = "none"')
+    ran = stocked.run("doctor")
+    assert ran.code == 1
+    assert "transport" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (("--config", "nowhere/digest.toml", "status"), 2, "digest init"),
+        (("--now", "yesterday", "status"), 2, "2026-06-01T07:00:00+02:00"),
+        (("ingest",), 2, "PATHS"),
+        (("no-such-command",), 2, "no-such-command"),
+        (("--version",), 0, ""),
+        (("--help",), 0, ""),
+    ],
+)
+def test_errors_are_one_clear_message(digest: Digest, args: tuple[str, ...], code: int, words: str) -> None:
+    ran = digest(*args)
+    assert ran.code == code
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_missing_dump_and_unknown_profile_are_the_users_to_mend(place: Place) -> None:
+    assert place.run("ingest", "nowhere.json").code == 2
+    assert place.run("preview", "nobody").code == 2
+    assert "trending" in place.run("preview", "nobody").err
+
+
+def test_options_may_stand_behind_the_command(stocked: Place, digest: Digest) -> None:
+    assert digest("status", "--config", stocked.config, "--now", TOMORROW).code == 0
+
+
+def test_init_keeps_what_is_there(place: Place) -> None:
+    place.set('name = "Trending Papers"', 'name = "Ours"')
+    assert "Kept" in place.digest("init", place.folder).out
+    assert 'name = "Ours"' in place.config.read_text()

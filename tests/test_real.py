@@ -1,0 +1,130 @@
+"""The main job on the real dumps: the two seeds, and the run of days of the summer of 2026.
+
+Runs where DIGEST_REAL_DATA names the folder of real dumps; there a missing file is a failure.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import os
+import shutil
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+from conftest import Place, real_data
+from lxml import etree
+
+pytestmark = pytest.mark.skipif("DIGEST_REAL_DATA" not in os.environ, reason="needs the real dumps")
+
+RNG = Path(__file__).parent / "data" / "atom.rng"
+NOW = "2025-12-10T08:00:00+00:00"
+FIRST, LAST = date(2026, 5, 25), date(2026, 7, 31)
+
+
+@pytest.fixture
+def seeded(place: Place) -> Place:
+    seeds = sorted((real_data() / "seeds").glob("*.txt"))
+    assert len(seeds) == 2
+    for seed in seeds:
+        shutil.copy(seed, place.folder / "inbox")
+    return place
+
+
+def test_seeds_are_287_papers_five_known_from_both(seeded: Place) -> None:
+    found = [
+        json.loads(line) for line in seeded.run("ingest", seeded.folder / "inbox", "--json", now=NOW).out.splitlines()
+    ]
+    assert [(one["entries"], one["new"], one["rejected"]) for one in found] == [(43, 43, []), (249, 244, [])]
+    assert found[0]["as_of"] == "2025-12-08"
+    assert found[1]["revised"] + found[1]["relisted"] + found[1]["unchanged"] == 5
+    status = json.loads(seeded.run("status", "--json", now=NOW).out)
+    assert (status["papers"], status["sightings"]) == (287, 292)
+
+
+def test_a_paper_of_both_seeds_has_the_richer_fields_whatever_the_order(seeded: Place) -> None:
+    first, second = sorted((seeded.folder / "inbox").iterdir())
+    for dumps in ((first, second), (second, first)):
+        shutil.rmtree(seeded.folder / "state")
+        for dump in dumps:
+            seeded.run("ingest", dump, now=NOW)
+        titles = json.loads(seeded.run("diff", first, second, "--json", now=NOW).out)["unchanged"]
+        assert len(titles) == 5
+        for one in titles:
+            shown = json.loads(seeded.run("show", one["title"], "--json", now=NOW).out)
+            assert len(shown["sightings"]) == 2
+            assert shown["published"], "the date is told by the first dump alone"
+            assert shown["author_count"] or shown["organisation"]
+
+
+def test_seeds_make_different_mails_that_fit_their_profiles(seeded: Place) -> None:
+    assert seeded.run("run", now=NOW).code == 0
+    firsts = []
+    for path in seeded.mails():
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        body = message.get_body(("plain",))  # type: ignore[attr-defined]
+        firsts.append(message["Subject"].split("…")[0][:30])
+        assert body is not None
+    assert len(firsts) == 4
+    assert len(set(firsts)) == 4
+    shown = json.loads(seeded.run("preview", "robots", "--json", "--out", seeded.folder / "p.html", now=NOW).out)
+    for item in shown["edition"]["items"][:3]:
+        words = f"{item['paper']['title']} {item['paper']['abstract']}".lower()
+        assert any(word in words for word in ("robot", "vision-language", "video", "visual", "embodied", "multimodal"))
+
+
+def test_seed_feeds_are_valid_atom(seeded: Place) -> None:
+    seeded.run("run", now=NOW)
+    schema = etree.RelaxNG(etree.parse(RNG))
+    for path in (seeded.folder / "out" / "feeds").glob("*.atom"):
+        tree = etree.parse(path)
+        assert schema.validate(tree), schema.error_log
+        assert not feedparser.parse(path).bozo
+        assert feedparser.parse(path).entries
+
+
+def days() -> list[Path]:
+    folder = real_data() / "listings" / "hf-api-daily" / "daily"
+    found = [path for path in sorted(folder.glob("2026-*.json")) if str(FIRST) <= path.stem <= str(LAST)]
+    weekdays = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
+    expected = [day for day in weekdays if day.weekday() < 5 and day not in (date(2026, 5, 26), date(2026, 6, 5))]
+    assert [path.stem for path in found] == [str(day) for day in expected]
+    return found
+
+
+def test_summer_day_by_day_shows_no_paper_twice(place: Place) -> None:
+    for path in days():
+        shutil.copy(path, place.folder / "inbox")
+        now = f"{path.stem}T12:00:00+00:00"
+        assert place.run("run", now=now).code == 0, path.name
+    status = json.loads(place.run("status", "--json", now=f"{LAST}T12:00:00+00:00").out)
+    assert status["listings"] == len(days())
+    assert status["set_aside"] == 0
+    assert set(status["outbox"]) - {"sent"} == {state for state, number in status["outbox"].items() if not number}
+    shown: dict[str, Counter[str]] = {}
+    for path in place.mails():
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        text = message.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
+        links = {line.strip() for line in text.splitlines() if line.strip().startswith("https://arxiv.org/abs/")}
+        shown.setdefault(message["To"], Counter()).update(links)
+    assert len(shown) == 4
+    for reader, links in shown.items():
+        assert links.most_common(1)[0][1] == 1, reader
+
+
+def test_summer_in_one_command(place: Place) -> None:
+    folder = real_data() / "listings" / "hf-api-daily" / "daily"
+    ran = place.run("rehearse", folder, "--from", str(FIRST), "--to", str(LAST), "--json", now=f"{LAST}T22:00:00+00:00")
+    assert ran.code == 0, ran.err
+    shape = json.loads(ran.out)
+    assert len(shape["days"]) == (LAST - FIRST).days + 1
+    assert sum(day["dumps"] for day in shape["days"]) == len(days())
+    assert shape["outside"] == len(list(folder.iterdir())) - len(days())
+    assert all(day["not_read"] == 0 for day in shape["days"])
+    for day in shape["days"]:
+        if day["new"]:
+            assert day["editions"], day
