@@ -1,0 +1,8 @@
+"""Edition to words: subject, preheader, html and text of the mail, the web page, a feed entry (jinja2 lives here).
+
+Does not know about MIME, files to be written or recipients' secrets. Same inputs, same bytes.
+"""
+
+from digest.render.renderer import MAIL_LIMIT, Renderer
+
+__all__ = ["MAIL_LIMIT", "Renderer"]

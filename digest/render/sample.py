@@ -1,0 +1,56 @@
+"""Two invented editions to try templates with: one where everything is known, one where next to nothing is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from digest.model import Edition, Item, Links, Paper, Subscription
+
+_DAY, _MOMENT = date(2025, 11, 21), datetime(2025, 11, 21, 6, 0, tzinfo=UTC)
+
+_FULL = Paper(
+    id="2511.00001",
+    arxiv_id="2511.00001",
+    first_listed=_DAY,
+    first_seen=_MOMENT,
+    title="A Sample Paper That Knows Everything About Itself",
+    abstract="The first sentence says what was done. The second says how well it went.",
+    authors=("Ada Example", "Grace Sample", "Alan Instance", "Kurt Case"),
+    organisation="Institute of Examples",
+    published=date(2025, 11, 20),
+    code_url="https://example.org/code",
+    code_stars=120,
+    project_url="https://example.org/project",
+)
+_BARE = Paper(id="t-0123", first_listed=_DAY, first_seen=_MOMENT, title="A Sample Paper Known by Its Title")
+
+EDITION = Edition(
+    subscription=Subscription(id="sample", profile="sample", address="reader@example.net"),
+    title="Sample digest",
+    description="What a digest looks like.",
+    date=_DAY,
+    made_at=_MOMENT,
+    items=(
+        Item(rank=1, paper=_FULL, reasons=(), why="47 votes; mentions samples", votes=47, comments=8, rise=12),
+        Item(rank=2, paper=_BARE, reasons=(), why=""),
+    ),
+    fresh=9,
+    held_back=7,
+    muted=1,
+    sources=("sample-daily",),
+)
+LINKS = Links(
+    unsubscribe_url="https://example.org/u/sample",
+    unsubscribe_mail="mailto:unsubscribe@example.org?subject=sample",
+    archive_url="https://example.org/archive/sample.html",
+    feed_url="https://example.org/feeds/sample.atom",
+)
+SPARSE = Edition(
+    subscription=Subscription(id="sparse", profile="sparse", address=None),
+    title="Sparse digest",
+    description="",
+    date=_DAY,
+    made_at=_MOMENT,
+    items=(Item(rank=1, paper=_BARE, reasons=(), why=""),),
+    fresh=1,
+)

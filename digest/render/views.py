@@ -1,0 +1,188 @@
+"""What the templates see: every value a finished word or an empty string, every address safe to link to.
+
+A view is frozen and hashable; as it holds all that its template may show, it is also its own cache key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from urllib.parse import quote, urlsplit
+
+from digest.model import Cadence, Edition, Item, Links, Paper, Site
+from digest.render.wording import authors, clean, clip, count, listed, long_date, opening, short_date
+
+_SUBJECT = 60
+_PREHEADER = (60, 90)
+_TITLE = 300
+_CADENCES = {
+    Cadence.DAILY: "on days with news",
+    Cadence.WEEKDAYS: "on weekdays with news",
+    Cadence.WEEKLY: "once a week",
+}
+
+
+class Detail(IntEnum):
+    """How much of a paper a card tells; the value is the length of its abstract in characters."""
+
+    FULL = 280
+    SHORT = 130
+    BRIEF = 0  # title and byline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """`name` tells links of the same text apart for those who hear them: `PDF of A Small Model`."""
+
+    text: str
+    url: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A paper as a card shows it, without what depends on the reader's ranking."""
+
+    title: str
+    url: str
+    authors: str
+    organisation: str
+    date: str
+    withdrawn: bool
+    abstract: str
+    votes: str
+    rise: str
+    comments: str
+    stars: str
+    links: tuple[Link, ...]
+    brief: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What stands around the cards. Empty means: there is none, show nothing."""
+
+    subject: str
+    preheader: str
+    title: str
+    description: str
+    date: str
+    found: str  # "24 new papers from hf-daily"
+    chosen: str  # "20", where not all of the new ones are shown
+    earlier: str  # "2", of those chosen, which were new before and did not fit then
+    held_back: str
+    muted: str
+    left_out: str  # papers of this edition that did not fit into the mail
+    address: str
+    cadence: str
+    unsubscribe: str
+    archive: str
+    feed: str
+
+
+def safe_url(url: str | None) -> str:
+    """The address if it may stand in a link, with everything unusual percent-encoded; else nothing."""
+    text = quote(clean(url or ""), safe="%/:?#[]@!$&'()*+,;=~")
+    try:
+        scheme, host = urlsplit(text).scheme, urlsplit(text).netloc
+    except ValueError:
+        return ""
+    return text if scheme == "mailto" or (scheme in ("http", "https") and host) else ""
+
+
+def card(item: Item, detail: Detail) -> Card:
+    paper, brief = item.paper, detail is Detail.BRIEF
+    title = clip(clean(paper.title), _TITLE) or "Untitled"
+    return Card(
+        title=title,
+        url=safe_url(paper.url),
+        authors=authors(paper),
+        organisation=clip(clean(paper.organisation or ""), 80),
+        date=f"{short_date(paper.published)} {paper.published.year}" if paper.published else "",
+        withdrawn=bool(paper.withdrawn),
+        abstract="" if brief else opening(clean(paper.abstract), detail),
+        votes=count(item.votes, "vote") if item.votes and not brief else "",
+        rise=f"+{item.rise:,} since first listed" if item.rise > 0 and not brief else "",
+        comments=count(item.comments, "comment") if item.comments and not brief else "",
+        stars=count(paper.code_stars, "star") if paper.code_stars and not brief else "",
+        links=() if brief else links_of(paper),
+        brief=brief,
+    )
+
+
+def links_of(paper: Paper) -> tuple[Link, ...]:
+    """In reading order; only what exists. A search for the title is no abstract, so it is the title's link only."""
+    label = clip(clean(paper.title), 70) or "this paper"
+    found = (
+        ("Abstract", paper.url if paper.arxiv_id or paper.doi else None),
+        ("PDF", paper.pdf_url),
+        ("Discussion", paper.listing_url),
+        ("Code", paper.code_url),
+        ("Project page", paper.project_url),
+    )
+    safe = ((text, safe_url(url)) for text, url in found)
+    return tuple(Link(text=text, url=url, name=f"{text} of {label}") for text, url in safe if url)
+
+
+def shell(edition: Edition, links: Links, shown: int) -> Shell:
+    """`shown` counts the items that have a card on this surface."""
+    total = len(edition.items)
+    earlier = max(0, total - (edition.fresh - edition.held_back))
+    return Shell(
+        subject=subject(edition),
+        preheader=preheader(edition),
+        title=clip(clean(edition.title), _TITLE),
+        description=clip(clean(edition.description), _TITLE),
+        date=long_date(edition.date),
+        found=_found(edition),
+        chosen=f"{total:,}" if edition.held_back or total < edition.fresh else "",
+        earlier=f"{earlier:,}" if earlier else "",
+        held_back=f"{count(edition.held_back, 'new paper')} did not fit" if edition.held_back else "",
+        muted=f"{count(edition.muted, 'paper')} hidden by mutes" if edition.muted else "",
+        left_out=count(total - shown, "more paper") if total > shown else "",
+        address=clean(edition.subscription.address or ""),
+        cadence=_CADENCES[edition.subscription.cadence],
+        unsubscribe=safe_url(links.unsubscribe_url) or safe_url(links.unsubscribe_mail),
+        archive=safe_url(links.archive_url),
+        feed=safe_url(links.feed_url),
+    )
+
+
+def subject(edition: Edition) -> str:
+    """The top paper's title, how many more, and the day, which keeps subjects apart from day to day."""
+    titles = _titles(edition)
+    more = f" and {len(titles) - 1:,} more" if len(titles) > 1 else ""
+    tail = f"{more} · {short_date(edition.date)}"
+    return clip(titles[0] if titles else clean(edition.title), _SUBJECT - len(tail)) + tail
+
+
+def preheader(edition: Edition) -> str:
+    """What a mailbox shows after the subject: the next titles, then the counts, until there is enough to read."""
+    least, most = _PREHEADER
+    abstracts = [opening(clean(item.paper.abstract), most) for item in edition.items[:1]]
+    text = ""
+    for words in (*_titles(edition)[1:3], _found(edition), *abstracts, clean(edition.description)):
+        if len(text) < least and words:
+            text = f"{text} · {words}" if text else words
+    return clip(text, most)
+
+
+def _titles(edition: Edition) -> Sequence[str]:
+    return [clip(clean(item.paper.title), _TITLE) or "Untitled" for item in edition.items]
+
+
+def _found(edition: Edition) -> str:
+    sources = listed(clean(source) for source in edition.sources)
+    return count(edition.fresh, "new paper") + (f" from {sources}" if sources else "")
+
+
+def site_view(site: Site) -> dict[str, str]:
+    """The publisher in words; the same for every mail."""
+    return {
+        "name": clean(site.name),
+        "postal_address": clean(site.postal_address),
+        "help_url": safe_url(site.help_url),
+        "url": safe_url(site.url),
+        "accent": site.accent,
+    }

@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from editions import BARE_SITE, LINKS, SITE, TEMPLATES, bare_paper, edition, hostile_edition, item, paper
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from digest.errors import RenderError
+from digest.model import Cadence, Links, Subscription
+from digest.render import MAIL_LIMIT, Renderer, inline
+from digest.render import renderer as renderer_module
+from digest.render.colour import contrast
+from digest.render.wording import clean, clip, opening
+
+LONG = "A sentence of middling length that says one thing about a model and nothing else. " * 25
+
+
+@cache
+def renderer() -> Renderer:
+    """One for all tests, as in real life: what it keeps must never show in another mail."""
+    return Renderer([TEMPLATES], SITE)
+
+
+def parsed(html: str) -> lxml_html.HtmlElement:
+    return lxml_html.document_fromstring(html)
+
+
+def words(element: lxml_html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+# --- the mail -------------------------------------------------------------------------------------------
+
+NOTHING_KNOWN = item(paper=bare_paper(), why="", votes=None, comments=None, rise=0)
+EDITIONS = {
+    "plain": (edition(), LINKS, SITE),
+    "hostile": (hostile_edition(), LINKS, SITE),
+    "sparse": (
+        edition(NOTHING_KNOWN, description="", fresh=1, held_back=0, muted=0, sources=()),
+        Links(),
+        BARE_SITE,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_golden_mail_and_page(name: str, golden: Callable[[str, bytes], None]) -> None:
+    one, links, site = EDITIONS[name]
+    fresh = Renderer([TEMPLATES], site)
+    rendered = fresh.render(one, links)
+    golden(f"{name}.mail.html", rendered.html.encode())
+    golden(f"{name}.mail.txt", rendered.text.encode())
+    golden(f"{name}.page.html", fresh.page(one, links).encode())
+
+
+def test_golden_feed_entry(golden: Callable[[str, bytes], None]) -> None:
+    entries = [renderer().feed_entry(one.paper, one.why) for one in (*edition().items, *hostile_edition().items)]
+    golden("feed_entries.html", "\n\n".join(entries).encode() + b"\n")
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_structure(name: str) -> None:
+    one, links, site = EDITIONS[name]
+    html = Renderer([TEMPLATES], site).render(one, links).html
+    tree = parsed(html)
+    assert html.startswith("<!DOCTYPE html>")
+    assert len(tree.findall(".//h1")) == 1
+    assert len(tree.findall(".//h2")) == len(one.items)
+    assert all(table.get("role") == "presentation" for table in tree.iter("table"))
+    assert {(e.get("lang"), e.get("dir")) for e in (tree, tree.find(".//*[@role='article']"))} == {("en", "ltr")}
+    assert not tree.xpath("//img | //script | //form | //iframe | //link | //input | //svg")
+    assert not re.search(r"#fff\b|#ffffff|#000\b|#000000", html, re.I)
+    assert not re.search(r"\n[ \t]|[ \t]\n|  |\n\n", html)
+    styles = "".join(tree.xpath("//style/text()"))
+    assert len(styles.encode()) < 16_000
+    assert "/*" not in styles
+    assert "[data-ogsc] .title" in styles
+    assert " !important" in styles
+    assert not re.search(r"\S!important", styles)
+    assert all(float(size) >= 14 for size in re.findall(r"font-size: ?([\d.]+)px", html))
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_every_link_is_safe_and_names_its_paper(name: str) -> None:
+    one, links, site = EDITIONS[name]
+    fresh = Renderer([TEMPLATES], site)
+    for html in (fresh.render(one, links).html, fresh.page(one, links)):
+        anchors = parsed(html).findall(".//a")
+        assert all(re.match(r"https?://|mailto:", anchor.get("href")) for anchor in anchors)
+        assert all(anchor.text_content().strip() for anchor in anchors)
+        names = [anchor.get("aria-label") or words(anchor) for anchor in anchors]
+        short = {"PDF", "Abstract", "Discussion", "Code", "Project page"}
+        assert not short & set(names)
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_same_papers_in_the_same_order_in_html_text_and_page(name: str) -> None:
+    one, links, site = EDITIONS[name]
+    fresh = Renderer([TEMPLATES], site)
+    rendered = fresh.render(one, links)
+    titles = [clip(clean(each.paper.title), 300) for each in one.items]
+    assert [words(h2) for h2 in parsed(rendered.html).iter("h2")] == titles
+    assert [words(h2) for h2 in parsed(fresh.page(one, links)).iter("h2")] == titles
+    flat = " ".join(rendered.text.split())
+    places = [flat.find(f"{each.rank}. {title}") for each, title in zip(one.items, titles, strict=True)]
+    assert places == sorted(places)
+    assert -1 not in places
+    urls = [line for line in rendered.text.split("\n") if line.startswith("http")]
+    assert [url for url in urls if url in {each.paper.url for each in one.items}]
+
+
+def test_missing_parts_leave_no_holes() -> None:
+    one, links, site = EDITIONS["sparse"]
+    rendered = Renderer([TEMPLATES], site).render(one, links)
+    card = parsed(rendered.html).find(".//table[@class='card']")
+    assert [words(each) for each in card.iter("td")] == ["1", "Known by Its Title Only"]
+    assert not card.xpath(".//p")
+    assert not parsed(rendered.html).xpath("//p[not(normalize-space())]")
+    assert "\n\n\n" not in rendered.text
+
+
+def test_what_a_full_card_says() -> None:
+    html = renderer().render(edition(item(0, comments=1)), LINKS).html
+    card = words(parsed(html).find(".//table[@class='card']"))
+    assert card.startswith("1 Pocket Reasoners: Teaching 2B Models to Think Before They Speak Mara Lindqvist · ")
+    assert "Northlight Research · 20 Nov 2025" in card
+    assert "e.g. by completing a familiar pattern. We train" in card
+    assert card.endswith(
+        "Mentions reasoning · 147 votes ▲ 147 votes · +12 since first listed · 1 comment · 1,240 stars "
+        "Abstract · PDF · Discussion · Code"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fresh", "held_back", "shown", "line"),
+    [
+        (2, 0, 2, "2 new papers from hf-daily."),
+        (1, 0, 1, "1 new paper from hf-daily."),
+        (9, 7, 2, "9 new papers from hf-daily; 2 chosen for Small models."),
+        (1, 0, 3, "1 new paper from hf-daily, and 2 from earlier days."),
+        (9, 7, 3, "9 new papers from hf-daily; 3 chosen for Small models, 1 of them from earlier days."),
+    ],
+)
+def test_the_days_line_adds_up(fresh: int, held_back: int, shown: int, line: str) -> None:
+    one = edition(*map(item, range(shown)), fresh=fresh, held_back=held_back)
+    rendered = renderer().render(one, LINKS)
+    assert words(parsed(rendered.html).find(".//p[@class='found']")) == line
+    assert line in " ".join(rendered.text.split())
+    assert words(parsed(renderer().page(one, LINKS)).find(".//p[@class='found']")) == line
+
+
+def test_footer_says_why_and_offers_the_way_out() -> None:
+    weekly = Subscription(id="s", profile="slm", address="<r&d>@example.net", cadence=Cadence.WEEKLY)
+    rendered = renderer().render(edition(subscription=weekly), LINKS)
+    footer = parsed(rendered.html).find(".//table[@class='footer']")
+    assert "once a week, because <r&d>@example.net is subscribed to Small models." in words(footer)
+    ways = {words(anchor): anchor.get("href") for anchor in footer.iter("a")}
+    assert ways == {
+        "Unsubscribe": LINKS.unsubscribe_url,
+        "View in browser": LINKS.archive_url,
+        "Feed": LINKS.feed_url,
+        "Help": SITE.help_url,
+    }
+    assert SITE.postal_address in words(footer)
+    assert f"\nUnsubscribe:\n{LINKS.unsubscribe_url}\n" in rendered.text
+    by_mail = renderer().render(edition(), replace(LINKS, unsubscribe_url=None)).html
+    assert f'href="{LINKS.unsubscribe_mail}"' in by_mail
+
+
+def test_page_says_nothing_of_its_reader() -> None:
+    page = renderer().page(edition(), LINKS)
+    assert "ada.reader" not in page
+    assert "nsubscribe" not in page
+    assert LINKS.unsubscribe_url not in page
+    assert parsed(page).find(".//link[@rel='alternate']").get("href") == LINKS.feed_url
+    assert parsed(page).xpath("//meta[@name='robots']/@content") == ["noindex"]
+    public = edition(subscription=Subscription(id="f", profile="slm", address=None))
+    assert not parsed(renderer().page(public, LINKS)).xpath("//meta[@name='robots']")
+
+
+def test_text_is_safe_for_terminals_and_wrapped() -> None:
+    text = renderer().render(hostile_edition(), LINKS).text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    assert all(len(line) <= 72 for line in text.split("\n") if " " in line)
+    assert not re.search(r"[ ]\n|  |\n\n\n", text)
+    assert text.endswith("\n")
+
+
+# --- any text at all ------------------------------------------------------------------------------------
+
+ANY = st.text(st.characters(), max_size=200)
+
+
+@settings(deadline=None, max_examples=60)
+@given(title=ANY, abstract=ANY, names=st.lists(ANY, max_size=4), why=ANY, organisation=ANY)
+def test_any_text_survives(title: str, abstract: str, names: list[str], why: str, organisation: str) -> None:
+    one = paper(title=title, abstract=abstract, authors=tuple(names), organisation=organisation)
+    here = edition(item(paper=one, why=why), title=organisation, description=abstract)
+    rendered = renderer().render(here, LINKS)
+    for html in (rendered.html, renderer().page(here, LINKS)):
+        tree = parsed(html)
+        # str.split takes more for white space than html does
+        assert words(tree.find(".//h2")) == (clean(title) or "Untitled")
+        assert [words(p) for p in tree.findall(".//p[@class='why']")] == ([clean(why)] if clean(why) else [])
+        shown = [words(p) for p in tree.findall(".//p[@class='abstract']")]
+        assert shown == ([opening(clean(abstract), 280)] if clean(abstract) else [])
+        assert clean(organisation) in words(tree.find(".//p[@class='by']"))
+        assert words(tree.find(".//h1")) == clean(organisation)
+    assert rendered.html.encode().decode() == rendered.html
+    assert clean(why) in " ".join(rendered.text.split())
+    entry = lxml_html.fragment_fromstring(renderer().feed_entry(one, why), create_parent="div")
+    assert clean(abstract) in words(entry)
+
+
+# --- size -----------------------------------------------------------------------------------------------
+
+
+def test_fifty_long_abstracts_fit() -> None:
+    items = [item(number, paper=paper(number, abstract=LONG)) for number in range(50)]
+    rendered = renderer().render(edition(*items), LINKS)
+    assert len(LONG) > 2_000
+    assert 85_000 < len(rendered.html.encode()) <= MAIL_LIMIT
+    assert rendered.html.count("<h2") == 50
+    assert "would not fit" not in rendered.html
+
+
+def test_what_does_not_fit_is_counted_and_found_elsewhere() -> None:
+    items = [item(n, paper=paper(n, title=f"{n} " + "Lengthy " * 30, abstract=LONG)) for n in range(90)]
+    rendered = renderer().render(edition(*items), LINKS)
+    shown = rendered.html.count("<h2")
+    assert len(rendered.html.encode()) <= MAIL_LIMIT
+    assert 40 < shown < 90
+    assert f"{90 - shown} more papers of this edition would not fit" in rendered.html
+    assert f"{90 - shown} more papers of this edition would not fit" in " ".join(rendered.text.split())
+    assert f'<a href="{LINKS.archive_url}"' in rendered.html
+    assert f"\n{shown}. " in rendered.text
+    assert f"\n{shown + 1}. " not in rendered.text
+    assert renderer().page(edition(*items), LINKS).count("<h2") == 90
+
+
+# --- cost and repetition --------------------------------------------------------------------------------
+
+
+def test_inlining_is_paid_once_for_all_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+    real = inline.Premailer
+
+    def counted(**options: object) -> object:
+        runs.append(options)
+        return real(**options)
+
+    monkeypatch.setattr(inline, "Premailer", counted)
+    fresh = Renderer([TEMPLATES], SITE)
+    papers = [paper(number) for number in range(6)]
+    seen = set()
+    for reader in range(20):
+        order = papers[reader % 6 :] + papers[: reader % 6]
+        items = [item(0, rank=rank, paper=one, why=f"Because {reader}") for rank, one in enumerate(order, start=1)]
+        one = edition(*items, subscription=Subscription(id=f"s{reader}", profile="slm", address=f"r{reader}@x.org"))
+        seen.add(fresh.render(one, replace(LINKS, unsubscribe_url=f"https://x.org/{reader}")).html)
+    # the shell is also drawn once with the words for papers left out, to be measured
+    assert len(runs) == 6 + 2
+    assert len(seen) == 20
+
+
+def test_what_is_kept_does_not_show_in_another_mail() -> None:
+    one, other = edition(item(0, votes=1, why="A")), edition(item(0, votes=2, why="", rank=7))
+    warm = Renderer([TEMPLATES], SITE)
+    for each in (one, other, one):
+        assert warm.render(each, LINKS) == Renderer([TEMPLATES], SITE).render(each, LINKS)
+
+
+# --- colours --------------------------------------------------------------------------------------------
+
+
+def _declared(css: str) -> dict[str, str]:
+    pairs = (declaration.partition(":")[::2] for declaration in css.split(";") if ":" in declaration)
+    return {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
+
+
+def _pairs_of_colours(html: str, kept: str) -> set[tuple[str, str]]:
+    """Every (text colour, background) in which words stand, `kept` rules winning over inline styles."""
+    tree = parsed(html)
+    styles = {element: _declared(element.get("style") or "") for element in tree.iter()}
+    for selectors, declarations in re.findall(r"([^{}]+)\{([^{}]*)\}", kept):
+        for selector in selectors.split(","):
+            for element in tree.cssselect(selector.strip()):
+                styles[element] |= _declared(declarations)
+    pairs = set()
+    for element in tree.find("body").iter("h1", "h2", "p", "a", "td", "b", "em", "span", "div"):
+        if element.text and element.text.strip() and "display" not in styles[element]:
+            line = [element, *element.iterancestors()]
+            colour = next(styles[e]["color"] for e in line if "color" in styles[e])
+            background = next(styles[e]["background-color"] for e in line if "background-color" in styles[e])
+            pairs.add((colour, background))
+    return pairs
+
+
+@pytest.mark.parametrize("accent", ["#b5482f", "#1f5f8b", "#ffee00", "#101010"])
+@pytest.mark.parametrize("dark", [False, True])
+def test_words_are_readable_in_both_schemes(accent: str, dark: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renderer_module, "MAIL_LIMIT", 18_000)  # so that cards of all kinds and all notes are there
+    html = Renderer([TEMPLATES], replace(SITE, accent=accent)).render(edition(*map(item, range(12))), LINKS).html
+    assert "would not fit" in html
+    css = "".join(parsed(html).xpath("//head/style/text()"))
+    kept = re.search(r"@media \(prefers-color-scheme: dark\) \{(.*?\})\s*\}", css, re.S)
+    assert kept
+    pairs = _pairs_of_colours(html, kept[1] if dark else "")
+    assert len(pairs) >= 5
+    assert {pair: contrast(*pair) for pair in pairs if contrast(*pair) < 4.5} == {}
+    backgrounds = {background for _, background in pairs}
+    assert all((contrast(background, "#000000") < 3) is dark for background in backgrounds)
+
+
+# --- templates ------------------------------------------------------------------------------------------
+
+
+def test_check_names_every_shipped_template() -> None:
+    shipped = {path.name for path in TEMPLATES.iterdir()} - {"feed.css"}
+    assert set(renderer().check()) == shipped
+
+
+def test_the_operators_template_overrides_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "card.html.j2").write_text("<p><b>{{ rank }}</b> {{ card.title }} – {{ why }}</p>")
+    html = Renderer([tmp_path, TEMPLATES], SITE).render(edition(item(1)), LINKS).html
+    assert "<p><b>2</b> Quiet Attention – Follows Tobias Okafor</p>" in html
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("card.html.j2", "{% if %}", "template card.html.j2, line 1"),
+        ("card.html.j2", "{{ card.nosuch }}", "template card.html.j2: .*nosuch"),
+        ("mail.html.j2", "{{ nosuch }}", "template mail.html.j2: 'nosuch' is undefined"),
+        ("mail.css", "{{ site.accent | readable('red') }}", "colour 'red' cannot be used"),
+        ("mail.txt.j2", "{% include 'nosuch.j2' %}", "template nosuch.j2 is in none of"),
+        ("card.txt.j2", "{{ rank.nosuch() }}", "template card.txt.j2"),
+        ("page.html.j2", "{{ 1 / 0 }}", "template page.html.j2: division by zero"),
+        ("feed_entry.html.j2", "\udcff", "template feed_entry.html.j2"),
+    ],
+)
+def test_a_wrong_template_is_a_render_error(tmp_path: Path, name: str, content: str, says: str) -> None:
+    (tmp_path / name).write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(RenderError, match=says):
+        Renderer([tmp_path, TEMPLATES], SITE).check()
+
+
+def test_a_missing_folder_is_a_render_error(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="is in none of"):
+        Renderer([tmp_path / "nowhere"], SITE).check()
+
+
+def test_an_accent_that_is_no_colour_is_a_render_error() -> None:
+    with pytest.raises(RenderError, match="#rrggbb"):
+        Renderer([TEMPLATES], replace(SITE, accent="red")).check()

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from editions import edition, hostile_edition, item, paper
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.render.colour import contrast, readable
+from digest.render.plan import plan
+from digest.render.views import Detail, preheader, safe_url, subject
+from digest.render.wording import authors, clean, clip, count, listed, long_date, opening, short_date
+
+# --- words ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("  a\tb\r\nc\u2028d\u00a0e ", "a b c d e"),
+        ("a\x00b\x1b[31mc\x85d\x9be", "ab[31mc de"),
+        ("a\u202eb\u2066c\u2069", "abc"),
+        ("a\ud800b\ufffec\ufdd0d\U0001ffffe", "abcde"),
+        ("x\u200d\U0001f600", "x\u200d\U0001f600"),
+        ("", ""),
+    ],
+)
+def test_clean(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "cut"),
+    [
+        ("one two", 7, "one two"),
+        ("one two three", 12, "one two…"),
+        ("one two three", 8, "one two…"),
+        ("one, two", 6, "one…"),
+        ("abcdefghij", 5, "abcd…"),
+        ("a bcdefghijkl", 8, "a bcdef…"),
+    ],
+)
+def test_clip(text: str, limit: int, cut: str) -> None:
+    assert clip(text, limit) == cut
+    assert len(cut) <= limit
+
+
+@given(st.text(), st.integers(2, 40))
+def test_clip_never_exceeds_its_limit(text: str, limit: int) -> None:
+    assert len(clip(clean(text), limit)) <= limit
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "sentences"),
+    [
+        ("One. Two. Three.", 10, "One. Two."),
+        ("One, e.g. this. Two.", 16, "One, e.g. this."),
+        ("By J. Doe et al. in 2020. Next.", 26, "By J. Doe et al. in 2020."),
+        ("See Fig. 3 for it. More.", 20, "See Fig. 3 for it."),
+        ("It costs 1.5 units. Next one here.", 20, "It costs 1.5 units."),
+        ('He said "no." Then left.', 14, 'He said "no."'),
+        ("Really?! Yes.", 9, "Really?!"),
+        ("長い文です。次の文です。", 7, "長い文です。"),
+        ("A first sentence a bit too long. B.", 28, "A first sentence a bit too long."),
+        ("A first sentence that is far too long for the room there is.", 24, "A first sentence that…"),
+        ("no end", 20, "no end"),
+        ("", 20, ""),
+    ],
+)
+def test_opening_ends_with_a_sentence(text: str, limit: int, sentences: str) -> None:
+    assert opening(text, limit) == sentences
+
+
+def test_dates_counts_and_lists() -> None:
+    assert long_date(date(2024, 2, 29)) == "Thursday, 29 February 2024"
+    assert short_date(date(2025, 9, 1)) == "1 Sep"
+    assert [count(n, "vote") for n in (0, 1, 1204)] == ["0 votes", "1 vote", "1,204 votes"]
+    assert [listed(x) for x in ((), ("a",), ("a", "b"), ("a", "b", "c"))] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(
+    ("names", "total", "line"),
+    [
+        ((), None, ""),
+        ((), 21, "21 authors"),
+        ((), 1, "1 author"),
+        (("A",), None, "A"),
+        (("A", "B", "C"), 3, "A, B, C"),
+        (("A", "B", "C", "D"), None, "A, B, C + 1 more"),
+        (("A", "B"), 12, "A, B + 10 more"),
+    ],
+)
+def test_authors(names: tuple[str, ...], total: int | None, line: str) -> None:
+    assert authors(paper(authors=names, author_count=total)) == line
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://example.org/a?b=c&d#e", "https://example.org/a?b=c&d#e"),
+        ("http://example.org/ü \"'<>", "http://example.org/%C3%BC%20%22'%3C%3E"),
+        ("mailto:a@example.org?subject=x", "mailto:a@example.org?subject=x"),
+        ("HTTPS://EXAMPLE.ORG/", "HTTPS://EXAMPLE.ORG/"),
+        ("javascript:alert(1)", ""),
+        ("java\nscript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("//example.org/", ""),
+        ("https:///x", ""),
+        ("https://[bad/", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_safe_url(url: str | None, safe: str) -> None:
+    assert safe_url(url) == safe
+
+
+# --- subject and preheader ------------------------------------------------------------------------------
+
+
+def test_subject_leads_with_the_top_paper_and_ends_with_the_day() -> None:
+    assert subject(edition(item(1))) == "Quiet Attention · 21 Nov"
+    assert subject(edition()) == "Pocket Reasoners: Teaching 2B Models to… and 5 more · 21 Nov"
+
+
+@given(st.text(), st.integers(1, 60))
+def test_subject_is_short_and_one_line(title: str, number: int) -> None:
+    line = subject(edition(*(item(0, paper=paper(title=title)) for _ in range(number))))
+    assert line.endswith(" · 21 Nov")
+    assert len(line) <= 60
+    assert line == clean(line)
+
+
+def test_preheader_adds_to_the_subject() -> None:
+    assert preheader(edition()).startswith("Quiet Attention · A Thousand Tiny Teachers")
+    assert preheader(edition(item(1))).startswith("5 new papers from hf-daily · Most attention heads")
+    for one in (edition(), edition(item(0)), edition(item(1), item(2)), hostile_edition()):
+        assert 60 <= len(preheader(one)) <= 90
+
+
+# --- colours and sizes ---
+
+
+def test_contrast_is_the_wcags() -> None:
+    assert contrast("#000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@given(st.integers(0, 0xFFFFFF), st.sampled_from(["#fffdf9", "#201d1a", "#f2eee6", "#161412"]))
+def test_any_accent_becomes_readable(colour: int, background: str) -> None:
+    accent = f"#{colour:06x}"
+    shown = readable(accent, background)
+    assert contrast(shown, background) >= 4.5
+    assert shown == accent or contrast(accent, background) < 4.5
+
+
+def test_plan_lets_the_end_of_the_list_give_way_first() -> None:
+    full, short, brief = Detail.FULL, Detail.SHORT, Detail.BRIEF
+    sizes = {full: [10, 10, 10], short: [6, 6, 6], brief: [2, 2, 2]}
+    expected = {
+        30: (full, full, full), 29: (full, full, short), 22: (full, short, short), 18: (short, short, short),
+        17: (short, short, brief), 10: (short, brief, brief), 6: (brief, brief, brief), 5: (brief, brief), 1: (),
+    }  # fmt: skip
+    assert {budget: plan(sizes.__getitem__, budget) for budget in expected} == expected
+
+
+def test_plan_asks_only_for_what_it_needs() -> None:
+    asked: list[Detail] = []
+
+    def sizes(detail: Detail) -> list[int]:
+        asked.append(detail)
+        return [10]
+
+    assert plan(sizes, 10) == (Detail.FULL,)
+    assert asked == [Detail.FULL]
