@@ -49,10 +49,12 @@ def latest_date(subscription: Subscription, now: datetime) -> date:
     return day
 
 
-def next_moment(subscription: Subscription, now: datetime) -> datetime:
-    """The next send time after now, in UTC."""
+def next_moment(subscription: Subscription, last: LastEdition | None, now: datetime) -> datetime:
+    """When the subscription is due next, in UTC: now if it never had an edition, else after its latest date."""
+    if last is None:
+        return now
     day = local_date(subscription, now)
-    while not sends_on(subscription, day) or moment(subscription, day) <= now:
+    while not sends_on(subscription, day) or day <= last.date or moment(subscription, day) <= now:
         day += _DAY
     return moment(subscription, day)
 

@@ -13,6 +13,7 @@ from digest.model import (
     Item,
     LastEdition,
     NoEdition,
+    Paper,
     Profile,
     Ranked,
     Ranking,
@@ -23,14 +24,37 @@ from digest.model import (
 _WHY_REASONS = 3
 # What a reader asked for comes before what everybody looks at.
 _INTERESTS = frozenset({"word", "example", "author", "organisation", "category"})
+# The trend in words: the card beside it has the numbers.
+_TRENDS = {
+    "votes": "votes",
+    "rise": "a quick rise",
+    "comments": "discussion",
+    "position": "its place in the listing",
+}
 
 
 def why(reasons: Sequence[Reason], fallback: str) -> str:
-    """The strongest reasons for a paper in one line of words: interests first, then trend."""
-    good = [reason for reason in reasons if reason.points > 0]
-    good.sort(key=lambda reason: (reason.kind not in _INTERESTS, -reason.points, reason.kind, reason.label))
-    words = " · ".join(reason.label for reason in good[:_WHY_REASONS]) or fallback
-    return words[0].upper() + words[1:]
+    """The strongest reasons for a paper in one line of words: what the reader asked for, then the trend."""
+    good = sorted(
+        (reason for reason in reasons if reason.points > 0),
+        key=lambda reason: (-reason.points, reason.kind, reason.label),
+    )
+    words = [reason.label for reason in good if reason.kind in _INTERESTS][:_WHY_REASONS]
+    trends = [_TRENDS[reason.kind] for reason in good if reason.kind in _TRENDS]
+    if trends and len(words) < _WHY_REASONS:
+        words.append(f"trending by {_listed(trends)}")
+    line = " · ".join(words) or fallback
+    return line[0].upper() + line[1:]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def lasting_why(item: Item, day: date) -> str:
+    """The why-line of a feed entry: what will still be true next month, so neither votes nor positions."""
+    interests = [reason for reason in item.reasons if reason.kind in _INTERESTS]
+    return why(interests, f"no. {item.rank} of {day.isoformat()}")
 
 
 def _item(rank: int, ranked: Ranked) -> Item:
@@ -45,11 +69,21 @@ def _item(rank: int, ranked: Ranked) -> Item:
     )
 
 
-def _why_none(ranking: Ranking, unshown: Sequence[Ranked], shown: Collection[str], last: LastEdition | None) -> str:
-    hidden = sum(one.paper.id not in shown for one in ranking.hidden)
-    if not ranking.papers and not hidden:
+def _is_new(paper: Paper, shown: Collection[str], last: LastEdition | None) -> bool:
+    """Whether a paper came in since the last edition. One of the very moment of an empty date came in after it."""
+    if paper.id in shown:
+        return False
+    return (
+        last is None
+        or paper.first_seen > last.made_at
+        or (last.reason is not None and paper.first_seen == last.made_at)
+    )
+
+
+def _why_none(ranking: Ranking, hidden: int, last: LastEdition | None) -> str:
+    if not ranking.papers and not ranking.hidden:
         return "no paper has come in lately"
-    if hidden and not unshown:
+    if hidden:
         return f"all new papers are hidden by this profile's rules ({hidden})"
     when = f" since {last.made_at:%Y-%m-%d %H:%M} UTC" if last else ""
     return f"nothing new{when}"
@@ -68,13 +102,16 @@ def compose(
     """The best papers never shown to this subscription, or the reason for no edition.
 
     Papers that did not fit last time may come, but only beside one that is new since then: yesterday's leftovers alone
-    are no news. `last` is the subscription's last real edition, None if it had none.
+    are no news. `last` is what is stored of the subscription's latest date, None if there is nothing.
     """
     unshown = [one for one in ranking.papers if one.paper.id not in shown]
-    new = [one for one in unshown if last is None or one.paper.first_seen > last.made_at]
+    new = [one for one in unshown if _is_new(one.paper, shown, last)]
+    hidden = [one for one in ranking.hidden if _is_new(one.paper, shown, last)]
     if not new:
-        return NoEdition(subscription=subscription, date=day, reason=_why_none(ranking, unshown, shown, last))
+        return NoEdition(subscription=subscription, date=day, reason=_why_none(ranking, len(hidden), last))
     chosen = unshown[: profile.limit]
+    if new[0] not in chosen:
+        chosen[-1] = new[0]
     kept = {one.paper.id for one in chosen}
     return Edition(
         subscription=subscription,
@@ -85,6 +122,6 @@ def compose(
         items=tuple(_item(rank, one) for rank, one in enumerate(chosen, start=1)),
         fresh=len(new),
         held_back=sum(one.paper.id not in kept for one in new),
-        muted=sum(one.paper.id not in shown and one.rule.startswith("muted") for one in ranking.hidden),
+        muted=sum(one.rule.startswith("muted") for one in hidden),
         sources=tuple(sources),
     )

@@ -6,13 +6,15 @@ A relative path is relative to the file it stands in. Secrets come from the envi
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -53,32 +55,55 @@ def _url(text: str) -> str:
     return text
 
 
+@cache  # the list of zones is read from the disk, and there may be thousands of subscriptions
+def _is_zone(name: str) -> bool:
+    return name in available_timezones()
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if not _is_zone(name):
         raise ValueError("not a time zone; write an IANA name such as Europe/Berlin or UTC")
-    ZoneInfo(name)
     return name
 
 
-def _clock(text: Any) -> Any:
-    if isinstance(text, str):
-        try:
-            return time.fromisoformat(text)
-        except ValueError:
-            raise ValueError("not a time of day; write it as 07:00") from None
+def _clock(value: Any) -> time:
+    try:
+        at = value if isinstance(value, time) else time.fromisoformat(value)
+    except (ValueError, TypeError):
+        raise ValueError('not a time of day; write it as "07:00"') from None
+    if at.tzinfo is not None:
+        raise ValueError('must not have an offset; write it as "07:00" and set the zone with `zone`')
+    return at
+
+
+def _weekday(value: Any) -> int:
+    if not isinstance(value, str) or value.lower() not in WEEKDAYS:
+        raise ValueError(f"not a weekday; write one of {', '.join(WEEKDAYS)}")
+    return WEEKDAYS.index(value.lower())
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch("[a-z0-9][a-z0-9-]{0,40}", text):
+        raise ValueError("not a profile's name; write at most 41 of a-z, 0-9 and -, such as small-models")
     return text
 
 
-def _weekday(text: Any) -> Any:
-    if isinstance(text, str):
-        if text.lower() not in WEEKDAYS:
-            raise ValueError(f"not a weekday; write one of {', '.join(WEEKDAYS)}")
-        return WEEKDAYS.index(text.lower())
+def _line(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        raise ValueError("has a line break or a control character; write it in one line")
+    return text
+
+
+def _colour(text: str) -> str:
+    if not re.fullmatch("#[0-9a-fA-F]{6}", text):
+        raise ValueError("not a colour; write it as #b5482f")
     return text
 
 
 def _term(value: Any) -> Any:
     """A term is a text, or a table with a text and a weight."""
+    if not isinstance(value, str | dict):
+        raise ValueError('not a text; write "…" or { text = "…", weight = 2.0 }')
     return {"text": value} if isinstance(value, str) else value
 
 
@@ -87,9 +112,10 @@ Url = Annotated[str, AfterValidator(_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Weekday = Annotated[int, BeforeValidator(_weekday)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+Name = Annotated[str, AfterValidator(_name)]
+Colour = Annotated[str, AfterValidator(_colour)]
 Words = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
 
 
 class _Table(BaseModel):
@@ -120,7 +146,7 @@ class SiteTable(_Table):
     unsubscribe_mail: Address | None = None
     help_url: Url | None = None
     postal_address: Annotated[str, Field(max_length=300)] = ""
-    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#b5482f"
+    accent: Colour = "#b5482f"
 
 
 class PathsTable(_Table):
@@ -150,8 +176,8 @@ class DeliveryTable(_Table):
     """[delivery]: what is done about messages that do not get through."""
 
     after_crash: Literal["resend", "hold"] = "resend"
-    retry_minutes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (5, 15, 60, 240)
-    give_up_after_hours: Annotated[int, Field(ge=1)] = 48
+    retry_minutes: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(min_length=1)] = (5, 15, 60, 240)
+    give_up_after_hours: Annotated[int, Field(ge=1, le=10_000)] = 48
 
 
 class FeedsTable(_Table):
@@ -314,18 +340,28 @@ def _checked(kind: type[_Kind], path: Path) -> _Kind:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     except ValidationError as error:
-        faults = "\n".join(f"{path}: {_fault(dict(fault))}" for fault in error.errors())
+        outer = 1 if kind is ProfilesFile else 0  # the name that holds the file's tables
+        faults = "\n".join(f"{path}: {_fault({**fault, 'loc': fault['loc'][outer:]})}" for fault in error.errors())
         raise ConfigError(faults) from None
 
 
+# Where the library's own words would not tell what to write instead.
+_PLAIN = {
+    "model_type": "must be a table, written as [NAME] with its settings below",
+    "tuple_type": "must be a list, written in square brackets",
+    "path_type": 'must be a path, written as "../folder"',
+    "date_from_datetime_inexact": "must be a date, written as 2026-01-01",
+}
+
+
 def _fault(fault: Mapping[str, Any]) -> str:
-    where = [str(part + 1 if isinstance(part, int) else part) for part in fault["loc"] if part != "profiles"]
+    where = [str(part + 1 if isinstance(part, int) else part) for part in fault["loc"] if part != "[key]"]
     key = ".".join(where) or "the file"
     if fault["type"] == "extra_forbidden":
         return f"{key}: no such setting; see the commented example that `digest init` writes"
     if fault["type"] == "missing":
         return f"{key}: is missing and must be set"
-    message = str(fault["msg"]).removeprefix("Value error, ")
+    message = _PLAIN.get(fault["type"], str(fault["msg"])).removeprefix("Value error, ")
     return f"{key}: {message[0].lower()}{message[1:]} (found {fault['input']!r})"
 
 

@@ -9,9 +9,10 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from itertools import chain, count
 
 from digest.model import (
     Change,
@@ -77,25 +78,34 @@ def same_abstract(one: str, other: str) -> bool:
     if not one or not other or one == other:
         return True
     mine, theirs = _words(one), _words(other)
-    return len(mine & theirs) >= SAME_ABSTRACT * max(1, min(len(mine), len(theirs)))
+    return len(mine & theirs) >= SAME_ABSTRACT * min(len(mine), len(theirs))
 
 
-def _same_work(facts: Facts, paper: Paper) -> bool:
-    """Whether an entry found by its title alone is this paper: no two different ids, no two different abstracts."""
+def _same_work(facts: Facts, paper: Paper, key: str) -> bool:
+    """Whether an entry found by this key is this paper: never with another arXiv id, by title with another abstract."""
     if facts.arxiv_id and paper.arxiv_id and facts.arxiv_id != paper.arxiv_id:
         return False
-    return same_abstract(facts.abstract, paper.abstract)
+    return not key.startswith("title:") or same_abstract(facts.abstract, paper.abstract)
 
 
-def new_paper_id(facts: Facts, taken: Iterable[str]) -> str:
+def _doubts(facts: Facts, paper: Paper) -> tuple[bool, bool, bool, str]:
+    """What speaks against a paper where several have the key.
+
+    No abstract to confirm it; only an old title in common; not having been listed by its title alone before.
+    """
+    unconfirmed = bool(facts.abstract) and not paper.abstract
+    by_title_alone = paper.id == new_paper_id(Facts(title=facts.title), ())
+    return unconfirmed, title_key(facts.title) != title_key(paper.title), not by_title_alone, paper.id
+
+
+def new_paper_id(facts: Facts, taken: Container[str]) -> str:
     """The arXiv id, else `t-` and a hash of the title; with the abstract in it where that title is taken already."""
     if facts.arxiv_id:
         return facts.arxiv_id
     key = identity_keys(facts)[-1]
-    plain = f"t-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    if plain not in taken:
-        return plain
-    return f"t-{hashlib.sha256(f'{key} {facts.abstract}'.encode()).hexdigest()[:16]}"
+    seeds = chain((key,), (f"{key} {facts.abstract}{' again' * more}" for more in count()))
+    ids = (f"t-{hashlib.sha256(seed.encode()).hexdigest()[:16]}" for seed in seeds)
+    return next(one for one in ids if one not in taken)
 
 
 class _Index:
@@ -114,44 +124,49 @@ class _Index:
 
     def find(self, facts: Facts) -> KnownPaper | None:
         for key in identity_keys(facts):
-            matches = [self.papers[paper_id] for paper_id in sorted(self._by_key.get(key, ()))]
-            if key.startswith("title:"):
-                matches = [match for match in matches if _same_work(facts, match.paper)]
-            if matches:
-                return matches[0]
+            found = [self.papers[paper_id] for paper_id in self._by_key.get(key, ())]
+            if matches := [one for one in found if _same_work(facts, one.paper, key)]:
+                return min(matches, key=lambda one: _doubts(facts, one.paper))
         return None
 
 
 # --- merging ---------------------------------------------------------------------------------------------------
 
 
-def _poorer(new: object, old: object) -> bool:
-    """Whether a value says less than the one it would replace: a cut text, a shortened list, an older version."""
+def _poorer(field: str, new: object, old: object, marked: bool) -> bool:
+    """Whether a value says less than another: a cut text, a shortened list, an older version.
+
+    With `marked` a text must say itself that it is cut, else a worse source's additions would pass for the whole.
+    """
     if isinstance(new, str) and isinstance(old, str):
-        return len(new) < len(old) and old.startswith(new.rstrip(". …"))
+        cut = new.rstrip(" .…")
+        return len(cut) < len(old) and old.startswith(cut) and (not marked or new.endswith(("…", "...")))
     if isinstance(new, tuple) and isinstance(old, tuple):
         return len(new) < len(old) and set(new) <= set(old)
-    return False
+    return field == "version" and isinstance(new, int) and isinstance(old, int) and new < old
 
 
 def _notable(field: str, old: object, new: object, origin: Origin | None, listing: Listing, seen: bool) -> bool:
     """Whether a reader would want to be told. A better source correcting a worse one's text is no news of the paper."""
     if field == "code_url":
         return not old and seen
-    if origin is None or origin.fidelity != listing.fidelity:
+    if field == "withdrawn":
+        return new is True
+    if field == "version":
+        return isinstance(old, int)  # never to a lower one
+    if origin is None or origin.fidelity != listing.fidelity or _poorer(field, old, new, marked=False):
         return False
     if field == "title":
         return title_key(str(old)) != title_key(str(new))
-    if field == "abstract":
-        return _words(str(old)) != _words(str(new))
-    if field == "version":
-        return isinstance(old, int) and isinstance(new, int) and new > old
-    return field == "withdrawn" and new is True
+    return field == "abstract" and _words(str(old)) != _words(str(new))
 
 
 @dataclass(frozen=True, slots=True)
 class _Merger:
-    """Merges entries of one listing: per field the better source wins, then the later day, then the digest."""
+    """Merges entries of one listing: per field the better source wins, then the later day, then the digest.
+
+    A poorer value never replaces a richer one, whichever came first.
+    """
 
     listing: Listing
 
@@ -171,17 +186,27 @@ class _Merger:
         mine = (self.listing.fidelity, self.listing.as_of, self.listing.digest)
         return mine > (origin.fidelity, origin.as_of, origin.digest)
 
+    def replaces(self, field: str, new: object, old: object, origin: Origin | None) -> bool:
+        marked = origin is not None and origin.fidelity != self.listing.fidelity
+        if _poorer(field, new, old, marked):
+            return False
+        return _poorer(field, old, new, marked) or self.wins(origin)
+
+    def told(self, facts: Facts, origins: Mapping[str, Origin]) -> dict[str, Origin]:
+        """Origins after an entry: what the dump says first of a paper is what it says."""
+        fields = (field for field in FACT_FIELDS if getattr(facts, field) not in (None, "", ()))
+        return {**origins, **{field: self.origin for field in fields if self.wins(origins.get(field))}}
+
     def changes(self, known: KnownPaper, facts: Facts) -> tuple[FieldChange, ...]:
         found = []
         for field in FACT_FIELDS:
             old, new = getattr(known.paper, field), getattr(facts, field)
             if new is None or new in ("", ()) or new == old:
                 continue
-            origin = known.origins.get(field)
             absent = old is None or old in ("", ())
-            if not absent and (not self.wins(origin) or _poorer(new, old)):
+            if not absent and not self.replaces(field, new, old, known.origins.get(field)):
                 continue
-            notable = _notable(field, old, new, origin, self.listing, known.last_listed is not None)
+            notable = _notable(field, old, new, known.origins.get(field), self.listing, known.last_listed is not None)
             found.append(FieldChange(field=field, old=old, new=new, notable=notable))
         return tuple(found)
 
@@ -238,13 +263,11 @@ def _change(
     match = index.find(entry.facts)
     if match is None:
         paper = _first_time(entry, listing, index, now)
-        told = (field for field in FACT_FIELDS if getattr(paper, field) not in (None, "", ()))
-        origins: Mapping[str, Origin] = dict.fromkeys(told, merger.origin)
-        index.put(KnownPaper(paper=paper, keys=frozenset(keys), origins=origins, last_listed=None))
+        index.put(KnownPaper(paper=paper, keys=frozenset(keys), origins=merger.told(entry.facts, {}), last_listed=None))
         return Change(entry=entry, outcome=Outcome.NEW, paper=paper, keys=keys)
     changed = merger.changes(match, entry.facts)
     paper = _again(match, changed, listing, now)
-    origins = {**match.origins, **{change.field: merger.origin for change in changed}}
+    origins = merger.told(entry.facts, match.origins)
     index.put(replace(match, paper=paper, keys=match.keys | set(keys), origins=origins))
     outcome = Outcome.UNCHANGED
     if any(change.notable for change in changed):

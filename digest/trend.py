@@ -2,9 +2,9 @@
 
 The formula, in points (natural logarithms; each term rounded to a whole number, so that sums are exact):
 
-    votes      +100 · ln(1 + votes of the latest sighting that tells them)
+    votes      +100 · ln(1 + votes of the latest day whose sightings tell them, the most of that day)
     rise        +40 · ln(1 + votes gained since the first sighting that tells them)
-    comments    +30 · ln(1 + comments of the latest sighting that tells them)
+    comments    +30 · ln(1 + comments, as votes)
     position    +60 · (1 - (position - 1) / entries listed), only where no sighting tells votes
     age         -60 · ln(1 + days / 3), at most -250
 
@@ -31,7 +31,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _log_term(kind: str, factor: float, amount: int, label: str) -> tuple[Reason, ...]:
-    points = round(factor * math.log1p(amount))
+    points = round(factor * math.log1p(max(0, amount)))
     return (Reason(kind=kind, label=label, points=points),) if points else ()
 
 
@@ -49,16 +49,16 @@ def _age_term(paper: Paper, today: date) -> tuple[Reason, ...]:
 
 def _position_term(sightings: Sequence[Sighting]) -> tuple[Reason, ...]:
     best = min(sightings, key=lambda sighting: ((sighting.position - 1) / sighting.listed, sighting.position))
-    points = round(POSITION * (1 - (best.position - 1) / best.listed))
+    points = max(0, round(POSITION * (1 - (best.position - 1) / best.listed)))
     label = f"no. {best.position} of {best.listed} in the listing"
     return (Reason(kind="position", label=label, points=points),) if points else ()
 
 
 def trend(paper: Paper, sightings: Iterable[Sighting], today: date) -> Trend:
-    """The trend of one paper; the order of the sightings does not matter."""
-    history = sorted(sightings, key=lambda s: (s.date, s.seen_at, s.votes or 0, s.comments or 0, s.digest))
-    votes = [sighting.votes for sighting in history if sighting.votes is not None]
-    comments = [sighting.comments for sighting in history if sighting.comments is not None]
+    """The trend of one paper. Neither the order of the sightings matters, nor which dump of a day was read first."""
+    history = tuple(sightings)
+    votes = [votes for _, votes in sorted((s.date, s.votes) for s in history if s.votes is not None)]
+    comments = [comments for _, comments in sorted((s.date, s.comments) for s in history if s.comments is not None)]
     rise = max(0, votes[-1] - votes[0]) if votes else 0
     terms: tuple[Reason, ...] = ()
     if votes:

@@ -20,6 +20,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 _MARKED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
+_ACRONYMS = re.compile(r"(?=...)[^aeiouy]+[aeiouy]?(?<!s)s")
 _stemmer = snowballstemmer.stemmer("english")
 
 # A window of one phrase may be spread over this many more words in a text than the phrase has, by hyphens and blanks.
@@ -54,7 +55,8 @@ def tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    return str(_stemmer.stemWord(word))
+    """Snowball's stem; and LLMs are LLM, which Snowball leaves alone for want of a vowel, as it does VLAs."""
+    return word[:-1] if _ACRONYMS.fullmatch(word) else str(_stemmer.stemWord(word))
 
 
 def terms(text: str) -> list[str]:

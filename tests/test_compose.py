@@ -1,0 +1,209 @@
+"""Ranked papers -> an edition, or the reason for none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, subscription
+
+from digest.compose import compose, lasting_why, why
+from digest.model import Edition, LastEdition, NoEdition, Paper, Ranking, Reason
+
+LAST = last_edition()  # yesterday at 07:00 UTC
+BEFORE, AFTER = LAST.made_at - timedelta(hours=1), LAST.made_at + timedelta(hours=1)
+
+
+def old(number: int) -> Paper:
+    return paper(f"2605.{number:05}", first_seen=BEFORE)
+
+
+def new(number: int) -> Paper:
+    return paper(f"2606.{number:05}", first_seen=AFTER)
+
+
+def composed(
+    papers: list[Paper],
+    hide: list[Paper] | None = None,
+    shown: set[str] | None = None,
+    last: LastEdition | None = LAST,
+    limit: int = 20,
+    now: datetime = NOW,
+) -> Edition | NoEdition:
+    """The papers are given best first."""
+    ranking = Ranking(
+        papers=tuple(ranked(one, 100 - place) for place, one in enumerate(papers)),
+        hidden=tuple(hidden(one) for one in hide or []),
+    )
+    return compose(subscription(), profile(limit=limit), TODAY, ranking, shown or set(), last, now, ("test",))
+
+
+def edition(*args: object, **given: object) -> Edition:
+    found = composed(*args, **given)  # type: ignore[arg-type]
+    assert isinstance(found, Edition)
+    return found
+
+
+def ids(found: Edition) -> list[str]:
+    return [item.paper.id for item in found.items]
+
+
+# --- editions --------------------------------------------------------------------------------------------------
+
+
+def test_the_best_papers_in_order() -> None:
+    found = edition([new(2), new(1), new(3)], now=NOW.replace(microsecond=5))
+    assert ids(found) == ["2606.00002", "2606.00001", "2606.00003"]
+    assert [item.rank for item in found.items] == [1, 2, 3]
+    assert [item.score for item in found.items] == [100, 99, 98]
+    assert (found.fresh, found.held_back, found.muted) == (3, 0, 0)
+    assert (found.date, found.made_at, found.title, found.sources) == (TODAY, NOW, "Reader", ("test",))
+
+
+def test_the_limit_holds_papers_back() -> None:
+    found = edition([new(1), old(1), new(2), new(3)], limit=2)
+    assert ids(found) == ["2606.00001", "2605.00001"]
+    assert (found.fresh, found.held_back) == (3, 2)
+
+
+def test_what_was_shown_never_comes_again() -> None:
+    found = edition([new(1), old(1), new(2)], shown={"2606.00001", "2605.00001"})
+    assert ids(found) == ["2606.00002"]
+    assert found.fresh == 1
+
+
+def test_leftovers_come_beside_a_new_paper_and_never_instead_of_it() -> None:
+    assert ids(edition([old(1), old(2), new(1)])) == ["2605.00001", "2605.00002", "2606.00001"]
+    found = edition([old(1), old(2), old(3), new(1), new(2)], limit=2)
+    assert ids(found) == ["2605.00001", "2606.00001"]
+    assert (found.fresh, found.held_back) == (2, 1)
+    assert ids(edition([old(1), new(1)], limit=1)) == ["2606.00001"]
+
+
+def test_the_first_edition_takes_all() -> None:
+    found = edition([old(1), new(1)], last=None)
+    assert (ids(found), found.fresh) == (["2605.00001", "2606.00001"], 2)
+
+
+def test_only_new_papers_count_as_muted() -> None:
+    """One muted yesterday is not told of again every day that it stays in the window."""
+    found = edition([new(1)], hide=[new(2), new(3), old(1)], shown={"2606.00003"})
+    assert found.muted == 1
+
+
+def test_nearly_the_same_is_not_muted() -> None:
+    near = hidden(new(2), "nearly the same as “Paper”")
+    found = compose(subscription(), profile(), TODAY, Ranking(papers=(ranked(new(1)),), hidden=(near,)), (), None, NOW)
+    assert isinstance(found, Edition) and found.muted == 0
+
+
+def test_a_paper_of_the_moment_of_the_last_edition_was_in_it_or_left_over() -> None:
+    one = paper(first_seen=LAST.made_at)
+    assert isinstance(composed([one]), NoEdition)
+
+
+def test_a_paper_of_the_moment_of_an_empty_date_came_after_it() -> None:
+    one = paper(first_seen=LAST.made_at)
+    assert ids(edition([one], last=last_edition(reason="nothing new"))) == [one.id]
+
+
+# --- reasons for none ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("papers", "hide", "shown", "last", "reason"),
+    [
+        ([], [], set(), None, "no paper has come in lately"),
+        ([], [], set(), LAST, "no paper has come in lately"),
+        ([new(1)], [], {"2606.00001"}, LAST, "nothing new since 2026-06-01 07:00 UTC"),
+        ([new(1)], [], {"2606.00001"}, None, "nothing new"),
+        ([old(1)], [], set(), LAST, "nothing new since 2026-06-01 07:00 UTC"),
+        ([], [new(1), new(2)], set(), LAST, "all new papers are hidden by this profile's rules (2)"),
+        ([], [new(1)], set(), None, "all new papers are hidden by this profile's rules (1)"),
+        ([old(1)], [new(1)], set(), LAST, "all new papers are hidden by this profile's rules (1)"),
+        ([old(1)], [old(2)], {"2605.00001"}, LAST, "nothing new since 2026-06-01 07:00 UTC"),
+        ([], [old(1)], set(), LAST, "nothing new since 2026-06-01 07:00 UTC"),
+        ([], [new(1)], {"2606.00001"}, LAST, "nothing new since 2026-06-01 07:00 UTC"),
+    ],
+)
+def test_reason_for_none(
+    papers: list[Paper], hide: list[Paper], shown: set[str], last: LastEdition | None, reason: str
+) -> None:
+    found = composed(papers, hide, shown, last)
+    assert found == NoEdition(subscription=subscription(), date=TODAY, reason=reason)
+
+
+# --- the why-line ----------------------------------------------------------------------------------------------
+
+
+def reasons(*given: tuple[str, str, int]) -> list[Reason]:
+    return [Reason(kind=kind, label=label, points=points) for kind, label, points in given]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([], "Newly listed"),
+        ([("age", "2 days old", -30)], "Newly listed"),
+        ([("votes", "12 votes", 250)], "Trending by votes"),
+        ([("votes", "12 votes", 250), ("author", "by Ada", 10)], "By Ada · trending by votes"),
+        ([("word", "“b” in the title", 5), ("word", "“a” in the title", 5)], "“a” in the title · “b” in the title"),
+        (
+            [("votes", "9 votes", 9), ("word", "w", 3), ("category", "in cs.CL", 2), ("example", "like “x”", 7)],
+            "Like “x” · w · in cs.CL",
+        ),
+        ([("word", "w", -5), ("similar", "close", -9), ("comments", "1 comment", 21)], "Trending by discussion"),
+    ],
+)
+def test_why(given: list[tuple[str, str, int]], words: str) -> None:
+    assert why(reasons(*given), "newly listed") == words
+
+
+@given(st.permutations([("votes", "9 votes", 9), ("rise", "up", 9), ("word", "v", 3), ("word", "w", 3)]))
+def test_why_does_not_depend_on_the_order_of_reasons(given: list[tuple[str, str, int]]) -> None:
+    assert why(reasons(*given), "") == "V · w · trending by a quick rise and votes"
+
+
+def test_a_feeds_line_says_only_what_lasts() -> None:
+    first, second = edition([new(1), new(2)]).items
+    assert lasting_why(second, TODAY) == "No. 2 of 2026-06-02"
+    wanted = replace(first, reasons=(*first.reasons, *reasons(("word", "“a” in the title", 5))))
+    assert lasting_why(wanted, TODAY) == "“a” in the title"
+
+
+# --- always ----------------------------------------------------------------------------------------------------
+
+POOL = [old(number) for number in range(4)] + [new(number) for number in range(4)]
+
+
+@settings(max_examples=100)
+@given(
+    places=st.permutations(POOL),
+    cut=st.integers(0, 8),
+    shown=st.sets(st.sampled_from([one.id for one in POOL])),
+    limit=st.integers(1, 5),
+    last=st.sampled_from([None, LAST]),
+)
+def test_always(places: list[Paper], cut: int, shown: set[str], limit: int, last: LastEdition | None) -> None:
+    papers, hide = places[:cut], places[cut:]
+    found = composed(papers, hide, shown, last, limit)
+    fresh = [one for one in papers if one.id not in shown and (last is None or one.first_seen > last.made_at)]
+    if isinstance(found, NoEdition):
+        assert not fresh and found.reason
+        return
+    chosen = ids(found)
+    assert fresh and not shown & set(chosen)
+    assert len(set(chosen)) == len(chosen) <= limit
+    assert set(chosen) <= {one.id for one in papers}
+    assert chosen == [one.id for one in papers if one.id in chosen], "not in the order of the ranking"
+    assert {one.id for one in fresh} & set(chosen), "an edition of leftovers alone"
+    assert found.fresh == len(fresh)
+    assert found.held_back == len([one for one in fresh if one.id not in chosen])
+    assert all(item.why for item in found.items)
+
+
+def test_made_at_is_utc_and_whole() -> None:
+    assert edition([new(1)]).made_at == datetime(2026, 6, 2, 12, 0, tzinfo=UTC)

@@ -1,0 +1,295 @@
+"""The settings: the shipped files, the defaults they tell of, and what is said of every mistake."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from digest.config import EXAMPLES, TEMPLATES, ConfigFile, ProfileTable, Settings, load
+from digest.errors import ConfigError
+from digest.model import Cadence
+
+PROFILES = '[small]\ntitle = "Small models"\n'
+READER = '[[subscription]]\naddress = "ada@example.org"\nprofile = "small"\n'
+# Commented settings that have no default but an example, as they cannot be set to "nothing".
+ONLY_EXAMPLES = {"paths.templates": "../templates", "transport.ca_file": "ca.pem"}
+
+
+def written(folder: Path, digest: str = "", profiles: str = PROFILES) -> Path:
+    (folder / "digest.toml").write_text(digest, encoding="utf-8")
+    (folder / "profiles.toml").write_text(profiles, encoding="utf-8")
+    return folder / "digest.toml"
+
+
+def settings(folder: Path, digest: str = "", profiles: str = PROFILES) -> Settings:
+    return load(written(folder, digest, profiles))
+
+
+# --- the shipped files -----------------------------------------------------------------------------------------
+
+
+def commented() -> list[tuple[str, str, Any]]:
+    """Every line `# key = value` of the shipped digest.toml: table, key, value."""
+    found, table = [], ""
+    for line in (EXAMPLES / "digest.toml").read_text(encoding="utf-8").splitlines():
+        if heading := re.fullmatch(r"\[+(\w+)\]+", line):
+            table = heading[1]
+        elif setting := re.fullmatch(r"# (\w+) = (.+)", line):
+            found.append((table, setting[1], tomllib.loads(f"value = {setting[2]}")["value"]))
+    return found
+
+
+def test_the_shipped_settings_load() -> None:
+    found = load(EXAMPLES / "digest.toml")
+    assert set(found.profiles) == {"trending", "small-models", "robots", "trust"}
+    assert [one.profile for one in found.subscriptions if one.address] == list(found.profiles)
+    assert {one.id for one in found.subscriptions if not one.address} == {f"feed/{name}" for name in found.profiles}
+    assert found.templates == (TEMPLATES,)
+
+
+@pytest.mark.parametrize(("table", "key", "value"), commented(), ids=lambda value: str(value))
+def test_a_commented_line_tells_the_default(table: str, key: str, value: Any) -> None:
+    name, defaults = f"{table}.{key}", getattr(ConfigFile(), table)
+    if name in ONLY_EXAMPLES:
+        assert (getattr(defaults, key), value) == (None, ONLY_EXAMPLES[name])
+    elif name == "paths.database":
+        base = EXAMPLES.resolve()
+        assert load(EXAMPLES / "digest.toml").database == f"sqlite:///{(base / value).resolve()}"
+    else:
+        assert getattr(type(defaults).model_validate({key: value}), key) == getattr(defaults, key)
+
+
+def test_every_setting_is_in_the_shipped_file() -> None:
+    active = tomllib.loads((EXAMPLES / "digest.toml").read_text(encoding="utf-8"))
+    shown = {(table, key) for table, key, _ in commented()}
+    for table, value in active.items():
+        rows = value if isinstance(value, list) else [value]
+        shown |= {(table, key) for row in rows for key in row}
+    fields: set[tuple[str, str]] = set()
+    for table, field in ConfigFile.model_fields.items():
+        kind = field.annotation
+        if table == "subscription":
+            kind = kind.__args__[0]  # type: ignore[union-attr]
+        assert isinstance(kind, type) and issubclass(kind, BaseModel)
+        fields |= {(table, key) for key in kind.model_fields}
+    assert shown == fields
+
+
+def test_the_shipped_profiles_tell_their_defaults() -> None:
+    text = (EXAMPLES / "profiles.toml").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^#   (\w+) .*\((\S+)\)$", text, re.MULTILINE))
+    assert {key: tomllib.loads(f"value = {value}")["value"] for key, value in told.items()} == {
+        key: ProfileTable.model_fields[key].default for key in ("trend_weight", "limit", "feed")
+    }
+    for key in {*ProfileTable.model_fields, "words", "examples", "weight"}:
+        assert re.search(rf"\b{key}\b", text), f"{key} is not in profiles.toml"
+
+
+# --- what comes of it --------------------------------------------------------------------------------------------
+
+
+def test_nothing_set_is_all_defaults(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    found = settings(tmp_path / "config")
+    assert found.state == tmp_path / "state"
+    assert found.inbox == tmp_path / "inbox"
+    assert found.database == f"sqlite:///{tmp_path}/state/digest.db"
+    assert found.transport.folder == tmp_path / "out" / "mail"
+    assert found.retry_delays == tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240))
+    assert found.give_up_after == timedelta(hours=48)
+    assert (found.site.url, found.site.list_domain) == (None, "example.org")
+    (feed,) = found.subscriptions
+    assert (feed.id, feed.address, feed.at, feed.cadence) == ("feed/small", None, time(6, 0), Cadence.DAILY)
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    text = '[paths]\nstate = "s"\ninbox = "/in"\noutput = "../o"\nprofiles = "p.toml"\ntemplates = "t"\n'
+    path = written(tmp_path / "a", text + '[transport]\nca_file = "ca.pem"\n')
+    (tmp_path / "a" / "profiles.toml").rename(tmp_path / "a" / "p.toml")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    found = load(Path("../a") / path.name)
+    assert (found.state, found.inbox, found.output) == (tmp_path / "a" / "s", Path("/in"), tmp_path / "o")
+    assert found.database == f"sqlite:///{tmp_path}/a/s/digest.db"
+    assert found.templates == (tmp_path / "a" / "t", TEMPLATES)
+    assert found.transport.folder == tmp_path / "o" / "mail"
+    assert found.transport.ca_file == tmp_path / "a" / "ca.pem"
+
+
+@pytest.mark.parametrize(
+    ("environment", "setting", "database"),
+    [
+        (None, None, "sqlite:///{}/state/digest.db"),
+        (None, "my.db", "sqlite:///{}/my.db"),
+        (None, "/var/my.db", "sqlite:////var/my.db"),
+        (None, "postgresql://digest@localhost/digest", "postgresql://digest@localhost/digest"),
+        ("postgresql://digest:secret@db/digest", "my.db", "postgresql://digest:secret@db/digest"),
+        ("other.db", "my.db", "sqlite:///{}/other.db"),
+        ("", "my.db", "sqlite:///{}/my.db"),
+    ],
+)
+def test_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: str | None, setting: str | None, database: str
+) -> None:
+    if environment is not None:
+        monkeypatch.setenv("DIGEST_DATABASE", environment)
+    text = '[paths]\nstate = "state"\n' + (f'database = "{setting}"\n' if setting else "")
+    assert settings(tmp_path, text).database == database.format(tmp_path)
+
+
+def test_subscriptions(tmp_path: Path) -> None:
+    text = READER + 'cadence = "weekly"\nweekday = "Friday"\nat = "06:30"\nzone = "Asia/Kathmandu"\n'
+    reader = settings(tmp_path, text).subscriptions[0]
+    assert (reader.id, reader.cadence, reader.weekday) == ("small/ada@example.org", Cadence.WEEKLY, 4)
+    assert (reader.at, reader.zone) == (time(6, 30), "Asia/Kathmandu")
+
+
+def test_a_send_time_may_be_a_time_of_toml(tmp_path: Path) -> None:
+    assert settings(tmp_path, READER + "at = 06:30:00\n").subscriptions[0].at == time(6, 30)
+
+
+def test_an_id_does_not_change_with_the_spelling_of_an_address(tmp_path: Path) -> None:
+    assert settings(tmp_path, READER.replace("ada@", "Ada@")).subscriptions[0].id == "small/ada@example.org"
+
+
+@pytest.mark.parametrize(
+    ("day", "authority"), [("2026-01-01", "2026"), ("2026-05-01", "2026-05"), ("2026-01-15", "2026-01-15")]
+)
+def test_site(tmp_path: Path, day: str, authority: str) -> None:
+    text = f'[site]\nurl = "https://papers.example.org/d/"\nsender = "d@mail.example.org"\ntag_date = {day}\n'
+    site = settings(tmp_path, text).site
+    assert (site.url, site.list_domain) == ("https://papers.example.org/d", "papers.example.org")
+    assert site.authority == f"papers.example.org,{authority}"
+    assert date.fromisoformat(day)
+
+
+def test_profiles(tmp_path: Path) -> None:
+    profiles = PROFILES + (
+        'feed = false\nauthors = ["Ada", { text = "Grace", weight = 2 }]\n'
+        '[[small.topic]]\nname = "t"\nwords = ["a", { text = "b", weight = -1.5 }]\nexamples = ["2501.00001"]\n'
+        '[small.mute]\nwords = ["survey"]\ncategories = ["cs.CR"]\n'
+    )
+    found = settings(tmp_path, profiles=profiles)
+    one = found.profiles["small"]
+    assert [(term.text, term.weight) for term in one.authors] == [("Ada", 1), ("Grace", 2)]
+    assert [(term.text, term.weight) for term in one.topics[0].terms] == [("a", 1), ("b", -1.5)]
+    assert (one.topics[0].examples, one.muted_words, one.muted_categories) == (("2501.00001",), ("survey",), ("cs.CR",))
+    assert found.subscriptions == ()
+
+
+def test_a_thousand_subscriptions(tmp_path: Path) -> None:
+    readers = [READER.replace("ada", f"reader{n}") + 'zone = "Europe/Berlin"\n' for n in range(1000)]
+    assert len(settings(tmp_path, "".join(readers)).subscriptions) == 1001
+
+
+# --- mistakes ----------------------------------------------------------------------------------------------------
+
+# what stands in the file; the key that is named; what must be told of it, and of what to write instead
+MISTAKES = [
+    ("[sit]\n", "sit", "no such setting; see the commented example"),
+    ('[site]\nnam = "x"\n', "site.nam", "no such setting; see the commented example"),
+    ("site = 3\n", "site", "must be a table, written as [NAME]"),
+    ("[paths]\nprofiles = 5\n", "paths.profiles", 'must be a path, written as "../folder" (found 5)'),
+    ('[transport]\nkind = "pigeon"\n', "transport.kind", "'directory', 'maildir' or 'smtp' (found 'pigeon')"),
+    ("[transport]\nport = 70000\n", "transport.port", "less than or equal to 65535 (found 70000)"),
+    ('[delivery]\nafter_crash = "?"\n', "delivery.after_crash", "'resend' or 'hold' (found '?')"),
+    ("[delivery]\nretry_minutes = [5, 0]\n", "delivery.retry_minutes.2", "greater than or equal to 1 (found 0)"),
+    ("[delivery]\nretry_minutes = 5\n", "delivery.retry_minutes", "must be a list, written in square brackets"),
+    ("[delivery]\ngive_up_after_hours = 1000000000000\n", "delivery.give_up_after_hours", "less than or equal to"),
+    ('[feeds]\nat = "25:00"\n', "feeds.at", "not a time of day; write it as \"07:00\" (found '25:00')"),
+    ('[feeds]\nat = "7 am"\n', "feeds.at", 'not a time of day; write it as "07:00"'),
+    ("[feeds]\nat = 7\n", "feeds.at", 'not a time of day; write it as "07:00" (found 7)'),
+    ('[feeds]\nat = "07:00+02:00"\n', "feeds.at", 'write it as "07:00" and set the zone with `zone`'),
+    ('[feeds]\nzone = "CEST"\n', "feeds.zone", "write an IANA name such as Europe/Berlin or UTC (found 'CEST')"),
+    ('[feeds]\nzone = "../etc"\n', "feeds.zone", "not a time zone"),
+    ('[site]\nurl = "digest.org"\n', "site.url", "write it whole, such as https://digest.example.org"),
+    ('[site]\nurl = "ftp://a.org"\n', "site.url", "not a web address"),
+    ('[site]\nurl = "https://a.org/<b>"\n', "site.url", "not a web address"),
+    ('[site]\nsender = "Ada"\n', "site.sender", "Write a plain address such as reader@example.org (found 'Ada')"),
+    ('[site]\nsender = "A <a@b.org>"\n', "site.sender", "Write a plain address such as reader@example.org"),
+    ('[site]\naccent = "red"\n', "site.accent", "not a colour; write it as #b5482f (found 'red')"),
+    ('[site]\nname = "a\\nb"\n', "site.name", "has a line break or a control character; write it in one line"),
+    ("[site]\ntag_date = 2026\n", "site.tag_date", "must be a date, written as 2026-01-01 (found 2026)"),
+    ('[[subscription]]\nprofile = "small"\n', "subscription.1.address", "is missing and must be set"),
+    (READER.replace("ada@example.org", "ada"), "subscription.1.address", "Write a plain address"),
+    (READER + "weekday = 1\n", "subscription.1.weekday", "write one of monday, tuesday,"),
+    (READER + 'weekday = "Freitag"\n', "subscription.1.weekday", "friday, saturday, sunday (found 'Freitag')"),
+    (READER + 'cadence = "hourly"\n', "subscription.1.cadence", "'daily', 'weekdays' or 'weekly' (found 'hourly')"),
+    (READER.replace("small", "big"), "subscription.1.profile", "no profile “big”; there are: small"),
+    (READER + READER.replace("ada", "Ada"), "subscription.2", "has “small” already; drop one"),
+    ("subscription = 3\n", "subscription", "must be a list"),
+]
+
+PROFILE_MISTAKES = [
+    ('title = "x"\n', "title", "must be a table, written as [NAME]"),
+    ("[small]\n", "small.title", "is missing and must be set"),
+    ("[profiles]\ntitle = 3\n", "profiles.title", "valid string (found 3)"),
+    ('["Small ones"]\ntitle = "x"\n', "Small ones", "write at most 41 of a-z, 0-9 and -, such as small-models"),
+    (PROFILES + "limit = 0\n", "small.limit", "greater than or equal to 1 (found 0)"),
+    (PROFILES + "trend_weight = 1.5\n", "small.trend_weight", "less than or equal to 1 (found 1.5)"),
+    (PROFILES + 'colour = "red"\n', "small.colour", "no such setting"),
+    (PROFILES + 'authors = "Ada"\n', "small.authors", "must be a list, written in square brackets"),
+    (PROFILES + "authors = [5]\n", "small.authors.1", 'write "…" or { text = "…", weight = 2.0 } (found 5)'),
+    (PROFILES + '[[small.topic]]\nname = "t"\nwords = [{ text = "a", weight = nan }]\n', "weight", "(found nan)"),
+    (PROFILES + '[small.mute]\nword = ["a"]\n', "small.mute.word", "no such setting"),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "told"), MISTAKES, ids=[f"{row[1]} {n}" for n, row in enumerate(MISTAKES)])
+def test_mistakes(tmp_path: Path, text: str, key: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        settings(tmp_path, text)
+    (line,) = str(raised.value).splitlines()
+    assert line.startswith(f"{tmp_path / 'digest.toml'}: {key}: ")
+    assert told in line
+
+
+@pytest.mark.parametrize(("text", "key", "told"), PROFILE_MISTAKES, ids=[row[1] for row in PROFILE_MISTAKES])
+def test_mistakes_in_profiles(tmp_path: Path, text: str, key: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        settings(tmp_path, profiles=text)
+    (line,) = str(raised.value).splitlines()
+    assert line.startswith(f"{tmp_path / 'profiles.toml'}: ") and f"{key}: " in line
+    assert told in line
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        settings(tmp_path, '[site]\naccent = "red"\n[feeds]\nat = "x"\n' + READER + 'zone = "Mars"\n')
+    assert [line.split(": ")[1] for line in str(raised.value).splitlines()] == [
+        "site.accent",
+        "feeds.at",
+        "subscription.1.zone",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("digest.toml", None, "no such file. Make a working folder with `digest init FOLDER`."),
+        ("profiles.toml", None, "no such file."),
+        ("digest.toml", b"x =", "not valid TOML"),
+        ("profiles.toml", b"[small", "not valid TOML"),
+        ("digest.toml", b"\xff\xfe", "cannot be read"),
+    ],
+)
+def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | None, told: str) -> None:
+    path = written(tmp_path)
+    (tmp_path / name).unlink()
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError) as raised:
+        load(path)
+    assert str(raised.value).startswith(f"{tmp_path / name}: ") and told in str(raised.value)
+
+
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path)

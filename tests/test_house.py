@@ -1,0 +1,180 @@
+"""The house's rules: imports point down, edges are strangers, one door a library, only doors ask the clock, sizes."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "digest"
+FLOORS = [
+    {"model", "errors", "files"},
+    {"diff", "words", "trend", "rank", "compose", "cadence"},
+    {"listings", "store", "render", "message", "transport", "feed"},
+    {"pipeline"},
+    {"cli", "scheduler", "config"},
+]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+CORE, EDGES, DOORS = FLOORS[1], FLOORS[2], FLOORS[4]
+
+# The one room through which each outside library comes in.
+LIBRARIES = {
+    "alembic": "store",
+    "apscheduler": "scheduler",
+    "click": "cli",
+    "dateutil": "listings",
+    "email_validator": "config",
+    "feedgen": "feed",
+    "filelock": "store",
+    "jinja2": "render",
+    "lxml": "render",
+    "markupsafe": "render",
+    "msgspec": "store",
+    "numpy": "rank",
+    "premailer": "render",
+    "psycopg": "store",
+    "pydantic": "config",
+    "pylatexenc": "listings",
+    "rich": "cli",
+    "scipy": "rank",
+    "snowballstemmer": "words",
+    "sqlalchemy": "store",
+}
+MAIL = {"email", "smtplib", "mailbox"}
+# What reads the world: the core has none of it, by import or by name.
+WORLDLY = {
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "socket",
+    "subprocess",
+    "sys",
+    "time",
+    "urllib",
+    "uuid",
+    "open",
+    "input",
+}
+CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
+CLOCK_OWNERS = {"datetime", "date", "time"}
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Whole dotted names, relative ones resolved, those inside functions too."""
+    here = ["digest", *path.relative_to(PACKAGE).with_suffix("").parts]
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join([*here[: len(here) - node.level], *filter(None, [node.module])] if node.level else [])
+            base = base or node.module or ""
+            yield from (f"{base}.{alias.name}" for alias in node.names) if base == "digest" else (base,)
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+each_file = pytest.mark.parametrize("path", FILES, ids=name)
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room(path) for path in FILES} - {"__init__", "__main__"}
+    assert rooms <= set(FLOOR)
+
+
+@each_file
+def test_imports_point_down_and_edges_are_strangers(path: Path) -> None:
+    mine = room(path)
+    if mine not in FLOOR:
+        return
+    for module in imports(path):
+        theirs = module.split(".")[1] if module.startswith("digest.") else mine
+        if theirs in (mine, "__version__"):
+            continue
+        assert theirs in FLOOR, f"{module} has no floor"
+        if mine in EDGES:
+            assert FLOOR[theirs] == 0, f"an edge imports {module}"
+        elif mine in CORE or mine in DOORS:
+            assert FLOOR[theirs] <= FLOOR[mine], f"{module} is upstairs"
+        else:
+            assert FLOOR[theirs] < FLOOR[mine], f"{module} is not downstairs"
+
+
+@each_file
+def test_each_library_enters_by_one_door(path: Path) -> None:
+    for module in imports(path):
+        library = module.partition(".")[0]
+        if library == "digest" or library in sys.stdlib_module_names:
+            continue
+        assert library in LIBRARIES, f"{library} has no door"
+        assert LIBRARIES[library] == room(path), f"{library} comes in by {LIBRARIES[library]}"
+
+
+@each_file
+def test_mail_and_sql_have_their_places(path: Path) -> None:
+    libraries = {module.partition(".")[0] for module in imports(path)}
+    assert room(path) in {"message", "transport", "cli"} or not libraries & MAIL
+    assert room(path) == "store" or "sqlite3" not in libraries
+
+
+@each_file
+def test_the_core_touches_nothing_but_its_arguments(path: Path) -> None:
+    if room(path) not in CORE | {"model", "errors"}:
+        return
+    found = {module.partition(".")[0] for module in imports(path) if not module.startswith("urllib.parse")}
+    names = {node.id for node in ast.walk(TREES[path]) if isinstance(node, ast.Name)}
+    assert not WORLDLY & found
+    assert not WORLDLY & (names - {"time"})
+
+
+@each_file
+def test_only_doors_ask_the_clock(path: Path) -> None:
+    if room(path) in {"cli", "scheduler"}:
+        return
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS:
+            owner = node.func.value
+            called = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            assert called not in CLOCK_OWNERS, f"line {node.lineno} asks the clock"
+
+
+def code_lines(tree: ast.Module, text: str) -> int:
+    """Lines that are neither blank nor comment nor docstring."""
+    words = {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    lines = enumerate(text.splitlines(), start=1)
+    return sum(bool(line.strip()) and line.strip()[0] != "#" and number not in words for number, line in lines)
+
+
+@each_file
+def test_sizes(path: Path) -> None:
+    assert code_lines(TREES[path], path.read_text(encoding="utf-8")) <= 400
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 60, f"{node.name} has {length} lines"
+
+
+@each_file
+def test_names_and_first_words(path: Path) -> None:
+    assert path.stem not in {"utils", "util", "helpers", "common", "manager", "core", "misc"}
+    if path.parent == PACKAGE:
+        assert path.stem not in sys.stdlib_module_names
+    if "migrations" not in path.parts and path.stat().st_size:
+        assert ast.get_docstring(TREES[path]), "a module says what it owns"
