@@ -260,8 +260,8 @@ class DumpReport:
 class Reason:
     """One named, additive part of a score. `points` are whole, so that sums are exact in any order.
 
-    `kind` is a fixed word (votes, rise, comments, position, age, word, example, author, organisation, category, similar);
-    `label` says it in words a reader understands.
+    `kind` is a fixed word: votes, rise, comments, position, age; word, example, author, organisation, category, or
+    similar. `label` says it in words a reader understands.
     """
 
     kind: str

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from digest.cadence import due, look_back
-from digest.compose import compose
+from digest.compose import compose, lasting_why
 from digest.diff import diff, identity_keys, known_from, listing_keys
 from digest.errors import ConfigError, DeliveryError, ListingError, PermanentDeliveryError
 from digest.feed import atom
@@ -396,14 +396,24 @@ def _write_pages(world: World, editions: Sequence[Edition]) -> list[Path]:
 
 
 def feed_entries(store: Store, editions: Sequence[Edition]) -> tuple[FeedEntry, ...]:
-    """Entries of newest-first editions, in their order; facts are the present ones, `updated` the last revision."""
+    """Entries of newest-first editions, in their order; facts are the present ones, `updated` the last revision.
+
+    Feed readers sort by time, so each paper of an edition is published a second before the one above it.
+    """
     current = store.papers([item.paper.id for edition in editions for item in edition.items])
     entries = []
     for edition in editions:
         for item in edition.items:
             paper = current.get(item.paper.id, item.paper)
-            updated = max(edition.made_at, paper.revised_at or edition.made_at)
-            entries.append(FeedEntry(paper=paper, why=item.why, published=edition.made_at, updated=updated))
+            published = edition.made_at - timedelta(seconds=item.rank - 1)
+            entries.append(
+                FeedEntry(
+                    paper=paper,
+                    why=lasting_why(item, edition.date),
+                    published=published,
+                    updated=max(published, paper.revised_at or published),
+                )
+            )
     return tuple(entries)
 
 
@@ -421,14 +431,17 @@ def deliver(world: World, now: datetime, progress: Progress = _silent) -> Iterat
             yield Delivery(message_id=item.message_id, at=now, state=item.state, reply=item.reply)
     waiting = world.store.due(now)
     unreachable = 0
-    for number, item in enumerate(waiting, start=1):
-        progress(number, len(waiting))
-        delivery, reached = _deliver_one(world, item, now)
-        if delivery is not None:
-            yield delivery
-        unreachable = 0 if reached else unreachable + 1
-        if unreachable == _BROKEN_CONNECTIONS:
-            return
+    try:
+        for number, item in enumerate(waiting, start=1):
+            progress(number, len(waiting))
+            delivery, reached = _deliver_one(world, item, now)
+            if delivery is not None:
+                yield delivery
+            unreachable = 0 if reached else unreachable + 1
+            if unreachable == _BROKEN_CONNECTIONS:
+                break
+    finally:
+        world.transport.close()
 
 
 def _deliver_one(world: World, item: OutboxItem, now: datetime) -> tuple[Delivery | None, bool]:

@@ -64,11 +64,11 @@ def killed(place: Place, point: str) -> None:
 def books(place: Place) -> dict[str, list[tuple[object, ...]]]:
     """All that is stored, but for what a second attempt may change."""
     queries = {
-        "papers": "select id, title from paper",
-        "sightings": "select paper_id, digest, date, position, votes from sighting",
-        "editions": "select subscription_id, date, reason from edition",
-        "items": "select edition_id, paper_id, rank from edition_item",
-        "outbox": "select message_id, state from outbox",
+        "papers": "select id, title, first_seen, origins from papers",
+        "sightings": "select paper_id, digest, as_of, position, votes from sightings join listings on id = listing_id",
+        "editions": "select id, made_at, reason, content from editions",
+        "items": "select edition_id, paper_id from edition_items",
+        "outbox": "select message_id, edition_id, address, state from outbox",
     }
     with contextlib.closing(sqlite3.connect(place.folder / "state" / "digest.db")) as database:
         return {name: sorted(database.execute(query)) for name, query in queries.items()}

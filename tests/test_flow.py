@@ -180,7 +180,7 @@ def test_mail_feed_page_and_text_hold_the_same_papers_in_the_same_order(stocked:
 
 def test_show_tells_where_each_field_came_from(stocked: Place) -> None:
     stocked.run("ingest", stocked.folder / "inbox")
-    feedless = json.loads((SAMPLES / "hf-daily-2026-06-01-evening.json").read_text())
+    feedless = json.loads((SAMPLES / "hf-daily-2026-06-01T20.json").read_text())
     number = feedless[0]["paper"]["id"]
     shown = json.loads(stocked.run("show", f"https://arxiv.org/abs/{number}v3", "--json").out)
     assert shown["id"] == number
@@ -191,7 +191,7 @@ def test_show_tells_where_each_field_came_from(stocked: Place) -> None:
 
 
 def test_diff_of_two_dumps(place: Place) -> None:
-    morning, evening = SAMPLES / "hf-daily-2026-06-01-morning.json", SAMPLES / "hf-daily-2026-06-01-evening.json"
+    morning, evening = SAMPLES / "hf-daily-2026-06-01T08.json", SAMPLES / "hf-daily-2026-06-01T20.json"
     shape = json.loads(place.run("diff", morning, evening, "--json").out)
     assert len(shape["unchanged"]) == shape["a"]["entries"]
     assert len(shape["new"]) == shape["b"]["entries"] - shape["a"]["entries"] > 0

@@ -32,11 +32,11 @@ EXIT_CODES = {
     NOTHING_NEW: "nothing new: no dump, no edition, no message (run, publish)",
 }
 
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 err = Console(stderr=True, highlight=False)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """An ISO 8601 date and time with its offset; without one it is UTC."""
 
     name = "moment"
@@ -51,7 +51,7 @@ class Moment(click.ParamType):
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A date, as YYYY-MM-DD."""
 
     name = "date"

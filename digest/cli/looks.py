@@ -18,7 +18,7 @@ from digest.errors import DigestError
 from digest.files import write_whole
 from digest.listings import read_dump
 from digest.model import NoEdition
-from digest.store import Store
+from digest.render import Renderer
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -98,7 +98,7 @@ def status(context: Context, as_json: bool) -> int:
         counts, last = store.counts(), store.last_editions()
         waiting, aside = store.outbox(pipeline.OPEN_STATES, 20), store.set_asides(20)
         newest = store.newest_ingest()
-    due = [(one.id, last.get(one.id), next_moment(one, now)) for one in settings.subscriptions]
+    due = [(one.id, last.get(one.id), next_moment(one, last.get(one.id), now)) for one in settings.subscriptions]
     shape = {
         **tables.plain(counts),
         "subscriptions": len(world.readers(settings)),
@@ -167,8 +167,7 @@ def _folders(context: Context) -> str:
 
 
 def _templates(context: Context) -> str:
-    with Store.open("sqlite://") as empty:
-        return f"{len(world.build(context.settings, empty).renderer.check())} checked"
+    return f"{len(Renderer(context.settings.templates, context.settings.site).check())} checked"
 
 
 def _profiles(context: Context) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, er
 from digest.errors import ConfigError, DeliveryError, ListingError
 from digest.listings import dump_of, read_dump
 from digest.message import message_id, token
-from digest.model import Dump, DumpReport, Edition, NoEdition, OutboxState, Suppression
+from digest.model import Dump, DumpReport, Edition, LastEdition, NoEdition, OutboxState, Suppression
 from digest.scheduler import serve
 from digest.store import Store
 from digest.transport import DirectoryTransport
@@ -184,7 +184,7 @@ def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
         return _alone(context, store, work)
 
 
-def _say_run(context: Context, report: pipeline.RunReport) -> None:
+def _say_run(context: Context, report: pipeline.RunReport, last: Mapping[str, LastEdition]) -> None:
     if report.nothing_new:
         out.print("Nothing is new: no new dump, no edition due, nothing to send.")
     if report.dumps:
@@ -192,12 +192,11 @@ def _say_run(context: Context, report: pipeline.RunReport) -> None:
     tables.published(report.published)
     if report.deliveries:
         tables.deliveries(report.deliveries)
-        sent = sum(one.state is OutboxState.SENT for one in report.deliveries)
-        out.print(f"{sent} of {len(report.deliveries)} messages sent.")
     settings = context.settings
     out.print(f"\nMails: {_where(context)}\nFeeds: {settings.output / 'feeds'}", soft_wrap=True)
     upcoming = [
-        (next_moment(one, context.now()), one) for one in world.readers(settings) or settings.subscriptions
+        (next_moment(one, last.get(one.id), context.now()), one)
+        for one in world.readers(settings) or settings.subscriptions
     ]
     if upcoming:
         at, one = min(upcoming, key=lambda pair: (pair[0], pair[1].id))
@@ -229,7 +228,7 @@ def run(context: Context, as_json: bool, dry_run: bool) -> int:
                 }
             )
         else:
-            _say_run(context, report)
+            _say_run(context, report, store.last_editions())
         return TROUBLED if report.troubled else NOTHING_NEW if report.nothing_new else DONE
 
     with context.store() as store:

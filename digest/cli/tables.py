@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import Enum
 from typing import Any
 
@@ -27,10 +27,12 @@ from digest.model import (
     NoEdition,
     Origin,
     OutboxItem,
+    OutboxState,
     Outcome,
     Paper,
     Revision,
     Sighting,
+    Subscription,
 )
 from digest.pipeline import Published
 
@@ -45,7 +47,7 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, Enum):
         return value.value
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    return value.isoformat() if isinstance(value, datetime | date | time) else value
 
 
 def print_json(value: Any, *, one_line: bool = False) -> None:
@@ -53,10 +55,12 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
 
 
 def table(*headings: str, rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> None:
+    """Draw a table; `right` names the columns of numbers. The widest texts give way on a narrow terminal."""
     numbers = set(right)
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
-        drawn.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
+        number = heading in numbers
+        drawn.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
     for row in rows:
         drawn.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
     out.print(drawn)
@@ -80,16 +84,16 @@ def report_json(report: DumpReport) -> dict[str, Any]:
 
 def reports(found: Sequence[DumpReport]) -> None:
     table(
-        "dump", "format", "as of", "entries", "new", "revised", "relisted", "unchanged", "gone", "rejected",
+        "dump", "as of", "new", "revised", "relisted", "unchanged", "gone", "rejected",
         rows=(
             (
-                _tail(one.dump),
-                "not read" if one.error else f"{one.format}{' (known)' if one.known else ''}",
-                one.as_of, one.entries, one.new, one.revised, one.relisted, one.unchanged, one.gone, len(one.rejected),
+                f"{_tail(one.dump)}{' (known)' if one.known else ''}",
+                "not read" if one.error else one.as_of,
+                one.new, one.revised, one.relisted, one.unchanged, one.gone, len(one.rejected),
             )
             for one in found
         ),
-        right=("entries", "new", "revised", "relisted", "unchanged", "gone", "rejected"),
+        right=("as of", "new", "revised", "relisted", "unchanged", "gone", "rejected"),
     )  # fmt: skip
     for one in found:
         if one.error:
@@ -99,8 +103,10 @@ def reports(found: Sequence[DumpReport]) -> None:
             out.print(f"[yellow]Rejected:[/] {where}: {escape(rejected.reason)}", soft_wrap=True)
 
 
-def _tail(name: str, most: int = 48) -> str:
-    return name if len(name) <= most else f"…{name[-most + 1 :]}"
+def _tail(name: str, most: int = 40) -> str:
+    """The end of a file's name, which tells more than its folders."""
+    last = name.rpartition("/")[2] or name
+    return last if len(last) <= most else f"…{last[-most + 1 :]}"
 
 
 # --- publish, deliver ----------------------------------------------------------------------------------------------
@@ -109,17 +115,20 @@ def _tail(name: str, most: int = 48) -> str:
 def published(made: Published, *, dry: bool = False) -> None:
     if made.editions:
         table(
-            "would go to" if dry else "edition for", "profile", "date", "papers", "first paper",
+            "would go to" if dry else "edition for", "date", "papers", "first paper",
             rows=(
-                (one.subscription.address or "feed", one.subscription.profile, one.date, len(one.items),
-                 _head(one.items[0].paper.title))
+                (_whom(one.subscription), one.date, len(one.items), _head(one.items[0].paper.title, 44))
                 for one in made.editions
             ),
             right=("papers",),
         )  # fmt: skip
     for none in made.none:
-        whom = none.subscription.address or "feed"
-        out.print(f"No edition for {escape(whom)} ({none.subscription.profile}) of {none.date}: {escape(none.reason)}")
+        whom = escape(_whom(none.subscription))
+        out.print(f"No edition for {whom} of {none.date}: {escape(none.reason)}.", soft_wrap=True)
+
+
+def _whom(subscription: Subscription) -> str:
+    return subscription.address or f"the feed {subscription.profile}"
 
 
 def _head(title: str, most: int = 60) -> str:
@@ -127,9 +136,12 @@ def _head(title: str, most: int = 60) -> str:
 
 
 def deliveries(found: Sequence[Delivery]) -> None:
-    rows = ((one.state.value, one.message_id, one.reply, one.next_at) for one in found)
-    if found:
-        table("state", "message", "reply", "next try", rows=rows)
+    """Every message that did not get through, and how many did."""
+    sent = sum(one.state is OutboxState.SENT for one in found)
+    rest = [one for one in found if one.state is not OutboxState.SENT]
+    if rest:
+        table("state", "reply", "next try", rows=((one.state.value, one.reply, one.next_at) for one in rest))
+    out.print(f"{sent} of {len(found)} messages sent.")
 
 
 def ranking(edition: Edition) -> None:
@@ -150,7 +162,7 @@ def _moves(older: Listing, changes: Changes) -> dict[str, tuple[Any, Any, Any]]:
     found = {}
     for change in changes.entries:
         facts: Facts = change.entry.facts
-        before = by_number.get(facts.arxiv_id) or by_title.get(facts.title)
+        before = by_number.get(facts.arxiv_id or "") or by_title.get(facts.title)
         if before is not None and change.outcome is not Outcome.NEW:
             found[change.paper.id] = (before.position, before.votes, before.comments)
     return found

@@ -28,7 +28,7 @@ def secret(settings: Settings) -> bytes:
     path = settings.state / "secret"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with Path(path).open("x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
     except FileExistsError:
         pass

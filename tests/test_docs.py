@@ -1,0 +1,83 @@
+"""The README and the commented settings say what the program does: every command, option, format and exit code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click import Command
+
+from digest.cli import app, looks, phases
+from digest.listings import FORMATS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+assert looks and phases  # importing them registers the commands
+COMMANDS = app.digest.commands
+
+
+def rows(heading: str) -> dict[str, str]:
+    """A table of the README by its first column; `heading` is the first column's."""
+    table = re.search(rf"^\| {heading} \|.*\n\|[ -|]+\n((?:\|.*\n)+)", README, re.MULTILINE)
+    assert table
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table[1].splitlines()]
+    return {row[0].strip("`"): " ".join(row[1:]) for row in cells}
+
+
+def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
+    assert {name.split()[0] for name in rows("command")} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_option_is_in_the_readme_and_the_other_way_round(name: str) -> None:
+    command: Command = COMMANDS[name]
+    described = next(text for row, text in rows("command").items() if row.split()[0] == name)
+    options = {flag for one in command.params for flag in one.opts if flag.startswith("--")}
+    assert set(re.findall(r"`(--[a-z-]+)`", described)) == options
+    assert command.help
+
+
+def test_every_exit_code_is_in_the_readme() -> None:
+    assert {int(code): meaning.replace("`", "") for code, meaning in rows("exit code").items()} == app.EXIT_CODES
+
+
+def test_every_format_is_in_the_readme() -> None:
+    assert set(rows("format")) == {one.name for one in FORMATS}
+
+
+def test_every_environment_variable_is_in_the_readme() -> None:
+    used = {
+        name for path in (ROOT / "digest").rglob("*.py") for name in re.findall(r"DIGEST_[A-Z_]+", path.read_text())
+    }
+    assert used == set(re.findall(r"DIGEST_[A-Z_]+", README))
+
+
+def test_every_module_is_on_the_map() -> None:
+    code = README.split("## Map of the code")[1]
+    for path in (ROOT / "digest").iterdir():
+        if (path.suffix == ".py" and not path.name.startswith("__")) or (path.is_dir() and path.name != "__pycache__"):
+            assert re.search(rf"\b{path.stem}\b", code), path
+
+
+def test_every_picture_and_make_target_exists() -> None:
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
+        assert (ROOT / picture).stat().st_size
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"make ([a-z-]+)", README):
+        assert target == "and" or re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_key_of_the_stable_json_is_in_the_readme(tmp_path: Path) -> None:
+    from digest.cli.tables import report_json
+    from digest.model import DumpReport
+
+    for key in report_json(DumpReport(dump="x", digest="y", error="z")):
+        assert f"`{key}`" in README
+
+
+def test_every_golden_file_is_used() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "tests").glob("test_*.py"))
+    for path in (ROOT / "tests" / "data" / "golden").rglob("*"):
+        assert not path.is_file() or path.name in sources, f"{path} is compared with nothing"
