@@ -1,0 +1,20 @@
+"""The database: papers and their sightings, editions, the outbox. SQLite by default, PostgreSQL by URL.
+
+The only module that knows SQL. Has no clock, and lets no exception of a database library out.
+"""
+
+from __future__ import annotations
+
+from digest.store.deliver import Deliveries
+from digest.store.ingest import Ingested
+from digest.store.publish import Published
+from digest.store.reading import Counts, Papers
+
+__all__ = ["Counts", "Store"]
+
+
+class Store(Ingested, Papers, Published, Deliveries):
+    """One open database. Every method is one transaction; safe to share between threads, not across a fork.
+
+    Ingested holds what a dump becomes, Papers what is asked of papers, Published the editions, Deliveries the outbox.
+    """

@@ -1,0 +1,134 @@
+"""Rows from and to the nouns of the model. Does not know about SQL."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from digest.model import (
+    Delivery,
+    DumpReport,
+    Edition,
+    Facts,
+    LastEdition,
+    Listing,
+    OutboxItem,
+    OutboxState,
+    Paper,
+    Rejected,
+    Suppression,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    AnyRow = Row[*tuple[Any, ...]]
+
+T = TypeVar("T")
+
+FACTS = tuple(field.name for field in fields(Facts))
+PAPER = tuple(field.name for field in fields(Paper))
+COUNTS = ("entries", "new", "revised", "relisted", "unchanged", "gone")
+
+# Far below the limits of both engines on parameters of one statement.
+CHUNK = 1000
+
+
+def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
+    """Distinct values in runs that fit an IN list."""
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), CHUNK):
+        yield distinct[start : start + CHUNK]
+
+
+def paper(row: AnyRow) -> Paper:
+    """A row that has the paper's columns, and perhaps others."""
+    return Paper(**{name: row._mapping[name] for name in PAPER})
+
+
+def paper_row(paper: Paper, names: Iterable[str] = PAPER) -> dict[str, object]:
+    return {name: getattr(paper, name) for name in names}
+
+
+def said(facts: Facts) -> tuple[str, ...]:
+    """The fields that the source says something of; False and 0 are something."""
+    return tuple(name for name in FACTS if getattr(facts, name) not in ("", (), None))
+
+
+def words(value: object) -> str:
+    """A field's value as a reader of its history sees it; empty where there was none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(str, value))
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def rejected_json(listing: Listing) -> list[dict[str, str]]:
+    return [{"where": bad.where, "reason": bad.reason} for bad in listing.rejected]
+
+
+def report(row: AnyRow) -> DumpReport:
+    """A row of listings, with the counts of when it was recorded."""
+    return DumpReport(
+        dump=row.dump,
+        digest=row.digest,
+        format=row.format,
+        source=row.source,
+        as_of=row.as_of,
+        rejected=tuple(Rejected(**bad) for bad in row.rejected),
+        **{name: row._mapping[name] for name in COUNTS},
+    )
+
+
+def freeze(edition: Edition) -> str:
+    return msgspec.json.encode(edition).decode()
+
+
+def thaw(content: str) -> Edition:
+    return _edition.decode(content)
+
+
+_edition = msgspec.json.Decoder(Edition)
+
+
+def last_edition(row: AnyRow) -> LastEdition:
+    return LastEdition(date=row.date, made_at=row.made_at, reason=row.reason)
+
+
+def pack(message: bytes) -> bytes:
+    return zlib.compress(message)
+
+
+def outbox_item(row: AnyRow) -> OutboxItem:
+    """A row of the outbox; the message is there if the column was asked for."""
+    columns = dict(row._mapping)
+    packed = columns.get("message")
+    return OutboxItem(
+        **columns | {"state": OutboxState(row.state), "message": None if packed is None else zlib.decompress(packed)}
+    )
+
+
+def outbox_row(item: OutboxItem) -> dict[str, object]:
+    row = {field.name: getattr(item, field.name) for field in fields(OutboxItem)}
+    return row | {"message": None if item.message is None else pack(item.message)}
+
+
+def delivery(row: AnyRow) -> Delivery:
+    columns = {name: value for name, value in row._mapping.items() if name != "id"}
+    return Delivery(**columns | {"state": OutboxState(row.state)})
+
+
+def delivery_row(delivery: Delivery) -> dict[str, object]:
+    return {field.name: getattr(delivery, field.name) for field in fields(Delivery)}
+
+
+def suppression(row: AnyRow) -> Suppression:
+    return Suppression(address=row.address, reason=row.reason, since=row.since)

