@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from digest.errors import ListingError, UnknownFormatError
+from digest.listings import clean
 from digest.listings.form import Format, Sheet
 from digest.listings.hf_json import HuggingFaceJson
 from digest.listings.hf_text import HuggingFaceText
@@ -47,7 +48,7 @@ def read_listing(dump: Dump, *, now: datetime, as_of: date | None = None) -> Lis
         if form.recognises(sheet):
             return form.read(sheet)
     names = ", ".join(form.name for form in FORMATS)
-    start = " ".join(sheet.text[:60].split()).encode("ascii", "backslashreplace").decode()
+    start = clean.text(sheet.text[:60])
     raise UnknownFormatError(f"{dump.name}: begins with “{start}”, which is no known listing; known are: {names}")
 
 

@@ -1,7 +1,6 @@
-"""One clean text per field: what readers, databases, terminals and XML can all hold. LaTeX becomes readable Unicode.
+"""One clean text per field: what readers, databases, terminals and XML can all hold. Owns what counts as clean.
 
-Nothing is lost: what cannot be converted stays as it was written. pylatexenc lives here; it is shown only the fragments
-that are LaTeX, as it would take a percent sign for the start of a comment.
+What is dropped was never meant to be seen; what is LaTeX becomes readable; nothing else changes.
 """
 
 from __future__ import annotations
@@ -9,103 +8,88 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 
-from pylatexenc.latex2text import LatexNodes2Text
+from digest.listings.latex import readable
 
-# Outside XML 1.0's Char production, invisible, or able to turn the direction of what follows (UAX 9).
+# A field longer than this is not what it says it is; the longest real ones have 300, 2,000 and 60 characters.
+LONGEST_TITLE = 1000
+LONGEST_ABSTRACT = 20_000
+LONGEST_NAME = 200
+_MOST = 10**9  # a larger count is garbage, and too large for a database
+
+# Outside XML 1.0's Char production, noncharacters, invisible ones (soft hyphen, zero width, tags), and those that turn
+# the direction of what follows (UAX 9). White space is not here: it is folded.
 _UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff"
+    "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    + "]"
 )
-_NONCHARACTER_PLANES = re.compile(
-    "[" + "".join(f"{chr(p * 65536 + 65534)}{chr(p * 65536 + 65535)}" for p in range(1, 17)) + "]"
+_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{}|/]+(?:[/?#][^\s<>\"\\^`{}|]*)?", re.IGNORECASE)
+_LONGEST_ADDRESS = 2000
+
+_OLD_ARCHIVES = (
+    "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|"
+    "funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|"
+    "q-alg|q-bio|quant-ph|solv-int|stat|supr-con"
 )
-_BLANKS = re.compile(r"\s+")
-
-# A dollar sign opens math before a non-blank and closes it after one, but not before a digit: "$3 and $4" is money.
-_MATH = re.compile(r"\$(?=\S)([^$]{1,300}?)(?<=\S)\$(?!\d)")
-_GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
-_MACRO = re.compile(rf"\\(?:[a-zA-Z]+\*?(?:\s*{_GROUP})*|[\"'`^~=.]\s*(?:{_GROUP}|\\?[a-zA-Z]))")
-_ESCAPED = re.compile(r"\\([%&_#$])")
-_POWER = re.compile(r"(?<=[\w)\]])\^(?:\{([0-9n+-]{1,4})\}|([0-9n](?!\w)|[0-9]+(?![\w.])))")
-_DOUBLED_LINK = re.compile(r"(https?://[^\s{}]+)\{\1/?\}")
-_QUOTED = re.compile(r"``(.+?)''")
-_DASHES = ((re.compile(r"(?<=\s)---(?=\s)"), "—"), (re.compile(r"(?<=\s)--(?=\s)|(?<=\d)--(?=\d)"), "–"))
-
-_SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
-_to_text = LatexNodes2Text(math_mode="text", strict_latex_spaces=False)
-
 _ARXIV_ID = re.compile(
-    r"^\s*(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format)/|oai:arXiv\.org:|arXiv:\s*|"
-    r"(?:https?://)?huggingface\.co/papers/)?"
-    r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z-]{2,})?/\d{7})(?:v(\d{1,4}))?(?:\.pdf)?/?\s*$",
+    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format)/|oai:arxiv\.org:|arxiv:\s*|"
+    r"(?:https?://)?(?:dx\.)?(?:doi\.org/)?10\.48550/arxiv\.|(?:https?://)?(?:www\.)?huggingface\.co/papers/)?"
+    rf"(?:(?P<new>[0-9]{{2}}(?:0[1-9]|1[0-2])\.[0-9]{{4,5}})|(?P<old>{_OLD_ARCHIVES})(?:\.[a-z-]{{2,}})?/(?P<number>[0-9]{{7}}))"
+    r"(?:v(?P<version>[0-9]{1,4}))?(?:\.pdf)?/?(?:[?#]\S*)?",
     re.IGNORECASE,
 )
-_SUBJECT_CLASS = re.compile(r"\.[a-z-]+/")
+
+
+def visible(raw: str) -> str:
+    """The text without what is never shown; lines stay lines."""
+    return _UNWANTED.sub("", raw)
 
 
 def text(raw: str) -> str:
     """Folded white space, Unicode NFC, nothing invisible, LaTeX as text."""
-    if not raw.isascii() or not raw.isprintable():
-        raw = _NONCHARACTER_PLANES.sub("", _UNWANTED.sub("", raw))
-        raw = unicodedata.normalize("NFC", raw)
-    raw = _BLANKS.sub(" ", raw).strip()
-    if any(mark in raw for mark in ("\\", "$", "^", "``", "--", "{http")):
-        raw = _BLANKS.sub(" ", _without_latex(raw)).strip()
-    return raw
+    folded = " ".join(visible(raw).split())
+    return unicodedata.normalize("NFC", " ".join(readable(folded).split()))
 
 
-def names(raw: Iterable[str]) -> tuple[str, ...]:
-    """Clean names, each once, in order."""
-    return tuple(dict.fromkeys(name for name in map(text, raw) if name))
+def field(value: object, longest: int = LONGEST_NAME) -> str:
+    """A clean text of at most `longest` characters, cut with "…"; empty for anything but text."""
+    if not isinstance(value, str):
+        return ""
+    cleaned = text(value[: 4 * longest])
+    return cleaned if len(cleaned) <= longest else cleaned[: longest - 1].rstrip() + "…"
 
 
-def link(raw: object) -> str | None:
+def names(values: Iterable[object]) -> tuple[str, ...]:
+    """Clean names, each once, in order; what is not text or too long to be a name is left out."""
+    usable = (value for value in values if isinstance(value, str) and len(value) <= LONGEST_NAME)
+    return tuple(dict.fromkeys(name for name in map(text, usable) if name))
+
+
+def link(value: object) -> str | None:
     """A web address without blanks around it, None for anything else."""
-    if not isinstance(raw, str):
-        return None
-    address = _UNWANTED.sub("", raw).strip()
-    usable = re.fullmatch(r"https?://[^\s<>\"'\\^`{}|]{3,2000}", address, re.IGNORECASE)
+    address = value.strip() if isinstance(value, str) else ""
+    usable = len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address) and not _UNWANTED.search(address)
     return address if usable else None
 
 
+def count(value: object) -> int | None:
+    """A whole number of 0 or more, also as text ("12"); None for anything else, such as "1.09k"."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _MOST else None
+
+
 def arxiv_id(raw: str) -> tuple[str, int | None] | None:
-    """The id without version, and the version, from any spelling: number, address, `arXiv:`, `oai:arXiv.org:`."""
-    match = _ARXIV_ID.match(raw)
+    """The id without version, and the version, from any spelling: number, address, `arXiv:`, `oai:arXiv.org:`, DOI.
+
+    The subject class of old ids goes: math.GT/0309136 is math/0309136.
+    """
+    match = _ARXIV_ID.fullmatch(raw.strip()) if len(raw) <= _LONGEST_ADDRESS else None
     if match is None:
         return None
-    number = _SUBJECT_CLASS.sub("/", match[1].lower())  # math.GT/0309136 is the same as math/0309136
-    return number, int(match[2]) if match[2] else None
-
-
-def _without_latex(raw: str) -> str:
-    raw = _DOUBLED_LINK.sub(r"\1", raw)
-    raw = _MATH.sub(lambda match: _math(match[0]), raw)
-    raw = _MACRO.sub(lambda match: _converted(match[0]), raw)
-    raw = _ESCAPED.sub(r"\1", raw)
-    raw = _POWER.sub(lambda match: (match[1] or match[2]).translate(_SUPERSCRIPTS), raw)
-    raw = _QUOTED.sub(r"“\1”", raw)
-    for dashes, dash in _DASHES:
-        raw = dashes.sub(dash, raw)
-    return raw
-
-
-def _math(fragment: str) -> str:
-    """Text of `$…$`. A power may stand alone between the signs, so it is raised here."""
-    converted = _converted(fragment)
-    if converted == fragment:
-        return fragment
-    powers = re.compile(r"\^\{?([0-9n+-]{1,4})\}?(?![\w.])")
-    return powers.sub(lambda match: match[1].translate(_SUPERSCRIPTS), converted)
-
-
-@lru_cache(maxsize=4096)
-def _converted(fragment: str) -> str:
-    """The fragment as text; as it was where the library does not know it or leaves nothing of it."""
-    try:
-        converted = str(_to_text.latex_to_text(fragment.replace("%", r"\%").replace(r"\\%", r"\%"))).strip("\n")
-    except Exception:  # the library raises many kinds on malformed LaTeX, none of them its own base
-        return fragment
-    letters = re.sub(r"\\[a-zA-Z]+", "", fragment)
-    lost = sum(map(str.isalnum, letters)) > sum(map(str.isalnum, converted)) or not converted.strip()
-    return fragment if lost else converted
+    number = match["new"] or f"{match['old'].lower()}/{match['number']}"
+    return number, int(match["version"]) if match["version"] else None

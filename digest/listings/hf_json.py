@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 from digest.errors import ListingError
@@ -22,9 +24,14 @@ from digest.model import Entry, Facts, Listing, Rejected
 # Until this day the outer `publishedAt` told when a paper was brought to the page; since then it is arXiv's time of the
 # first version, shifted by some hours under a false "Z". Records since then have an outer `summary`.
 _OUTER_TIME_CHANGED = date(2025, 3, 11)
+_DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
+
+# A record as Python writes it: strings, braces and plain values, a few levels deep. Anything else could be made to
+# exhaust `ast.literal_eval`, whose compiler has no safe depth.
 _LARGEST_REPR = 2**20
-_DAY = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d)(?!\d)")
-_MOST = 10**9  # a larger count is garbage
+_DEEPEST_REPR = 20
+_STRING = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
+_PLAIN = re.compile(r"(?:[\s{}\[\],:]|True|False|None|-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-]?[0-9]{1,3})?)*+")
 
 Record = Mapping[str, Any]
 
@@ -41,19 +48,16 @@ class HuggingFaceJson:
 
     def read(self, sheet: Sheet) -> Listing:
         day, items = _container(sheet)
-        records: list[tuple[int, Record]] = []
+        records: list[Record] = []
+        entries: list[Entry] = []
         rejected: list[Rejected] = []
         for number, item in enumerate(items, start=1):
+            where = f"record {number}"
             try:
-                records.append((number, _record(item)))
+                records.append(_record(item))
+                entries.append(_entry(records[-1], where, len(entries) + 1))
             except ValueError as error:
-                rejected.append(Rejected(where=f"record {number}", reason=str(error)))
-        entries: list[Entry] = []
-        for number, record in records:
-            try:
-                entries.append(_entry(record, f"record {number}", len(entries) + 1))
-            except ValueError as error:
-                rejected.append(Rejected(where=f"record {number}", reason=str(error)))
+                rejected.append(Rejected(where=where, reason=str(error)))
         if items and not entries:
             raise ListingError(f"{sheet.dump.name}: none of its {len(items)} records is a paper: {rejected[0].reason}")
         return Listing(
@@ -61,11 +65,11 @@ class HuggingFaceJson:
             digest=sheet.dump.digest,
             format=self.name,
             source=self.source,
-            as_of=sheet.as_of or day or _day_told([record for _, record in records], sheet),
+            as_of=sheet.as_of or day or _day_told(records, sheet),
             fidelity=self.fidelity,
             daily=True,
             entries=tuple(entries),
-            rejected=tuple(sorted(rejected, key=lambda one: int(one.where.split()[1]))),
+            rejected=tuple(rejected),
         )
 
 
@@ -91,14 +95,17 @@ def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
 
 def _parsed(sheet: Sheet) -> Any:
     try:
-        return json.loads(sheet.text)
+        return json.loads(sheet.text, parse_int=_whole)
     except json.JSONDecodeError as error:
         reason = f"JSON that breaks at line {error.lineno}, column {error.colno} ({error.msg})"
     except RecursionError:
         reason = "JSON nested too deeply for a listing"
-    except ValueError as error:  # an integer of thousands of digits
-        reason = f"JSON with a value that cannot be read ({error})"
     raise ListingError(f"{sheet.dump.name}: {reason}; it may be cut: fetch it again")
+
+
+def _whole(digits: str) -> int | None:
+    """A JSON integer; None for one that nothing here could hold."""
+    return int(digits) if len(digits) < 20 else None
 
 
 def _record(item: object) -> Record:
@@ -114,11 +121,21 @@ def _record(item: object) -> Record:
 
 def _from_repr(text: str) -> object:
     if len(text) > _LARGEST_REPR:
-        raise ValueError("a string too long to be a record")
+        raise ValueError("text too long to be a record")
+    outside = _STRING.sub("", text)
+    if not _PLAIN.fullmatch(outside) or _depth(outside) > _DEEPEST_REPR:
+        raise ValueError("text that is not the Python form of a record")
     try:
-        return ast.literal_eval(text)
+        with warnings.catch_warnings(action="ignore"):  # odd escapes in the text warn
+            return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        raise ValueError("a string that is not the Python form of a record") from None
+        raise ValueError("text that is not the Python form of a record") from None
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets go."""
+    steps = ((character in "{[") - (character in "}]") for character in text)
+    return max(accumulate(steps), default=0)
 
 
 def _kind(item: object) -> str:
@@ -150,7 +167,8 @@ def _day_told(records: list[Record], sheet: Sheet) -> date:
     old = not any("summary" in record for record in records)
     if outer and old and max(outer) < _OUTER_TIME_CHANGED:
         return max(outer)
-    named = _days(_DAY.findall(sheet.dump.name.rpartition("/")[2]))
+    folder, _, file = sheet.dump.name.rpartition("/")
+    named = _days(_DAY.findall(file)) or _days(_DAY.findall(folder))[::-1]
     return named[0] if named else sheet.now.date()
 
 
@@ -163,48 +181,51 @@ def _entry(record: Record, where: str, position: int) -> Entry:
         where=where,
         position=position,
         facts=_facts(record, paper),
-        votes=_count(paper.get("upvotes")),
-        comments=_count(record.get("numComments")),
+        votes=clean.count(paper.get("upvotes")),
+        comments=clean.count(record.get("numComments")),
     )
 
 
 def _facts(record: Record, paper: Record) -> Facts:
     number = clean.arxiv_id(paper["id"]) if isinstance(paper.get("id"), str) else None
-    title = _text(record.get("title")) or _text(paper.get("title"))  # the outer one keeps its LaTeX until 2025
-    if not title:
-        raise ValueError("has no title")
     authors = clean.names(_names(paper.get("authors")))
     place = _first(record, paper, "organization", "submitterOrganization")
     return Facts(
-        title=title,
-        abstract=_text(paper.get("summary")) or _text(record.get("summary")),
+        title=_title(record, paper),
+        abstract=_abstract(paper.get("summary")) or _abstract(record.get("summary")),
         authors=authors,
         author_count=len(authors) or None,
-        organisation=_text(place.get("fullname")) or _text(place.get("name")) or None,
+        organisation=clean.field(place.get("fullname")) or clean.field(place.get("name")) or None,
         submitter=_submitter(record, paper),
-        keywords=clean.names(word for word in _list(paper.get("ai_keywords")) if isinstance(word, str)),
+        keywords=clean.names(_list(paper.get("ai_keywords"))),
         published=_day(paper.get("publishedAt")),
         arxiv_id=number[0] if number else None,
         version=number[1] if number else None,
         code_url=clean.link(paper.get("githubRepo")),
-        code_stars=_count(paper.get("githubStars")),
+        code_stars=clean.count(paper.get("githubStars")),
         project_url=clean.link(paper.get("projectPage")),
     )
 
 
-def _text(value: object) -> str:
-    return clean.text(value) if isinstance(value, str) else ""
+def _title(record: Record, paper: Record) -> str:
+    """The outer title keeps the LaTeX that the inner one had lost until March 2025."""
+    titles = [title for title in (record.get("title"), paper.get("title")) if isinstance(title, str)]
+    for title in titles:
+        if len(title) <= clean.LONGEST_TITLE and (cleaned := clean.text(title)):
+            return cleaned
+    raise ValueError("has a title too long to be one" if any(map(clean.text, titles)) else "has no title")
+
+
+def _abstract(value: object) -> str:
+    return clean.field(value, clean.LONGEST_ABSTRACT)
 
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _names(authors: object) -> Iterable[str]:
-    for author in _list(authors):
-        name = author.get("name") if isinstance(author, dict) else author
-        if isinstance(name, str):
-            yield name
+def _names(authors: object) -> Iterable[object]:
+    return (author.get("name") if isinstance(author, dict) else author for author in _list(authors))
 
 
 def _first(record: Record, paper: Record, *keys: str) -> Record:
@@ -219,13 +240,4 @@ def _first(record: Record, paper: Record, *keys: str) -> Record:
 
 def _submitter(record: Record, paper: Record) -> str | None:
     outer, inner = _first(record, {}, "submittedBy"), _first({}, paper, "submittedOnDailyBy")
-    return _text(outer.get("name")) or _text(inner.get("user")) or _text(inner.get("name")) or None
-
-
-def _count(value: object) -> int | None:
-    """A whole number of 0 or more; None for anything else, such as "1.09k"."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value <= _MOST else None
+    return clean.field(outer.get("name")) or clean.field(inner.get("user")) or clean.field(inner.get("name")) or None

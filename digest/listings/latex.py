@@ -1,0 +1,180 @@
+r"""LaTeX in titles, names and abstracts as readable Unicode. pylatexenc lives here.
+
+Only fragments that are LaTeX beyond doubt are shown to the library, one by one: in running text it would take `%` for
+a comment and drop every macro it does not know. What cannot be converted stays as it was written, so money (`$3 and
+$4`), code (`{x}`, `\n`), percentages and addresses come through whole.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pylatexenc.latex2text import LatexNodes2Text, get_default_latex_context_db
+
+# Braces up to three deep; possessive, so that hostile text costs no more than its length.
+_GROUP = r"\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\}"
+# Text stays as it is around these: a power, an index, `{,}` in a number, "``quoted''".
+_POWER = r"(?<=[\w)\]}])\^(?:\{(?P<powers>[0-9n+-]{1,4})\}|(?P<power>[0-9](?![0-9.])|n(?!\w)))"
+_DEGREES = r"\^(?:\{\\?circ\}|\\?circ(?=times|[^a-zA-Z]|$))"
+_INDEX = r"(?:(?<=(?<!\w)[^\W\d_])_(?:\{(?P<indexes>[0-9]{1,4})\}|(?P<index>[0-9])(?!\w))|(?<=\w)_\{(?P<word>[\w.]+)\})"
+
+# An accent: on a letter in braces or a dotless i or j; on a bare letter unless it is a quotation mark.
+_NOT_QUOTED = r"(?![a-zA-Z\ -]{0,60}\\?[\"'](?![a-zA-Z{\\]))"
+_LETTER = r"\{\ ?(?:\\[ij]|[a-zA-Z])\ ?\}"
+_ACCENT = rf"""\\(?:
+      ["'^`~=.]\ ?(?:{_LETTER}|\\[ij](?![a-zA-Z]))
+    | [\^`~=][aeiounyAEIOUNY] | "[aeiouyAEIOUY]{_NOT_QUOTED} | '[aceinouyzACEINOUYZ]{_NOT_QUOTED} | \.[zZI]
+    | [cvuHkdbr](?:\ ?{_LETTER}|\ [a-zA-Z]) )"""
+
+_FRAGMENT = re.compile(
+    rf"""
+      (?P<link>https?://[^\s{{}}<>"`]+) (?: \}}?\{{ (?P<label>[^{{}}]{{0,300}}) \}} (?![\w/?&=]) )?
+    | (?P<kept>\\\\)
+    | \\(?P<escaped>[%&_\#$])
+    | (?P<blank>\\[ ,;])
+    | (?P<accent>\{{{_ACCENT}\}} | {_ACCENT})
+    | \\(?P<macro>[a-zA-Z]+)(?P<arguments>(?:\s?{_GROUP})*+)
+    | \$(?=\S)(?P<math>(?:[^$\\]|\\.){{1,300}}+)(?<=\S)\$(?!\d)
+    | \\\((?P<inline>.{{1,300}}?)\\\)
+    | \{{\\(?:em|it|bf|tt|sc|rm|sl|sf)\s+(?P<styled>[^{{}}]{{1,300}})\}}
+    | (?<=\w)\{{(?P<between>[,=])\}}(?=\w)
+    | (?P<degrees>{_DEGREES}) | {_POWER} | {_INDEX}
+    | ``(?P<quoted>(?:[^`']|'(?!')){{1,300}}+)''
+    """,
+    re.VERBOSE,
+)
+_TELLTALE = re.compile(r"[\\$^]|_\{|\w_\d|``|\{[,=]\}|\}?\{http|https?://[^\s{}]+\}?\{")
+
+# Macros that only style their argument.
+_STYLES = frozenset(
+    {"text", "emph", "underline", "uline", "mbox", "operatorname", "ensuremath", "boldsymbol", "bm", "textnormal"}
+    | {f"text{style}" for style in ("bf", "it", "rm", "sc", "tt", "sf", "sl", "md", "up")}
+    | {f"math{style}" for style in ("rm", "bf", "it", "sf", "tt", "cal", "scr")}
+)
+_MORE_SYMBOLS = {
+    "textgreater": ">",
+    "textless": "<",
+    "texttimes": "×",
+    "textpm": "±",
+    "textmu": "μ",
+    "textdegree": "°",
+    "degree": "°",
+    "textbackslash": "\\",
+    "textasciitilde": "~",
+    "textasciicircum": "^",
+    "LaTeX": "LaTeX",
+    "TeX": "TeX",
+    "circ": "∘",
+}
+_MATH_ONLY = frozenset({"mathbb", "hat", "tilde", "bar", "vec", "dot", "ddot", "sqrt", "left", "right"})
+_SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+_SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+
+_ESCAPED = re.compile(r"\\([%&_#~])")
+_IS_MATH = re.compile(r"[\\^_=<>+|]|[^\x00-\x7f]|^(?:[A-Za-z]'?|[A-Za-z]\([^()]*\)|~?[\d.,]+[%kKMB]?)$")
+_IS_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[_ ]|\s[A-Za-z]{2,}$")
+_FRACTION = re.compile(r"\\[dt]?frac\s?\{(\w+)\}\s?\{(\w+)\}")
+_MATH_POWER = re.compile(r"\^(?:\{([0-9n+-]{1,4})\}|([0-9n]))")
+_MATH_INDEX = re.compile(r"_(?:\{([0-9+-]{1,4})\}|([0-9]))")
+_UNREADABLE = re.compile(r"[_^]\{[^{}]*[^\w{}][^{}]*\}|\\\\")
+_BARE = re.compile(r"(?<!\\)([%&#])")
+_BEFORE_BLANK = re.compile(r"(\\[a-zA-Z]+)(?=\s)")
+
+_library = LatexNodes2Text(math_mode="text")
+
+
+def readable(text: str) -> str:
+    """The text with its LaTeX converted; text without any comes back at once."""
+    return _FRAGMENT.sub(_converted, text) if _TELLTALE.search(text) else text
+
+
+@lru_cache(maxsize=1)
+def _symbols() -> dict[str, str]:
+    """Macros that stand for a character or a function's name. Not `\\today`: nothing here asks the clock."""
+    db = get_default_latex_context_db()
+    found = dict(_MORE_SYMBOLS)
+    for category in db.categories():
+        for name, macro in db.d[category]["macros"].items():
+            sign = macro.simplify_repl
+            if name.isalpha() and isinstance(sign, str) and _is_sign(name, sign):
+                found.setdefault(name, sign)
+    return found
+
+
+def _is_sign(name: str, sign: str) -> bool:
+    return sign == name or (len(sign) == 1 and not sign.isspace())
+
+
+def _converted(match: re.Match[str]) -> str:
+    """What stands for one fragment; the fragment itself where nothing better is known."""
+    part, whole = match.groupdict(), match[0]
+    if part["link"]:
+        return _link(part["link"], part["label"])
+    if part["macro"]:
+        return _macro(part["macro"], part["arguments"], whole)
+    if math := part["math"] or part["inline"]:
+        return _math(math, whole)
+    if part["accent"]:
+        return _from_library(whole) or whole
+    if inner := part["styled"] or part["quoted"]:
+        return readable(inner) if part["styled"] else f"“{readable(inner)}”"
+    if power := part["powers"] or part["power"]:
+        return power.translate(_SUPERSCRIPTS)
+    if index := part["indexes"] or part["index"]:
+        return index.translate(_SUBSCRIPTS)
+    if part["degrees"] or part["blank"]:
+        return "°" if part["degrees"] else " "
+    if part["word"]:
+        return f"_{part['word']}"
+    return part["escaped"] or part["between"] or whole
+
+
+def _link(address: str, label: str | None) -> str:
+    """`https://x{https://x}` is one link; `https://x{here}` keeps its words in parentheses."""
+    address, label = (_ESCAPED.sub(r"\1", part or "").strip() for part in (address, label))
+    if not label or label.rstrip("/.") == address.rstrip("/."):
+        return address
+    return f"{address} ({label})"
+
+
+def _macro(name: str, arguments: str, whole: str) -> str:
+    inner = [group[1:-1] for group in re.findall(_GROUP, arguments)]
+    if name in _STYLES and inner:
+        return readable(inner[0]) + arguments[arguments.index(inner[0]) + len(inner[0]) + 1 :]
+    if name == "url" and inner:
+        return _link(inner[0], None)
+    if name == "href" and len(inner) == 2:
+        return _link(inner[0], readable(inner[1]))
+    if name == "footnote" and inner:
+        return f" ({readable(inner[0])})"
+    if name in _symbols():
+        return _symbols()[name] + readable("" if arguments == "{}" else arguments)
+    return whole
+
+
+@lru_cache(maxsize=4096)
+def _math(formula: str, whole: str) -> str:
+    """Text of a formula without its signs, if it is one and all of it can be told in a line."""
+    known = _symbols().keys() | _STYLES | _MATH_ONLY
+    source = _FRACTION.sub(r"\1/\2", formula)
+    if whole.startswith("$") and (not _IS_MATH.search(formula) or _IS_PROSE.search(source)):
+        return whole
+    if not all(name in known for name in re.findall(r"\\([a-zA-Z]+)", source)):
+        return whole
+    source = re.sub(r"\^(?:\{\\circ\}|\\circ(?![a-zA-Z]))", "°", source)
+    source = _MATH_POWER.sub(lambda match: (match[1] or match[2]).translate(_SUPERSCRIPTS), source)
+    source = _MATH_INDEX.sub(lambda match: (match[1] or match[2]).translate(_SUBSCRIPTS), source)
+    if _UNREADABLE.search(source):
+        return whole
+    source = re.sub(r"\\(?:math(?:cal|scr|bf|it|sf|tt)|boldsymbol|bm)(?![a-zA-Z])", r"\\mathrm", source)
+    return _from_library(_BEFORE_BLANK.sub(r"\1{} ", _BARE.sub(r"\\\1", source))) or whole
+
+
+@lru_cache(maxsize=4096)
+def _from_library(fragment: str) -> str:
+    """What pylatexenc makes of a fragment, empty if it fails."""
+    try:
+        return str(_library.latex_to_text(fragment)).strip()
+    except Exception:  # on malformed LaTeX it raises many kinds, most of them not its own
+        return ""

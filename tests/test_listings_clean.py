@@ -1,0 +1,175 @@
+"""Clean text: what goes, what becomes readable, and that nothing else changes."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.listings import clean
+
+CONVERTED = [
+    (r"$\textit{SKIntern}$: Maps", "SKIntern: Maps"),
+    ("G$^2$RPO-A: Maps", "G²RPO-A: Maps"),
+    ("MedS$^3$", "MedS³"),
+    ("LLaVA-$φ$", "LLaVA-φ"),
+    ("ALR^2: un^2CLIP, DR^{3}-Eval", "ALR²: un²CLIP, DR³-Eval"),
+    (r"$\nabla^2$DFT", "∇²DFT"),
+    ("O(n^4), 10^{-3}, HumanEval^{+}", "O(n⁴), 10⁻³, HumanEval⁺"),
+    ("π_0, π_{0.5}, G_{stack}", "π₀, π_0.5, G_stack"),
+    (r"360^circ and $5^\circ$", "360° and 5°"),
+    (r"AutoCoder \textsc{AIEV-Instruct} \textbf{a \emph{b}}", "AutoCoder AIEV-Instruct a b"),
+    (r"\underline{R}ecall {\em collapse} {\it vs.}", "Recall collapse vs."),
+    (r"3.6\% of R\&D, a\_b, \#1, \$5", "3.6% of R&D, a_b, #1, $5"),
+    (r"$O(n \log n)$, $x \leq y$, $\mathcal{O}(n^2)$, $\frac{1}{2}$, $90%$", "O(n log n), x ≤ y, O(n²), 1/2, 90%"),
+    (r"(0.6 \pm 0.1) \(9.6\times\) p\approx0.4 \textgreater 96\%", "(0.6 ± 0.1) 9.6× p≈0.4 > 96%"),
+    (r"16\,FPS vs.\ 14{,}056 at N{=}4", "16 FPS vs. 14,056 at N=4"),
+    (r"na\"ive na{\"i}ve \"Ust\"un It\^o Bolet\'{\i}n Apur\'imac", "naïve naïve Üstün Itô Boletín Apurímac"),
+    (r"Sa\v{s}a Ji\v r\'\i Erd\H{o}s Fran\c{c}ois \.Zak Mi\l{}osz", "Saša Jiří Erdős François Żak Miłosz"),
+    ("``quoted'' and ``it's''", "“quoted” and “it's”"),
+    ("https://x.org/a_b{https://x.org/a_b}.", "https://x.org/a_b."),
+    ("https://x.org/a}{https://x.org/a}", "https://x.org/a"),
+    ("at https://x.org/a/{https://x.org/a/}", "at https://x.org/a/"),
+    ("see https://x.org/a{here}.", "see https://x.org/a (here)."),
+    (r"\url{https://x.org/a\_b} x\footnote{https://y.org}", "https://x.org/a_b x (https://y.org)"),
+]
+
+
+@pytest.mark.parametrize(("raw", "text"), CONVERTED)
+def test_latex_becomes_readable(raw: str, text: str) -> None:
+    assert clean.text(raw) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cost $3 and $4",
+        "in $200k or between $5-$10, US$5 vs CA$7",
+        "$HOME/$USER and $5K and A$",
+        "$",
+        "100% of # & ~ < > {braces} {x}",
+        r"\method and \mone and \InfR~ aims (\eg this)",
+        r'delimiters like "\n\n", \t, \d+ and C:\users\new',
+        r"doesn\'t they\'re \"Attention\" is",
+        r"at least \1.49M",
+        r"\u{1F600} and \b{word} and \'{\foo}",
+        r"\today \cite{foo} \input{/etc/passwd} \text{open",
+        "z_{t+1} and ε^{-1/2} and $z_{t+1}$ and 10^26",
+        r"$\frac{a+b}{c}$ and $\unknown{x}$",
+        "snake_case_name, file_3, cat.n.01, `first-try' and a `code`",
+        "https://x.org/a_b_c/d_1?e=f%20g#h_2",
+        "a--b --- c, x^* and ^§",
+        "Zero-shot: 中文, العربية, Ελληνικά, 👩 Åse",
+    ],
+)
+def test_what_is_not_latex_stays_as_it_was(text: str) -> None:
+    assert clean.text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("  wrapped\n  title\u00a0and\ttabs\x0b ", "wrapped title and tabs"),
+        ("A\u030ase", "Åse"),
+        ("a\x00b\x1bc\x7fd\x9be", "abcde"),
+        ("a\ud800b\ufffec\uffffd\U0001ffffe\ufdd0f", "abcdef"),
+        ("\u202eevil\u2066\u200f text\u061c", "evil text"),
+        ("zero\u200bwidth\ufeff soft\u00adhyphen\u2060 tag\U000e0041", "zerowidth softhyphen tag"),
+        ("\u200b\u00a0\u2028", ""),
+    ],
+)
+def test_what_was_never_meant_to_be_seen_goes(raw: str, text: str) -> None:
+    assert clean.text(raw) == text
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\\${}^_%&#~`'\"abcvil 0123()[]-")), max_size=120))
+def test_any_text_comes_out_clean(raw: str) -> None:
+    text = clean.text(raw)
+    text.encode()
+    assert text == " ".join(text.split())
+    assert text == unicodedata.normalize("NFC", text)
+    assert not {"Cc", "Cs", "Zl", "Zp"} & set(map(unicodedata.category, text))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="abc XYZ019.,;:!?-()[]%&#~<>/@*+='\"", max_size=200))
+def test_ordinary_text_is_only_folded(raw: str) -> None:
+    assert clean.text(raw) == " ".join(raw.split())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["\\v{", "\\a{b} ", "{" * 9, "$x ", "$x$", "`` ", "``a'' ", "^{", "\\(", "https://x{", "_{a", "\\'a", "\u200b"],
+)
+def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
+    started = time.perf_counter()
+    clean.text(piece * 20_000)
+    assert time.perf_counter() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        ("2501.05441", ("2501.05441", None)),
+        ("arXiv:2501.05441v2", ("2501.05441", 2)),
+        ("http://arxiv.org/abs/2202.12139v1", ("2202.12139", 1)),
+        ("https://arxiv.org/pdf/2501.05441v3.pdf", ("2501.05441", 3)),
+        ("https://arxiv.org/abs/2501.05441?context=cs", ("2501.05441", None)),
+        ("oai:arXiv.org:2508.13167v1", ("2508.13167", 1)),
+        ("https://huggingface.co/papers/2501.05441", ("2501.05441", None)),
+        ("https://doi.org/10.48550/arXiv.2501.05441", ("2501.05441", None)),
+        (" 0704.0156 ", ("0704.0156", None)),
+        ("math/0309136", ("math/0309136", None)),
+        ("arXiv:math.GT/0309136v3", ("math/0309136", 3)),
+        ("https://arxiv.org/abs/astro-ph/9204001v1", ("astro-ph/9204001", 1)),
+        ("2513.05441", None),
+        ("2501.123", None),
+        ("foo/1234567", None),
+        ("٢٥٠١.05441", None),
+        ("A Paper about 2501.05441", None),
+        ("2501.05441" * 1000, None),
+        ("", None),
+    ],
+)
+def test_arxiv_ids(raw: str, number: tuple[str, int | None] | None) -> None:
+    assert clean.arxiv_id(raw) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (" https://example.org/a_b ", "https://example.org/a_b"),
+        ("HTTP://example.org", "HTTP://example.org"),
+        ("https://example.org?q=1", "https://example.org?q=1"),
+        ("javascript:alert(1)", None),
+        ("ftp://example.org", None),
+        ("https://", None),
+        ("https://exa mple.org", None),
+        ('https://example.org/"onload="', None),
+        ("https://example.org/\u202egpj", None),
+        ("https://example.org/" + "a" * 2000, None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_links(value: object, address: str | None) -> None:
+    assert clean.link(value) == address
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        *((0, 0), (12, 12), ("12", 12), (" 12 ", 12), (-1, None), (True, None), (1.0, None), ("1.09k", None)),
+        *((None, None), (10**30, None), ("9" * 5000, None), ("²", None), ("", None), ([], None)),
+    ],
+)
+def test_counts(value: object, number: int | None) -> None:
+    assert clean.count(value) == number
+
+
+def test_names_are_kept_once_and_in_order() -> None:
+    assert clean.names(["B", " A\u00a0C ", "B", "", 7, None, "A C", "x" * 500]) == ("B", "A C")
