@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-import snowballstemmer
+import Stemmer
 
 _TOKEN = re.compile(r"[^\W_]+")
 # Letters whose mark is part of the letter, which Unicode does not take apart: Łukasz is Lukasz.
@@ -21,7 +21,7 @@ _MARKED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
 _ACRONYMS = re.compile(r"(?=...)[^aeiouy]+[aeiouy]?(?<!s)s")
-_stemmer = snowballstemmer.stemmer("english")
+_stemmer = Stemmer.Stemmer("english")
 
 # A window of one phrase may be spread over this many more words in a text than the phrase has, by hyphens and blanks.
 _SPREAD = 1

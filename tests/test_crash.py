@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 NOW = "2026-06-02T20:00:00+00:00"
 
 INGEST = [
-    "digest.pipeline:read_listing:before:2",
+    "digest.pipeline.ingest:read_listing:before:2",
     "digest.store:Store.record:before",
     "digest.store:Store.record:after",
     "digest.store:Store.record:after:4",
@@ -31,9 +31,9 @@ PUBLISH = [
     "digest.store:Store.enqueue:before",
     "digest.store:Store.enqueue:after",
     "digest.store:Store.enqueue:after:5",
-    "digest.pipeline:write_surfaces:before",
-    "digest.pipeline:atom:after:2",
-    "digest.pipeline:_write_pages:before:2",
+    "digest.pipeline.publish:write_surfaces:before",
+    "digest.pipeline.surfaces:atom:after:2",
+    "digest.pipeline.surfaces:_write_pages:before:2",
 ]
 DELIVER = [
     "digest.store:Store.attempt:before",

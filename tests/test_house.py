@@ -25,7 +25,6 @@ LIBRARIES = {
     "alembic": "store",
     "apscheduler": "scheduler",
     "click": "cli",
-    "dateutil": "listings",
     "email_validator": "config",
     "feedgen": "feed",
     "filelock": "store",
@@ -40,7 +39,7 @@ LIBRARIES = {
     "pylatexenc": "listings",
     "rich": "cli",
     "scipy": "rank",
-    "snowballstemmer": "words",
+    "Stemmer": "words",
     "sqlalchemy": "store",
 }
 MAIL = {"email", "smtplib", "mailbox"}

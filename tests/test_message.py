@@ -313,16 +313,16 @@ def test_envelope_sender() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subscription", "recipient", "name"),
+    ("profile", "recipient", "name"),
     [
-        ("slm-ada", ADDRESS, "2025-11-21-slm-ada-ada.reader@example.net"),
-        ("slm/ada", ADDRESS, r"2025-11-21-slm_ada-ada\.reader@example\.net-[0-9a-f]{12}"),
+        ("slm", ADDRESS, "2025-11-21-slm-ada.reader@example.net"),
+        ("slm/x", ADDRESS, r"2025-11-21-slm_x-ada\.reader@example\.net-[0-9a-f]{12}"),
         ("../../etc", "a/b@example.net", r"2025-11-21-.._.._etc-a_b@example\.net-[0-9a-f]{12}"),
         ("s" * 200, ADDRESS, r"2025-11-21-s{96}-[0-9a-f]{12}"),
     ],
 )
-def test_file_name_is_safe(subscription: str, recipient: str, name: str) -> None:
-    one = edition(subscription=Subscription(id=subscription, profile="slm", address=recipient))
+def test_file_name_is_safe(profile: str, recipient: str, name: str) -> None:
+    one = edition(subscription=Subscription(id="slm/ada", profile=profile, address=recipient))
     found = made(one=one, recipient=recipient).name
     assert re.fullmatch(name, found)
     assert re.fullmatch(r"[A-Za-z0-9.@_+-]{1,120}", found)
@@ -330,7 +330,7 @@ def test_file_name_is_safe(subscription: str, recipient: str, name: str) -> None
 
 def test_file_names_that_were_changed_alike_still_differ() -> None:
     names = {
-        made(one=edition(subscription=Subscription(id=given, profile="slm", address=ADDRESS))).name
+        made(one=edition(subscription=Subscription(id="slm/ada", profile=given, address=ADDRESS))).name
         for given in ("a/b", "a:b", "a_b", "x" * 200, "x" * 201)
     }
     assert len(names) == 5

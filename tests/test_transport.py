@@ -7,7 +7,6 @@ import dataclasses
 import email
 import json
 import mailbox
-import shutil
 import smtplib
 import socket
 import ssl
@@ -17,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 from smtp_sink import HANG_UP, STALL, Sink
 
 from digest.errors import ConfigError, DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
@@ -353,25 +353,18 @@ def test_hostile_reply_cannot_paint_the_terminal(closing: list[Transport]) -> No
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a self-signed certificate for loopback in one file."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command")
+    """The authority that vouches for the sink's certificate, in a file as `ca_file` names it."""
     folder = tmp_path_factory.mktemp("tls")
-    order = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=sink.test "
-        "-addext subjectAltName=IP:127.0.0.1 -addext keyUsage=critical,keyCertSign,digitalSignature "
-        f"-keyout {folder}/key.pem -out {folder}/cert.pem"
-    )
-    subprocess.run(order.split(), check=True, capture_output=True)
-    both = folder / "both.pem"
-    both.write_bytes((folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes())
-    return both
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+    return folder / "ca.pem"
 
 
 @pytest.fixture
 def server_side(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(certificate.with_name("server.pem"))
     return context
 
 

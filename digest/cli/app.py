@@ -163,7 +163,7 @@ def complain(error: DigestError) -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and exit. No traceback for what the user can mend; one, and code 3, for what is our bug."""
-    from digest.cli import looks, phases  # noqa: F401 - importing them registers the commands
+    from digest.cli import aside, looks, phases  # noqa: F401 - importing them registers the commands
 
     try:
         code = digest.main(args=list(args) if args is not None else None, standalone_mode=False)

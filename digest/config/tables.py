@@ -1,0 +1,237 @@
+"""What the user may write: the tables of digest.toml and profiles.toml, and what each value may be."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from digest.model import Cadence
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+# --- what a value may be -----------------------------------------------------------------------------------
+
+
+def _address(text: str) -> str:
+    try:
+        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(f"{error} Write a plain address such as reader@example.org") from None
+    return checked.ascii_email or checked.normalized
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or any(c.isspace() or c in "<>\"'" for c in text):
+        raise ValueError("not a web address; write it whole, such as https://digest.example.org")
+    return text
+
+
+@cache  # the list of zones is read from the disk, and there may be thousands of subscriptions
+def _is_zone(name: str) -> bool:
+    return name in available_timezones()
+
+
+def _zone(name: str) -> str:
+    if not _is_zone(name):
+        raise ValueError("not a time zone; write an IANA name such as Europe/Berlin or UTC")
+    return name
+
+
+def _clock(value: Any) -> time:
+    try:
+        at = value if isinstance(value, time) else time.fromisoformat(value)
+    except (ValueError, TypeError):
+        raise ValueError('not a time of day; write it as "07:00"') from None
+    if at.tzinfo is not None:
+        raise ValueError('must not have an offset; write it as "07:00" and set the zone with `zone`')
+    return at
+
+
+def _weekday(value: Any) -> int:
+    if not isinstance(value, str) or value.lower() not in WEEKDAYS:
+        raise ValueError(f"not a weekday; write one of {', '.join(WEEKDAYS)}")
+    return WEEKDAYS.index(value.lower())
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch("[a-z0-9][a-z0-9-]{0,40}", text):
+        raise ValueError("not a profile's name; write at most 41 of a-z, 0-9 and -, such as small-models")
+    return text
+
+
+def _line(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        raise ValueError("has a line break or a control character; write it in one line")
+    return text
+
+
+def _colour(text: str) -> str:
+    if not re.fullmatch("#[0-9a-fA-F]{6}", text):
+        raise ValueError("not a colour; write it as #b5482f")
+    return text
+
+
+def _term(value: Any) -> Any:
+    """A term is a text, or a table with a text and a weight."""
+    if not isinstance(value, str | dict):
+        raise ValueError('not a text; write "…" or { text = "…", weight = 2.0 }')
+    return {"text": value} if isinstance(value, str) else value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Url = Annotated[str, AfterValidator(_url)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+Weekday = Annotated[int, BeforeValidator(_weekday)]
+Name = Annotated[str, AfterValidator(_name)]
+Colour = Annotated[str, AfterValidator(_colour)]
+Words = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Term(Table):
+    text: Annotated[str, Field(min_length=1, max_length=200)]
+    weight: Annotated[float, Field(ge=-10, le=10)] = 1.0
+
+
+Terms = tuple[Annotated[_Term, BeforeValidator(_term)], ...]
+
+
+# --- the tables of digest.toml ---------------------------------------------------------------------------------
+
+
+class SiteTable(Table):
+    """[site]: who publishes, and where the output folder is served."""
+
+    name: Line = "Trending Papers"
+    sender: Address = "digest@example.org"
+    url: Url | None = None
+    tag_date: date = date(2026, 1, 1)
+    reply_to: Address | None = None
+    bounce: Address | None = None
+    unsubscribe_url: Url | None = None
+    unsubscribe_mail: Address | None = None
+    help_url: Url | None = None
+    postal_address: Annotated[str, Field(max_length=300)] = ""
+    accent: Colour = "#b5482f"
+
+
+class PathsTable(Table):
+    """[paths]: where things lie; relative to digest.toml."""
+
+    state: Path = Path("../state")
+    database: str | None = None
+    inbox: Path = Path("../inbox")
+    output: Path = Path("../out")
+    profiles: Path = Path("profiles.toml")
+    templates: Path | None = None
+
+
+class TransportTable(Table):
+    """[transport]: how messages leave. Login and password of the SMTP server come from the environment."""
+
+    kind: Literal["directory", "maildir", "smtp"] = "directory"
+    folder: Path | None = None
+    host: str = "localhost"
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    timeout: Annotated[float, Field(gt=0, le=900)] = 60.0
+    ca_file: Path | None = None
+
+
+class DeliveryTable(Table):
+    """[delivery]: what is done about messages that do not get through."""
+
+    after_crash: Literal["resend", "hold"] = "resend"
+    retry_minutes: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(min_length=1)] = (5, 15, 60, 240)
+    give_up_after_hours: Annotated[int, Field(ge=1, le=10_000)] = 48
+
+
+class FeedsTable(Table):
+    """[feeds]: when the profiles' feeds get their editions, and how much they hold."""
+
+    at: Clock = time(6, 0)
+    zone: Zone = "UTC"
+    days: Annotated[int, Field(ge=1, le=366)] = 14
+    entries: Annotated[int, Field(ge=1, le=500)] = 100
+
+
+class SubscriptionTable(Table):
+    """[[subscription]]: one reader."""
+
+    address: Address
+    profile: Name
+    cadence: Cadence = Cadence.DAILY
+    weekday: Weekday = 0
+    at: Clock = time(7, 0)
+    zone: Zone = "UTC"
+
+
+class ConfigFile(Table):
+    site: SiteTable = SiteTable()
+    paths: PathsTable = PathsTable()
+    transport: TransportTable = TransportTable()
+    delivery: DeliveryTable = DeliveryTable()
+    feeds: FeedsTable = FeedsTable()
+    subscription: tuple[SubscriptionTable, ...] = ()
+
+
+# --- profiles.toml ---------------------------------------------------------------------------------------------
+
+
+class TopicTable(Table):
+    """[[PROFILE.topic]]: one interest of a profile."""
+
+    name: Line
+    words: Terms = ()
+    examples: Words = ()
+
+
+class MuteTable(Table):
+    """[PROFILE.mute]: what never comes."""
+
+    words: Words = ()
+    authors: Words = ()
+    organisations: Words = ()
+    categories: Words = ()
+
+
+class ProfileTable(Table):
+    """[PROFILE]: a named set of topics, follows, mutes and limits."""
+
+    title: Line
+    description: Annotated[str, Field(max_length=300)] = ""
+    trend_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    feed: bool = True
+    authors: Terms = ()
+    organisations: Terms = ()
+    categories: Terms = ()
+    topic: tuple[TopicTable, ...] = ()
+    mute: MuteTable = MuteTable()
+
+
+class ProfilesFile(BaseModel):
+    """Any number of profiles by name."""
+
+    model_config = ConfigDict(frozen=True)
+    profiles: dict[Name, ProfileTable]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, tables: Any) -> Any:
+        return {"profiles": tables}

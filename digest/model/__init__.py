@@ -1,0 +1,101 @@
+"""All nouns of the program, frozen.
+
+Tuples, not lists; dates without a time are `date`, moments are aware UTC `datetime`; ids are strings.
+Past `listings/` there is no raw dict, no dirty text and no naive moment. Knows nothing but the standard library.
+"""
+
+from digest.model.edition import (
+    Cadence,
+    Edition,
+    Item,
+    LastEdition,
+    NoEdition,
+    Subscription,
+    edition_id,
+)
+from digest.model.listing import (
+    Dump,
+    Entry,
+    Facts,
+    Listing,
+    Rejected,
+)
+from digest.model.mail import (
+    Delivery,
+    Feed,
+    FeedEntry,
+    Links,
+    Message,
+    OutboxItem,
+    OutboxState,
+    Rendered,
+    Site,
+    Suppression,
+)
+from digest.model.paper import (
+    Change,
+    Changes,
+    DumpReport,
+    FieldChange,
+    Known,
+    KnownPaper,
+    Origin,
+    Outcome,
+    Paper,
+    Revision,
+    Sighting,
+)
+from digest.model.ranking import (
+    Hidden,
+    Profile,
+    Ranked,
+    Ranking,
+    Reason,
+    Term,
+    Topic,
+    Trend,
+)
+
+__all__ = [
+    "Cadence",
+    "Change",
+    "Changes",
+    "Delivery",
+    "Dump",
+    "DumpReport",
+    "Edition",
+    "Entry",
+    "Facts",
+    "Feed",
+    "FeedEntry",
+    "FieldChange",
+    "Hidden",
+    "Item",
+    "Known",
+    "KnownPaper",
+    "LastEdition",
+    "Links",
+    "Listing",
+    "Message",
+    "NoEdition",
+    "Origin",
+    "OutboxItem",
+    "OutboxState",
+    "Outcome",
+    "Paper",
+    "Profile",
+    "Ranked",
+    "Ranking",
+    "Reason",
+    "Rejected",
+    "Rendered",
+    "Revision",
+    "Sighting",
+    "Site",
+    "Subscription",
+    "Suppression",
+    "Term",
+    "Topic",
+    "Trend",
+    "edition_id",
+]

@@ -1,0 +1,135 @@
+"""What goes out: the outbox, messages and feeds, and who publishes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from digest.model.paper import Paper
+
+
+class OutboxState(StrEnum):
+    """pending → sending → sent | deferred | failed; deferred is tried again.
+
+    `sending` is written before the message can leave: found after a crash it is ambiguous, and becomes `unknown`
+    or is sent again, as the settings say. `suppressed` is a message whose address must not be mailed.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """A message decided on and its state. `message` holds the exact bytes from the first attempt until settled."""
+
+    message_id: str
+    edition_id: str
+    address: str
+    state: OutboxState
+    created_at: datetime
+    next_at: datetime
+    attempts: int = 0
+    message: bytes | None = None
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One attempt and how it ended. `next_at` is set for a deferred message only."""
+
+    message_id: str
+    at: datetime
+    state: OutboxState
+    reply: str = ""
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address never to mail."""
+
+    address: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Who publishes. `url` is where the output folder is served, without a slash at the end; None if it is not.
+
+    `authority` is the fixed part of the feeds' tag URIs ("digest.example.org,2026", RFC 4151) and must never change.
+    """
+
+    name: str
+    sender: str  # bare address of the From header
+    authority: str
+    list_domain: str  # right-hand part of List-Id and Message-ID
+    url: str | None = None
+    reply_to: str | None = None
+    bounce: str | None = None  # envelope sender; "bounce@…" gives a VERP address with the token
+    unsubscribe_url: str | None = None  # a service that takes RFC 8058 POSTs; the token is appended
+    unsubscribe_mail: str | None = None
+    help_url: str | None = None
+    postal_address: str = ""
+    accent: str = "#b5482f"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """The personal and per-edition addresses of one mail; None where the site offers none."""
+
+    unsubscribe_url: str | None = None
+    unsubscribe_mail: str | None = None  # mailto: URI with the token as subject
+    archive_url: str | None = None  # this edition in a browser
+    feed_url: str | None = None  # the profile's Atom feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """An edition as words: plain strings, not yet a message."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A finished mail as the server gets it: one recipient, CRLF bytes; `name` is a file name without suffix."""
+
+    message_id: str
+    sender: str  # envelope
+    recipient: str  # envelope
+    content: bytes
+    name: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """A paper in a feed: `published` is when it entered this feed, `updated` moves on a material change only."""
+
+    paper: Paper
+    why: str
+    published: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed to be written: newest entries first. `path` is relative to the site ("feeds/trending.atom")."""
+
+    name: str
+    title: str
+    subtitle: str
+    path: str
+    entries: tuple[FeedEntry, ...]

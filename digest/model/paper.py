@@ -1,0 +1,172 @@
+"""What is known: papers, where their fields came from, when they were listed, and what a listing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from urllib.parse import quote_plus
+
+from digest.model.listing import Entry, Facts, Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper(Facts):
+    """The work itself, whoever lists it.
+
+    `id` never changes once given: the arXiv id where it was known first, else `t-` and a hash of the title.
+    """
+
+    id: str
+    first_listed: date  # earliest `as_of` of a listing that held it
+    first_seen: datetime  # when this program first read of it
+    revised_at: datetime | None = None  # last change a reader would notice
+
+    @property
+    def url(self) -> str:
+        """Where a reader goes from the title: the abstract page, the DOI, else a search for the title."""
+        if self.arxiv_id:
+            return f"https://arxiv.org/abs/{self.arxiv_id}"
+        if self.doi:
+            return f"https://doi.org/{quote_plus(self.doi, safe='/')}"
+        return f"https://huggingface.co/papers?q={quote_plus(self.title)}"
+
+    @property
+    def pdf_url(self) -> str | None:
+        return f"https://arxiv.org/pdf/{self.arxiv_id}" if self.arxiv_id else None
+
+    @property
+    def listing_url(self) -> str | None:
+        """The paper's page with votes and discussion."""
+        return f"https://huggingface.co/papers/{self.arxiv_id}" if self.arxiv_id else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the present value of a paper's field came from."""
+
+    dump: str
+    digest: str
+    source: str
+    as_of: date
+    fidelity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """The stored shadow of an entry; a paper's sightings over time are its history.
+
+    `listed` is the number of entries in the listing. One per paper and dump.
+    """
+
+    paper_id: str
+    source: str
+    date: date
+    position: int
+    listed: int
+    votes: int | None
+    comments: int | None
+    seen_at: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPaper:
+    """A stored paper as `diff` needs it: `keys` are all identity keys ever tied to it.
+
+    `origins` maps field names to where their values came from. `last_listed` is the latest `as_of` at which the
+    listing's own source held it before, None if never.
+    """
+
+    paper: Paper
+    keys: frozenset[str]
+    origins: Mapping[str, Origin]
+    last_listed: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The part of the store that a listing touches.
+
+    `previous` are the papers of the latest earlier dump of the same source and day; `days` the days for which a
+    listing of this source is stored.
+    """
+
+    papers: tuple[KnownPaper, ...] = ()
+    previous: tuple[Paper, ...] = ()
+    days: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A change a reader would notice, kept with both values. `at` is when it was ingested."""
+
+    paper_id: str
+    field: str
+    old: str
+    new: str
+    at: datetime
+    dump: str
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    REVISED = "revised"
+    RELISTED = "relisted"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """A field that takes a new value. `notable` is true where a reader would want to be told."""
+
+    field: str
+    old: object
+    new: object
+    notable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one entry means against what is known: the outcome and the paper as it is afterwards."""
+
+    entry: Entry
+    outcome: Outcome
+    paper: Paper
+    keys: tuple[str, ...]
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Every entry in exactly one outcome, in listing order; and the papers gone from an earlier dump of the day."""
+
+    entries: tuple[Change, ...]
+    gone: tuple[Paper, ...] = ()
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(change.outcome is outcome for change in self.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DumpReport:
+    """What became of one dump; `known` is true when its content had been ingested before.
+
+    `error` is set, and all counts are 0, when the dump could not be read at all.
+    """
+
+    dump: str
+    digest: str
+    format: str | None = None
+    source: str | None = None
+    as_of: date | None = None
+    entries: int = 0
+    new: int = 0
+    revised: int = 0
+    relisted: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    known: bool = False
+    error: str | None = None

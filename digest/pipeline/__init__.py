@@ -1,0 +1,76 @@
+"""The order of things. Read this first.
+
+    ingest    read_listing -> diff -> store.record          a dump becomes papers and sightings
+    publish   trends -> rank -> compose -> store.enqueue    papers become editions and outbox
+    deliver   render -> build_message -> transport.send     the outbox becomes mail
+
+The phases hand over through the store alone, so each may be run by hand, be killed at any point and be run again.
+Feeds and pages are written from the same frozen editions as the mails. `now` is always a parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.model import Delivery, DumpReport, OutboxState
+from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
+from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
+from digest.pipeline.publish import Published, Rankings, examples, find_papers, preview, publish, select, trial
+from digest.pipeline.surfaces import feed_entries, feed_path, links, page_path, write_surfaces
+from digest.pipeline.world import Progress, World, silent
+
+__all__ = [
+    "OPEN_STATES",
+    "SET_ASIDE",
+    "Progress",
+    "Published",
+    "Rankings",
+    "RunReport",
+    "World",
+    "compare",
+    "counted",
+    "days_of",
+    "deliver",
+    "dumps_in",
+    "examples",
+    "feed_entries",
+    "feed_path",
+    "find_papers",
+    "ingest",
+    "ingest_inbox",
+    "links",
+    "make_message",
+    "page_path",
+    "preview",
+    "publish",
+    "run",
+    "select",
+    "silent",
+    "trial",
+    "write_surfaces",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    dumps: tuple[DumpReport, ...] = ()
+    published: Published = field(default_factory=Published)
+    deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def nothing_new(self) -> bool:
+        return not (self.dumps or self.published.editions or self.deliveries)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether something was rejected, deferred or failed."""
+        bad = (OutboxState.DEFERRED, OutboxState.FAILED, OutboxState.UNKNOWN)
+        return any(dump.error or dump.rejected for dump in self.dumps) or any(d.state in bad for d in self.deliveries)
+
+
+def run(world: World, now: datetime, progress: Progress = silent) -> RunReport:
+    """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock."""
+    dumps = tuple(ingest_inbox(world, now, progress))
+    published = publish(world, now, progress)
+    return RunReport(dumps=dumps, published=published, deliveries=tuple(deliver(world, now, progress)))

@@ -1,0 +1,128 @@
+"""Dumps become papers and sightings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+from digest.diff import diff, known_from, listing_keys
+from digest.errors import ListingError
+from digest.files import write_whole
+from digest.listings import read_dump, read_listing
+from digest.model import (
+    Changes,
+    Dump,
+    DumpReport,
+    Listing,
+)
+from digest.pipeline.world import Progress, World, silent
+from digest.store import Store
+
+SET_ASIDE = "set-aside"
+_UNFINISHED = (".part", ".tmp", ".crdownload")
+
+
+def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *, dry: bool = False) -> DumpReport:
+    """Take in one dump. The same content again changes nothing; one that cannot be read is remembered as set aside.
+
+    Raises nothing for a bad dump: the report's `error` says what is wrong. With `dry` nothing is stored.
+    """
+    if (report := store.report(dump.digest)) is not None:
+        return replace(report, dump=dump.name)
+    try:
+        listing = read_listing(dump, now=now, as_of=as_of)
+    except ListingError as error:
+        if dry:
+            return DumpReport(dump=dump.name, digest=dump.digest, error=str(error))
+        return store.set_aside(dump, str(error), now)
+    changes = _changes(store, listing, now)
+    return counted(listing, changes) if dry else store.record(listing, changes, now)
+
+
+def _changes(store: Store, listing: Listing, now: datetime) -> Changes:
+    known = store.known(listing_keys(listing), listing.source, listing.as_of, listing.digest)
+    if not listing.daily:  # absence from a search result means nothing
+        known = replace(known, previous=())
+    return diff(listing, known, now)
+
+
+def counted(listing: Listing, changes: Changes) -> DumpReport:
+    """A listing's changes in numbers."""
+    outcomes = [change.outcome.value for change in changes.entries]
+    return DumpReport(
+        dump=listing.dump,
+        digest=listing.digest,
+        format=listing.format,
+        source=listing.source,
+        as_of=listing.as_of,
+        entries=len(listing.entries),
+        new=outcomes.count("new"),
+        revised=outcomes.count("revised"),
+        relisted=outcomes.count("relisted"),
+        unchanged=outcomes.count("unchanged"),
+        gone=len(changes.gone),
+        rejected=listing.rejected,
+    )
+
+
+def compare(older: Dump, newer: Dump, now: datetime, as_of: date | None = None) -> tuple[Listing, Listing, Changes]:
+    """Two dumps against each other, without a store. Raises ListingError."""
+    one, other = read_listing(older, now=now, as_of=as_of), read_listing(newer, now=now, as_of=as_of)
+    return one, other, diff(other, known_from(one, now), now)
+
+
+def dumps_in(folder: Path) -> Iterator[Path]:
+    """The dumps below a folder, by name; neither hidden nor unfinished files nor what was set aside."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if any(part.startswith(".") for part in parts) or SET_ASIDE in parts or path.suffix in _UNFINISHED:
+            continue
+        if path.is_file():
+            yield path
+
+
+def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> Iterator[DumpReport]:
+    """Take in what is new in the inbox. A dump that cannot be read is moved aside with the reason beside it.
+
+    Dumps that were read stay where they are; they are known by content and cost one hash a run.
+    """
+    paths = list(dumps_in(world.inbox)) if world.inbox.is_dir() else []
+    for number, path in enumerate(paths, start=1):
+        progress(number, len(paths))
+        try:
+            dump = read_dump(path)
+        except FileNotFoundError:
+            continue  # taken away since the folder was read
+        except ListingError as error:
+            yield DumpReport(dump=str(path), digest="", error=str(error))
+            continue
+        report = ingest(world.store, dump, now)
+        if report.error:
+            _move_aside(world.inbox, path, report.error)
+        if not report.known:
+            yield report
+
+
+def _move_aside(inbox: Path, path: Path, reason: str) -> None:
+    """Moves, never deletes: a second bad file of the same name gets a number."""
+    folder, number = inbox / SET_ASIDE, 1
+    target = folder / path.name
+    while target.exists():
+        number += 1
+        target = folder / f"{path.stem}-{number}{path.suffix}"
+    write_whole(target.with_name(f"{target.name}.reason.txt"), f"{reason}\n".encode())
+    path.rename(target)
+
+
+def days_of(dumps: Iterable[Dump], now: datetime) -> dict[date, list[Dump]]:
+    """Dumps by the day they speak of, for a rehearsal of past days; those that cannot be read count for `now`."""
+    by_day: dict[date, list[Dump]] = {}
+    for dump in dumps:
+        try:
+            day = read_listing(dump, now=now).as_of
+        except ListingError:
+            day = now.date()
+        by_day.setdefault(day, []).append(dump)
+    return dict(sorted(by_day.items()))

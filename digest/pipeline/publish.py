@@ -1,0 +1,152 @@
+"""Papers become editions and outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from digest.cadence import due, look_back
+from digest.compose import compose
+from digest.diff import identity_keys
+from digest.errors import ConfigError
+from digest.listings.clean import arxiv_id
+from digest.message import message_id
+from digest.model import (
+    Edition,
+    Facts,
+    LastEdition,
+    NoEdition,
+    OutboxItem,
+    OutboxState,
+    Paper,
+    Profile,
+    Ranking,
+    Subscription,
+    Trend,
+)
+from digest.pipeline.surfaces import write_surfaces
+from digest.pipeline.world import Progress, World, silent
+from digest.rank import Corpus, rank
+from digest.store import Store
+from digest.trend import trends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What `publish` made, and why the other due subscriptions got nothing."""
+
+    editions: tuple[Edition, ...] = ()
+    none: tuple[NoEdition, ...] = ()
+    written: tuple[Path, ...] = ()  # feeds and pages that changed
+
+
+class Rankings:
+    """Rankings made on demand, once per profile and look-back, from one corpus per look-back."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self._store, self._now = store, now
+        self._candidates: dict[datetime, tuple[Corpus, Mapping[str, Trend]]] = {}
+        self._rankings: dict[tuple[str, datetime], Ranking] = {}
+
+    def of(self, profile: Profile, since: datetime) -> Ranking:
+        key = (profile.name, since)
+        if key not in self._rankings:
+            corpus, scores = self._of_day(since)
+            self._rankings[key] = rank(corpus, scores, profile, examples(self._store, profile))
+        return self._rankings[key]
+
+    def _of_day(self, since: datetime) -> tuple[Corpus, Mapping[str, Trend]]:
+        if since not in self._candidates:
+            papers = self._store.candidates(since)
+            sightings = self._store.sightings([paper.id for paper in papers])
+            self._candidates[since] = Corpus(papers), trends(papers, sightings, self._now.date())
+        return self._candidates[since]
+
+
+def examples(store: Store, profile: Profile) -> dict[str, Paper]:
+    """The known papers behind a profile's examples, by the words the profile names them with."""
+    found = {}
+    for name in (name for topic in profile.topics for name in topic.examples):
+        if papers := find_papers(store, name):
+            found[name] = papers[0]
+    return found
+
+
+def find_papers(store: Store, reference: str) -> tuple[Paper, ...]:
+    """Papers by id, by arXiv id in any spelling, or by title."""
+    if reference in (by_id := store.papers([reference])):
+        return (by_id[reference],)
+    number = arxiv_id(reference)
+    return store.by_keys(identity_keys(Facts(title=reference, arxiv_id=number[0] if number else None)))
+
+
+def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bool = False) -> Published:
+    """Compose an edition for every due subscription, or record why there is none; then write feeds and pages."""
+    rankings = Rankings(world.store, now)
+    last, newest = world.store.last_editions(), world.store.newest_ingest()
+    editions, none = [], []
+    waiting = [(one, day) for one in world.subscriptions if (day := due(one, last.get(one.id), newest, now))]
+    for number, (subscription, day) in enumerate(waiting, start=1):
+        progress(number, len(waiting))
+        outcome = select(world, rankings, subscription, day, last.get(subscription.id), now)
+        if isinstance(outcome, NoEdition):
+            none.append(outcome)
+            if not dry:
+                world.store.record_empty(outcome, now)
+        elif dry or world.store.enqueue(outcome, _outbox_item(world, outcome, now), now):
+            editions.append(outcome)
+    written = () if dry else write_surfaces(world)
+    return Published(editions=tuple(editions), none=tuple(none), written=written)
+
+
+def select(
+    world: World, rankings: Rankings, subscription: Subscription, day: date, last: LastEdition | None, now: datetime
+) -> Edition | NoEdition:
+    """What a subscription would get for a date. Stores nothing; mails, feeds and previews all come from here."""
+    if subscription.address and world.store.suppression(subscription.address):
+        return NoEdition(subscription=subscription, date=day, reason="the address is on the suppression list")
+    profile = world.profiles[subscription.profile]
+    since = look_back(subscription, last, now)
+    return compose(
+        subscription,
+        profile,
+        day,
+        rankings.of(profile, since),
+        world.store.shown(subscription.id),
+        last,
+        now,
+        world.store.sources(since),
+    )
+
+
+def preview(world: World, subscription: Subscription, now: datetime) -> Edition | NoEdition:
+    """The edition that `publish` would make for a subscription if it were due now. Touches nothing."""
+    last = world.store.last_editions().get(subscription.id)
+    day = due(subscription, None, None, now)
+    return select(world, Rankings(world.store, now), subscription, day or now.date(), last, now)
+
+
+def trial(world: World, profile: str, address: str) -> Subscription:
+    """The reader's own subscription to a profile, or one made up for a preview or a test. ConfigError if unknown."""
+    if profile not in world.profiles:
+        raise ConfigError(f"no profile “{profile}”; there are: {', '.join(world.profiles)}")
+    for one in world.subscriptions:
+        if one.profile == profile and one.address == address:
+            return one
+    return Subscription(id=f"{profile}/{address}", profile=profile, address=address)
+
+
+def _outbox_item(world: World, edition: Edition, now: datetime) -> OutboxItem | None:
+    address = edition.subscription.address
+    if address is None:
+        return None
+    return OutboxItem(
+        message_id=message_id(world.secret, edition.id, address, world.site.list_domain),
+        edition_id=edition.id,
+        address=address,
+        state=OutboxState.PENDING,
+        created_at=now,
+        next_at=now,
+    )

@@ -1,0 +1,115 @@
+"""Editions become feeds and pages: files that any web server can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from digest.compose import lasting_why
+from digest.feed import atom
+from digest.files import write_whole
+from digest.message import token, unsubscribe_links
+from digest.model import (
+    Edition,
+    Feed,
+    FeedEntry,
+    Links,
+    Profile,
+)
+from digest.pipeline.world import World
+from digest.store import Store
+
+
+def feed_path(profile: str) -> str:
+    return f"feeds/{profile}.atom"
+
+
+def page_path(world: World, edition: Edition) -> str:
+    """A reader's page has a name that cannot be guessed; a feed's is public."""
+    if edition.subscription.address is None:
+        return f"archive/{edition.subscription.profile}/{edition.date}.html"
+    return f"archive/{token(world.secret, edition.id)}.html"
+
+
+def links(world: World, edition: Edition) -> Links:
+    site = world.site
+    if site.url is None:
+        return unsubscribe_links(site, token(world.secret, edition.subscription.id))
+    profile = world.profiles.get(edition.subscription.profile)
+    return replace(
+        unsubscribe_links(site, token(world.secret, edition.subscription.id)),
+        archive_url=f"{site.url}/{page_path(world, edition)}",
+        feed_url=f"{site.url}/{feed_path(profile.name)}" if profile and profile.feed else None,
+    )
+
+
+def write_surfaces(world: World) -> tuple[Path, ...]:
+    """Write every profile's feed, and the pages of its editions in the feed's window; returns what changed.
+
+    Done on every run, from the store alone: a run that was killed before it came here is repaired by the next.
+    """
+    written: list[Path] = []
+    for subscription in world.subscriptions:
+        if subscription.address is None:
+            editions = _in_window(world, world.store.editions(subscription.id, world.feed_days))
+            written += _write_feed(world, world.profiles[subscription.profile], editions)
+            written += _write_pages(world, editions)
+    return tuple(written)
+
+
+def _in_window(world: World, editions: Sequence[Edition]) -> Sequence[Edition]:
+    """The editions of the last days, counted from the newest: a feed does not run empty while no dump comes in."""
+    return [one for one in editions if one.date > editions[0].date - timedelta(days=world.feed_days)]
+
+
+def _write_feed(world: World, profile: Profile, editions: Sequence[Edition]) -> list[Path]:
+    feed = Feed(
+        name=profile.name,
+        title=f"{world.site.name}: {profile.title}",
+        subtitle=profile.description,
+        path=feed_path(profile.name),
+        entries=feed_entries(world.store, editions)[: world.feed_entries],
+    )
+    contents = {entry.paper.id: world.renderer.feed_entry(entry.paper, entry.why) for entry in feed.entries}
+    path = world.output / feed.path
+    return [path] if write_whole(path, atom(feed, world.site, contents)) else []
+
+
+def _write_pages(world: World, editions: Sequence[Edition]) -> list[Path]:
+    """The public pages that are not there yet, oldest first; a page once written stays as it is.
+
+    `index.html` is the newest page. It is written before the dated one, whose presence says that both are done.
+    """
+    written = []
+    for edition in reversed(editions):
+        path = world.output / page_path(world, edition)
+        if not path.exists():
+            page = world.renderer.page(edition, links(world, edition)).encode()
+            write_whole(path.with_name("index.html"), page)
+            write_whole(path, page)
+            written.append(path)
+    return written
+
+
+def feed_entries(store: Store, editions: Sequence[Edition]) -> tuple[FeedEntry, ...]:
+    """Entries of newest-first editions, in their order; facts are the present ones, `updated` the last revision.
+
+    Feed readers sort by time, so each paper of an edition is published a second before the one above it.
+    """
+    current = store.papers([item.paper.id for edition in editions for item in edition.items])
+    entries = []
+    for edition in editions:
+        for item in edition.items:
+            paper = current.get(item.paper.id, item.paper)
+            published = edition.made_at - timedelta(seconds=item.rank - 1)
+            entries.append(
+                FeedEntry(
+                    paper=paper,
+                    why=lasting_why(item, edition.date),
+                    published=published,
+                    updated=max(published, paper.revised_at or published),
+                )
+            )
+    return tuple(entries)
