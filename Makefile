@@ -2,7 +2,7 @@
 # make test   set up and run the tests
 # make check  the tests, the style and the types: what is checked on every change
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types replay crash-storm screenshots lock clean
+.PHONY: help run test check style types lock clean
 
 PYTHON ?= python3
 VENV := .venv

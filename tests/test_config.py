@@ -173,13 +173,13 @@ def test_site(tmp_path: Path, day: str, authority: str) -> None:
 def test_profiles(tmp_path: Path) -> None:
     profiles = PROFILES + (
         'feed = false\nauthors = ["Ada", { text = "Grace", weight = 2 }]\n'
-        '[[small.topic]]\nname = "t"\nwords = ["a", { text = "b", weight = -1.5 }]\nexamples = ["2501.00001"]\n'
+        '[[small.topic]]\nname = "t"\nwords = ["agent", { text = "bench", weight = -1.5 }]\nexamples = ["2501.00001"]\n'
         '[small.mute]\nwords = ["survey"]\ncategories = ["cs.CR"]\n'
     )
     found = settings(tmp_path, profiles=profiles)
     one = found.profiles["small"]
     assert [(term.text, term.weight) for term in one.authors] == [("Ada", 1), ("Grace", 2)]
-    assert [(term.text, term.weight) for term in one.topics[0].terms] == [("a", 1), ("b", -1.5)]
+    assert [(term.text, term.weight) for term in one.topics[0].terms] == [("agent", 1), ("bench", -1.5)]
     assert (one.topics[0].examples, one.muted_words, one.muted_categories) == (("2501.00001",), ("survey",), ("cs.CR",))
     assert found.subscriptions == ()
 
@@ -233,11 +233,12 @@ PROFILE_MISTAKES = [
     ("[profiles]\ntitle = 3\n", "profiles.title", "valid string (found 3)"),
     ('["Small ones"]\ntitle = "x"\n', "Small ones", "write at most 41 of a-z, 0-9 and -, such as small-models"),
     (PROFILES + "limit = 0\n", "small.limit", "greater than or equal to 1 (found 0)"),
+    (PROFILES + '[small.mute]\nwords = ["C++"]\n', "small.mute.words.1", "write a longer phrase"),
     (PROFILES + "trend_weight = 1.5\n", "small.trend_weight", "less than or equal to 1 (found 1.5)"),
     (PROFILES + 'colour = "red"\n', "small.colour", "no such setting"),
     (PROFILES + 'authors = "Ada"\n', "small.authors", "must be a list, written in square brackets"),
     (PROFILES + "authors = [5]\n", "small.authors.1", 'write "…" or { text = "…", weight = 2.0 } (found 5)'),
-    (PROFILES + '[[small.topic]]\nname = "t"\nwords = [{ text = "a", weight = nan }]\n', "weight", "(found nan)"),
+    (PROFILES + '[[small.topic]]\nname = "t"\nwords = [{ text = "agent", weight = nan }]\n', "weight", "(found nan)"),
     (PROFILES + '[small.mute]\nword = ["a"]\n', "small.mute.word", "no such setting"),
 ]
 

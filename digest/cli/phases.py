@@ -255,4 +255,9 @@ def _log_run(report: pipeline.RunReport) -> None:
         whom = tables.masked(none.subscription.address) if none.subscription.address else "feed"
         log.info("no_edition to=%s profile=%s reason=%s", whom, none.subscription.profile, none.reason)
     for delivery in report.deliveries:
-        log.info("delivery message=%s state=%s reply=%s", delivery.message_id, delivery.state, delivery.reply)
+        log.info(
+            "delivery message=%s state=%s reply=%s",
+            delivery.message_id,
+            delivery.state,
+            tables.masked_in(delivery.reply),
+        )

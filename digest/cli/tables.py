@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
@@ -35,6 +36,9 @@ from digest.model import (
     Subscription,
 )
 from digest.pipeline import Published
+
+
+_ADDRESS = re.compile(r"[^\s<>@/]+@[\w.-]+")
 
 
 def plain(value: Any) -> Any:
@@ -70,6 +74,11 @@ def masked(address: str) -> str:
     """An address as it may stand in a log: the first letter and the domain."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"
+
+
+def masked_in(text: str) -> str:
+    """A server's reply or a file's name with its addresses masked."""
+    return _ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
 # --- ingest ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from digest.model import Cadence
+from digest.words import phrase_key
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -81,6 +82,14 @@ def _colour(text: str) -> str:
     return text
 
 
+def _findable(text: str) -> str:
+    """Signs do not count in words: "C++" would find, and as a mute hide, whatever has a lone "c"."""
+    key = phrase_key(text)
+    if len(key) < 2 and key.isascii():
+        raise ValueError("has too few letters or digits to be found by; write a longer phrase")
+    return text
+
+
 def _term(value: Any) -> Any:
     """A term is a text, or a table with a text and a weight."""
     if not isinstance(value, str | dict):
@@ -108,7 +117,13 @@ class _Term(Table):
     weight: Annotated[float, Field(ge=-10, le=10)] = 1.0
 
 
+class _Phrase(_Term):
+    text: Annotated[str, Field(max_length=200), AfterValidator(_findable)]
+
+
 Terms = tuple[Annotated[_Term, BeforeValidator(_term)], ...]
+Phrases = tuple[Annotated[_Phrase, BeforeValidator(_term)], ...]
+MutedWords = tuple[Annotated[str, Field(max_length=200), AfterValidator(_findable)], ...]
 
 
 # --- the tables of digest.toml ---------------------------------------------------------------------------------
@@ -197,14 +212,14 @@ class TopicTable(Table):
     """[[PROFILE.topic]]: one interest of a profile."""
 
     name: Line
-    words: Terms = ()
+    words: Phrases = ()
     examples: Words = ()
 
 
 class MuteTable(Table):
     """[PROFILE.mute]: what never comes."""
 
-    words: Words = ()
+    words: MutedWords = ()
     authors: Words = ()
     organisations: Words = ()
     categories: Words = ()

@@ -11,13 +11,7 @@ from digest.compose import lasting_why
 from digest.feed import atom
 from digest.files import write_whole
 from digest.message import token, unsubscribe_links
-from digest.model import (
-    Edition,
-    Feed,
-    FeedEntry,
-    Links,
-    Profile,
-)
+from digest.model import Edition, Feed, FeedEntry, Links, Profile
 from digest.pipeline.world import World
 from digest.store import Store
 
@@ -34,15 +28,13 @@ def page_path(world: World, edition: Edition) -> str:
 
 
 def links(world: World, edition: Edition) -> Links:
-    site = world.site
+    """The addresses that an edition's mail and page point to; those on the site only where there is one."""
+    site, profile = world.site, world.profiles.get(edition.subscription.profile)
+    personal = unsubscribe_links(site, token(world.secret, edition.subscription.id))
     if site.url is None:
-        return unsubscribe_links(site, token(world.secret, edition.subscription.id))
-    profile = world.profiles.get(edition.subscription.profile)
-    return replace(
-        unsubscribe_links(site, token(world.secret, edition.subscription.id)),
-        archive_url=f"{site.url}/{page_path(world, edition)}",
-        feed_url=f"{site.url}/{feed_path(profile.name)}" if profile and profile.feed else None,
-    )
+        return personal
+    feed_url = f"{site.url}/{feed_path(profile.name)}" if profile and profile.feed else None
+    return replace(personal, archive_url=f"{site.url}/{page_path(world, edition)}", feed_url=feed_url)
 
 
 def write_surfaces(world: World) -> tuple[Path, ...]:
@@ -50,7 +42,8 @@ def write_surfaces(world: World) -> tuple[Path, ...]:
 
     Done on every run, from the store alone: a run that was killed before it came here is repaired by the next.
     """
-    written: list[Path] = []
+    style = world.output / "feeds" / "feed.css"
+    written = [style] if write_whole(style, world.renderer.feed_css().encode()) else []
     for subscription in world.subscriptions:
         if subscription.address is None:
             editions = _in_window(world, world.store.editions(subscription.id, world.feed_days))

@@ -91,6 +91,10 @@ class Renderer:
             links=views.links_of(paper),
         ).rstrip("\n")
 
+    def feed_css(self) -> str:
+        """The style by which a browser shows a feed."""
+        return self._draw(self._text, "feed.css")
+
     def check(self) -> tuple[str, ...]:
         """Draws every template with a sample; returns their names. RenderError names the first that fails."""
         edition, links = sample.EDITION, sample.LINKS
@@ -99,6 +103,7 @@ class Renderer:
         self.feed_entry(edition.items[0].paper, edition.items[0].why)
         self.render(sample.SPARSE, Links())
         self.page(sample.SPARSE, Links())
+        self.feed_css()
         return _TEMPLATES
 
     def _cards(self, edition: Edition, links: Links) -> list[tuple[Card, str]]:
