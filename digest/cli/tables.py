@@ -37,7 +37,6 @@ from digest.model import (
 )
 from digest.pipeline import Published
 
-
 _ADDRESS = re.compile(r"[^\s<>@/]+@[\w.-]+")
 
 
