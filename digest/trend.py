@@ -3,7 +3,7 @@
 The formula, in points (natural logarithms; each term rounded to a whole number, so that sums are exact):
 
     votes      +100 · ln(1 + votes of the latest day whose sightings tell them, the most of that day)
-    rise        +40 · ln(1 + votes gained since the first sighting that tells them)
+    rise        +15 · ln(1 + votes gained since the first sighting that tells them)
     comments    +30 · ln(1 + comments, as votes)
     position    +60 · (1 - (position - 1) / entries listed), only where no sighting tells votes
     age         -60 · ln(1 + days / 3), at most -250
@@ -22,7 +22,7 @@ from datetime import date
 
 from digest.model import Paper, Reason, Sighting, Trend
 
-VOTES, RISE, COMMENTS, POSITION, AGE = 100.0, 40.0, 30.0, 60.0, 60.0
+VOTES, RISE, COMMENTS, POSITION, AGE = 100.0, 15.0, 30.0, 60.0, 60.0
 AGE_SCALE_DAYS, AGE_AT_MOST, LISTING_LAG_DAYS = 3.0, 250.0, 14
 
 

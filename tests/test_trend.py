@@ -21,7 +21,7 @@ TABLE = [
     ("votes", [{"votes": 9}], {"votes": 230}),
     ("one vote", [{"votes": 1, "comments": 0}], {"votes": 69}),
     ("comments", [{"votes": 0, "comments": 2}], {"comments": 33}),
-    ("rise", [{"votes": 10, "date": YESTERDAY}, {"votes": 30}], {"votes": 343, "rise": 122}),
+    ("rise", [{"votes": 10, "date": YESTERDAY}, {"votes": 30}], {"votes": 343, "rise": 46}),
     ("fall", [{"votes": 10, "date": YESTERDAY}, {"votes": 9}], {"votes": 230}),
     ("position", [{"position": 1}], {"position": 60}),
     ("last position", [{"position": 20}], {"position": 3}),
