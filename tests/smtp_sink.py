@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import email
 import json
 import os
@@ -113,7 +114,8 @@ class _Session(SMTP):
 
     def hang_up(self) -> None:
         if self.transport is not None:
-            self.transport.abort()  # type: ignore[attr-defined]  # all of asyncio's stream transports have it
+            with contextlib.suppress(AttributeError):  # Python 3.11.2's TLS transport when the peer has just left
+                self.transport.abort()  # type: ignore[attr-defined]  # all of asyncio's stream transports have it
 
     def connection_made(self, transport: Any) -> None:
         if not self.number:  # and not the second time, after STARTTLS
