@@ -250,13 +250,13 @@ def test_what_does_not_fit_is_counted_and_found_elsewhere() -> None:
 
 def test_inlining_is_paid_once_for_all_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
-    real = inline.Premailer
+    real = inline._Inliner
 
     def counted(**options: object) -> object:
         runs.append(options)
         return real(**options)
 
-    monkeypatch.setattr(inline, "Premailer", counted)
+    monkeypatch.setattr(inline, "_Inliner", counted)
     fresh = Renderer([TEMPLATES], SITE)
     papers = [paper(number) for number in range(6)]
     seen = set()
