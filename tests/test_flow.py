@@ -275,3 +275,10 @@ def test_init_keeps_what_is_there(place: Place) -> None:
     place.set('name = "Trending Papers"', 'name = "Ours"')
     assert "Kept" in place.digest("init", place.folder).out
     assert 'name = "Ours"' in place.config.read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_the_users_to_mend(digest: Digest, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    ran = digest("init", tmp_path / "taken" / "work")
+    assert ran.code == 2
+    assert "taken" in ran.err

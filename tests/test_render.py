@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from digest.errors import RenderError
-from digest.model import Cadence, Links, Subscription
+from digest.model import Cadence, Links, Reason, Subscription
 from digest.render import MAIL_LIMIT, Renderer, inline
 from digest.render import renderer as renderer_module
 from digest.render.colour import contrast
@@ -360,3 +360,11 @@ def test_a_missing_folder_is_a_render_error(tmp_path: Path) -> None:
 def test_an_accent_that_is_no_colour_is_a_render_error() -> None:
     with pytest.raises(RenderError, match="#rrggbb"):
         Renderer([TEMPLATES], replace(SITE, accent="red")).check()
+
+
+def test_the_score_stands_behind_the_why_and_is_the_sum_of_its_reasons() -> None:
+    reasons = (Reason(kind="votes", label="9 votes", points=1230), Reason(kind="age", label="2 days old", points=-30))
+    rendered = renderer().render(edition(item(0, why="Trending by votes", reasons=reasons), item(1)), LINKS)
+    for surface in (rendered.html, rendered.text):
+        assert surface.count("Trending by votes · 1,200 points") == 1
+        assert surface.count(" points") == 1, "without reasons there is no score"

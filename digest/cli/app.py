@@ -181,6 +181,11 @@ def main(args: Sequence[str] | None = None) -> None:
     except DigestError as error:
         complain(error)
         sys.exit(USER_MUST_ACT)
+    except OSError as error:  # a folder that cannot be written, a full disk
+        complain(
+            DigestError(f"{error.filename or 'the system'}: {error.strerror or error}; make room or mend its rights")
+        )
+        sys.exit(USER_MUST_ACT)
     except Exception:
         err.print("[bold red]This is a bug of the program, not of your settings.[/] Please report the lines below.")
         err.print_exception(show_locals=False)

@@ -18,7 +18,7 @@ from digest.render.colour import readable
 from digest.render.inline import Stencil, inline, inline_piece, markers, tidy
 from digest.render.plan import plan
 from digest.render.views import Card, Detail
-from digest.render.wording import authors, clean, clip
+from digest.render.wording import authors, clean, clip, count
 
 MAIL_LIMIT = 95_000  # bytes of html; Gmail clips near 102 KB and hides the unsubscribe link with the rest
 _WHY = 300
@@ -173,7 +173,9 @@ class Renderer:
 
 
 def _why(item: Item) -> str:
-    return clip(clean(item.why), _WHY)
+    """The why-line and the score that its reasons add up to; nothing without a why."""
+    why = clip(clean(item.why), _WHY)
+    return f"{why} · {count(item.score, 'point')}" if why and item.reasons else why
 
 
 def _unbroken(words: str) -> str:
