@@ -9,7 +9,8 @@
     ├─ RenderError                  a template is missing or wrong
     ├─ FeedError                    a feed could not be built
     └─ DeliveryError                a message was not taken
-       ├─ TemporaryDeliveryError    try again later (4xx, 552, no connection)
+       ├─ TemporaryDeliveryError    try again later (4xx, 552, a connection cut)
+       │  └─ UnreachableError       nobody there to take any message: no connection, no login, no folder
        └─ PermanentDeliveryError    never try this message again (other 5xx)
 
 A class exists only where some caller acts differently on it. A message says what happened, to what,
@@ -64,6 +65,10 @@ class DeliveryError(DigestError):
 
 class TemporaryDeliveryError(DeliveryError):
     """The transport could not take the message now; the same bytes may be tried again later."""
+
+
+class UnreachableError(TemporaryDeliveryError):
+    """The transport could not even begin: other messages would fare no better now."""
 
 
 class PermanentDeliveryError(DeliveryError):

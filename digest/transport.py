@@ -17,7 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol
 
-from digest.errors import ConfigError, DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+from digest.errors import (
+    ConfigError,
+    DeliveryError,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    UnreachableError,
+)
 from digest.files import write_whole
 from digest.model import Message
 
@@ -73,7 +79,7 @@ class DirectoryTransport:
             write_whole(path.with_name(f"{message.name}.txt"), _utf8(message.text))
             write_whole(path, message.content)  # last: who finds it finds the other two
         except OSError as error:
-            raise TemporaryDeliveryError(f"{path} could not be written: {error}", reply=str(error)) from error
+            raise UnreachableError(f"{path} could not be written: {error}", reply=str(error)) from error
         return str(path)
 
     def check(self) -> str:
@@ -100,7 +106,7 @@ class MaildirTransport:
             return str(self._find(name) or self._put(name, message.content.replace(b"\r\n", b"\n")))
         except OSError as error:
             reason = f"{self._folder} did not take the message: {error}"
-            raise TemporaryDeliveryError(reason, reply=str(error)) from error
+            raise UnreachableError(reason, reply=str(error)) from error
 
     def _find(self, name: str) -> Path | None:
         """Look in new/ and in cur/, where readers append their flags: NAME:2,S or NAME,S=123:2,S."""
@@ -132,7 +138,7 @@ def _check_writable(folder: Path) -> None:
     """Look at the nearest folder that exists, as sending makes the missing ones."""
     found = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not found.is_dir() or not os.access(found, os.W_OK | os.X_OK):
-        raise TemporaryDeliveryError(f"{folder} cannot be written: {found} is not a folder that this user may change")
+        raise UnreachableError(f"{folder} cannot be written: {found} is not a folder that this user may change")
 
 
 # --- SMTP ----------------------------------------------------------------------------------------------------
@@ -219,7 +225,7 @@ class SmtpTransport:
         except DeliveryError:
             raise
         except OSError as error:
-            raise TemporaryDeliveryError(f"{self._place}: {_words(error)}", reply=_words(error)) from error
+            raise UnreachableError(f"{self._place}: {_words(error)}", reply=_words(error)) from error
         log.debug("smtp_connected server=%s security=%s", self._place, self._security)
         return server
 
@@ -245,7 +251,7 @@ class SmtpTransport:
             words = "user name and password must be ASCII, and the server's challenge base64"
         else:
             return
-        raise TemporaryDeliveryError(f"{self._place} refused the login, check it: {words}", reply=words) from None
+        raise UnreachableError(f"{self._place} refused the login, check it: {words}", reply=words) from None
 
     def _transact(self, server: smtplib.SMTP, message: Message) -> str:
         """The steps of RFC 5321 3.3. smtplib's sendmail() hides at which of them a connection broke."""

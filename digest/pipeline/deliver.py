@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from digest.errors import DeliveryError, PermanentDeliveryError
+from digest.errors import DeliveryError, PermanentDeliveryError, UnreachableError
 from digest.files import write_whole
 from digest.message import build_message, token
 from digest.model import (
@@ -65,7 +65,9 @@ def _deliver_one(world: World, item: OutboxItem, now: datetime) -> tuple[Deliver
         return _settled(world, item, now, OutboxState.FAILED, str(error)), True
     except DeliveryError as error:
         delay = world.retry_delays[min(item.attempts, len(world.retry_delays) - 1)]
-        return _settled(world, item, now, OutboxState.DEFERRED, str(error), now + delay), bool(error.reply)
+        return _settled(world, item, now, OutboxState.DEFERRED, str(error), now + delay), not isinstance(
+            error, UnreachableError
+        )
     return _settled(world, item, now, OutboxState.SENT, reply), True
 
 
