@@ -21,7 +21,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 CORE, EDGES, DOORS = FLOORS[1], FLOORS[2], FLOORS[4]
 
 # The one room through which each outside library comes in.
-LIBRARIES = {
+LIBRARIES: dict[str, str | set[str]] = {
     "alembic": "store",
     "apscheduler": "scheduler",
     "click": "cli",
@@ -29,7 +29,7 @@ LIBRARIES = {
     "feedgen": "feed",
     "filelock": "store",
     "jinja2": "render",
-    "lxml": "render",
+    "lxml": {"render", "listings"},
     "markupsafe": "render",
     "msgspec": "store",
     "numpy": "rank",
@@ -41,6 +41,7 @@ LIBRARIES = {
     "scipy": "rank",
     "Stemmer": "words",
     "sqlalchemy": "store",
+    "zstandard": "listings",
 }
 MAIL = {"email", "smtplib", "mailbox"}
 # What reads the world: the core has none of it, by import or by name.
@@ -118,7 +119,8 @@ def test_each_library_enters_by_one_door(path: Path) -> None:
         if library == "digest" or library in sys.stdlib_module_names:
             continue
         assert library in LIBRARIES, f"{library} has no door"
-        assert LIBRARIES[library] == room(path), f"{library} comes in by {LIBRARIES[library]}"
+        doors = LIBRARIES[library]
+        assert room(path) in ({doors} if isinstance(doors, str) else doors), f"{library} comes in by {doors}"
 
 
 @each_file

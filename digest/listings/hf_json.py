@@ -11,7 +11,7 @@ import json
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import accumulate
 from typing import Any
@@ -48,28 +48,17 @@ class HuggingFaceJson:
 
     def read(self, sheet: Sheet) -> Listing:
         day, items = _container(sheet)
-        records: list[Record] = []
-        entries: list[Entry] = []
-        rejected: list[Rejected] = []
-        for number, item in enumerate(items, start=1):
-            where = f"record {number}"
-            try:
-                records.append(_record(item))
-                entries.append(_entry(records[-1], where, len(entries) + 1))
-            except ValueError as error:
-                rejected.append(Rejected(where=where, reason=str(error)))
-        if items and not entries:
-            raise ListingError(f"{sheet.dump.name}: none of its {len(items)} records is a paper: {rejected[0].reason}")
+        records, entries, rejected = papers(sheet, items)
         return Listing(
             dump=sheet.dump.name,
             digest=sheet.dump.digest,
             format=self.name,
             source=self.source,
-            as_of=sheet.as_of or day or _day_told(records, sheet),
+            as_of=sheet.as_of or day or day_told(records, sheet),
             fidelity=self.fidelity,
             daily=True,
-            entries=tuple(entries),
-            rejected=tuple(rejected),
+            entries=entries,
+            rejected=rejected,
         )
 
 
@@ -78,13 +67,13 @@ class HuggingFaceJson:
 
 def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
     """The records, and the day if the container tells it."""
-    name, body = sheet.dump.name, _parsed(sheet)
+    name, body = sheet.dump.name, parsed(sheet.dump.name, sheet.text)
     if body == 1:
         raise ListingError(f"{name}: holds only `1`, which a saving job writes on a day without papers; drop it")
     if isinstance(body, list):
         return None, body
     if isinstance(body, dict):
-        day = _day(body.get("date"))
+        day = day_of(body.get("date"))
         if body.get("status") == "no_data":
             return day, []
         if isinstance(body.get("data"), list):
@@ -93,14 +82,15 @@ def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
     raise ListingError(f"{name}: JSON, but neither a list nor an object of papers; see the README for what is read")
 
 
-def _parsed(sheet: Sheet) -> Any:
+def parsed(name: str, text: str) -> Any:
+    """What the JSON of a dump holds."""
     try:
-        return json.loads(sheet.text, parse_int=_whole)
+        return json.loads(text, parse_int=_whole)
     except json.JSONDecodeError as error:
         reason = f"JSON that breaks at line {error.lineno}, column {error.colno} ({error.msg})"
     except RecursionError:
         reason = "JSON nested too deeply for a listing"
-    raise ListingError(f"{sheet.dump.name}: {reason}; it may be cut: fetch it again")
+    raise ListingError(f"{name}: {reason}; it may be cut: fetch it again")
 
 
 def _whole(digits: str) -> int | None:
@@ -108,15 +98,49 @@ def _whole(digits: str) -> int | None:
     return int(digits) if len(digits) < 20 else None
 
 
+def read_records(
+    sheet: Sheet, items: Sequence[Any], entry: Callable[[Any, str, int], Entry]
+) -> tuple[tuple[Entry, ...], tuple[Rejected, ...]]:
+    """Every item as an entry, by its `where` and position, or as rejected where that raises ValueError."""
+    entries: list[Entry] = []
+    rejected: list[Rejected] = []
+    for number, item in enumerate(items, start=1):
+        where = f"record {number}"
+        try:
+            entries.append(entry(item, where, len(entries) + 1))
+        except ValueError as error:
+            rejected.append(Rejected(where=where, reason=str(error)))
+    if items and not entries:
+        raise ListingError(f"{sheet.dump.name}: none of its {len(items)} records is a paper: {rejected[0].reason}")
+    return tuple(entries), tuple(rejected)
+
+
+def papers(sheet: Sheet, items: Sequence[Any]) -> tuple[list[Record], tuple[Entry, ...], tuple[Rejected, ...]]:
+    """The records that the API and the page hold, as they are and as entries."""
+    records: list[Record] = []
+
+    def entry(item: object, where: str, position: int) -> Entry:
+        records.append(_record(item))
+        return _entry(records[-1], where, position)
+
+    return records, *read_records(sheet, items, entry)
+
+
+def mapping(item: object) -> Record:
+    """The item as an object; ValueError says what it is instead."""
+    if not isinstance(item, dict):
+        raise ValueError(f"not an object but {_kind(item)}")
+    return item
+
+
 def _record(item: object) -> Record:
     """A record as a mapping; ValueError says what it is instead."""
     if isinstance(item, str):
         item = _from_repr(item)
-    if not isinstance(item, dict):
-        raise ValueError(f"not an object but {_kind(item)}")
-    if not isinstance(item.get("paper"), dict):
+    record = mapping(item)
+    if not isinstance(record.get("paper"), dict):
         raise ValueError("has no `paper`")
-    return item
+    return record
 
 
 def _from_repr(text: str) -> object:
@@ -146,7 +170,7 @@ def _kind(item: object) -> str:
 # --- the day -----------------------------------------------------------------------------------------------------
 
 
-def _day(value: object) -> date | None:
+def day_of(value: object) -> date | None:
     """The date at the start of an ISO 8601 text; None for anything else."""
     match = _DAY.match(value) if isinstance(value, str) else None
     try:
@@ -156,10 +180,10 @@ def _day(value: object) -> date | None:
 
 
 def _days(values: Iterable[object]) -> list[date]:
-    return [day for day in map(_day, values) if day is not None]
+    return [day for day in map(day_of, values) if day is not None]
 
 
-def _day_told(records: list[Record], sheet: Sheet) -> date:
+def day_told(records: list[Record], sheet: Sheet) -> date:
     """The day of the list, from the surest sign to the weakest: never from `paper.publishedAt`."""
     if brought := _days(record["paper"].get("submittedOnDailyAt") for record in records):
         return max(Counter(brought).items(), key=lambda pair: (pair[1], pair[0]))[0]
@@ -167,9 +191,14 @@ def _day_told(records: list[Record], sheet: Sheet) -> date:
     old = not any("summary" in record for record in records)
     if outer and old and max(outer) < _OUTER_TIME_CHANGED:
         return max(outer)
+    return day_named(sheet) or sheet.now.date()
+
+
+def day_named(sheet: Sheet) -> date | None:
+    """The first date in the file's name, else the last in its folder's."""
     folder, _, file = sheet.dump.name.rpartition("/")
     named = _days(_DAY.findall(file)) or _days(_DAY.findall(folder))[::-1]
-    return named[0] if named else sheet.now.date()
+    return named[0] if named else None
 
 
 # --- one record --------------------------------------------------------------------------------------------------
@@ -187,18 +216,19 @@ def _entry(record: Record, where: str, position: int) -> Entry:
 
 
 def _facts(record: Record, paper: Record) -> Facts:
+    """The outer title comes first, as it keeps the LaTeX that the inner one had lost until March 2025."""
     number = clean.arxiv_id(paper["id"]) if isinstance(paper.get("id"), str) else None
     authors = clean.names(_names(paper.get("authors")))
     place = _first(record, paper, "organization", "submitterOrganization")
     return Facts(
-        title=_title(record, paper),
+        title=title_of(record.get("title"), paper.get("title")),
         abstract=_abstract(paper.get("summary")) or _abstract(record.get("summary")),
         authors=authors,
         author_count=len(authors) or None,
         organisation=clean.field(place.get("fullname")) or clean.field(place.get("name")) or None,
         submitter=_submitter(record, paper),
         keywords=clean.names(_list(paper.get("ai_keywords"))),
-        published=_day(paper.get("publishedAt")),
+        published=day_of(paper.get("publishedAt")),
         arxiv_id=number[0] if number else None,
         version=number[1] if number else None,
         code_url=clean.link(paper.get("githubRepo")),
@@ -207,9 +237,9 @@ def _facts(record: Record, paper: Record) -> Facts:
     )
 
 
-def _title(record: Record, paper: Record) -> str:
-    """The outer title keeps the LaTeX that the inner one had lost until March 2025."""
-    titles = [title for title in (record.get("title"), paper.get("title")) if isinstance(title, str)]
+def title_of(*values: object) -> str:
+    """The first that can be a title; ValueError if none can."""
+    titles = [title for title in values if isinstance(title, str)]
     for title in titles:
         if len(title) <= clean.LONGEST_TITLE and (cleaned := clean.text(title)):
             return cleaned

@@ -1,0 +1,71 @@
+"""Answers of arXiv's query API: Atom, one feed entry a paper. A selection, so absence means nothing.
+
+A question that the API cannot answer comes back as a feed too, of one entry titled "Error".
+"""
+
+from __future__ import annotations
+
+import re
+
+from digest.errors import ListingError
+from digest.listings import clean, json_lines, xml_tree
+from digest.listings.form import Sheet
+from digest.listings.xml_tree import Node
+from digest.model import Facts, Listing
+
+_ANSWER = re.compile(r"<id>\s*https?://(?:export\.)?arxiv\.org/")
+_COMPLAINT = "arxiv.org/api/errors"
+
+
+class ArxivAtom:
+    """Its day is that of the request. `updated` is of this version, `published` of the first."""
+
+    name = "arxiv-atom"
+    source = "arxiv-api"
+    fidelity = 70  # arXiv's own record with its LaTeX, names one by one; others copy from it
+
+    def recognises(self, sheet: Sheet) -> bool:
+        head = xml_tree.begins(sheet, "feed")
+        return head is not None and _ANSWER.search(head) is not None
+
+    def read(self, sheet: Sheet) -> Listing:
+        tree = xml_tree.parsed(sheet, "entry")
+        for node in tree.nodes:
+            if _COMPLAINT in xml_tree.first(node, "id"):
+                said = clean.field(xml_tree.first(node, "summary")) or "an error without words"
+                raise ListingError(f"{sheet.dump.name}: arXiv answered “{said}”; correct the question and ask again")
+        entries, rejected = xml_tree.read(sheet, tree, "entry", _facts)
+        asked = xml_tree.day(xml_tree.first(tree.root, "updated"))
+        return Listing(
+            dump=sheet.dump.name,
+            digest=sheet.dump.digest,
+            format=self.name,
+            source=self.source,
+            as_of=sheet.as_of or asked or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
+            fidelity=self.fidelity,
+            daily=False,
+            entries=entries,
+            rejected=rejected,
+        )
+
+
+def _facts(node: Node) -> Facts:
+    title = json_lines.title(xml_tree.first(node, "title"))
+    arxiv_id, version = xml_tree.number(node, "id")
+    abstract = clean.field(xml_tree.first(node, "summary"), clean.LONGEST_ABSTRACT)
+    notice = json_lines.withdrawal(abstract)
+    comment = clean.field(xml_tree.first(node, "comment"), 1000)
+    authors = clean.names(xml_tree.first(author, "name") for author in node.iterchildren("{*}author"))
+    kinds = [*node.iterchildren("{*}primary_category"), *node.iterchildren("{*}category")]
+    return Facts(
+        title=title,
+        abstract="" if notice else abstract,  # a notice must not take the place of an abstract known from before
+        authors=authors,
+        author_count=len(authors) or None,
+        categories=clean.names(child.get("term") for child in kinds),
+        published=xml_tree.day(xml_tree.first(node, "published")),
+        arxiv_id=arxiv_id,
+        version=version,
+        doi=json_lines.doi(xml_tree.first(node, "doi")),
+        withdrawn=notice or json_lines.withdrawal(comment) or None,
+    )

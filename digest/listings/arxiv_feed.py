@@ -1,0 +1,70 @@
+"""arXiv's announcements as RSS 2.0 or Atom: what is new, cross-listed or replaced in a category on a day.
+
+On weekends the feed is whole and empty. A feed that breaks off gives its whole entries, and is then not a day's list.
+"""
+
+from __future__ import annotations
+
+import re
+
+from digest.listings import clean, json_lines, xml_tree
+from digest.listings.form import Sheet
+from digest.listings.xml_tree import Node
+from digest.model import Facts, Listing
+
+_FEED = re.compile(r"https?://(?:rss|export)\.arxiv\.org/(?:atom|rss)/(?P<category>[A-Za-z][A-Za-z.+-]{1,60})")
+_PREFIX = re.compile(r"\s*arXiv:\S{1,40}\s+Announce Type:\s*[\w-]{1,40}\s*(?:Abstract:\s*)?", re.IGNORECASE)
+
+
+class ArxivFeed:
+    """Each category is a source of its own, or one's feed would seem to take away the papers of the other's."""
+
+    name = "arxiv-feed"
+    source = "arxiv-rss"
+    fidelity = 60  # arXiv's own words with their LaTeX, but names run together and no date of the first version
+
+    def recognises(self, sheet: Sheet) -> bool:
+        head = xml_tree.begins(sheet, "feed|rss")
+        return head is not None and _FEED.search(head) is not None
+
+    def read(self, sheet: Sheet) -> Listing:
+        atom = xml_tree.begins(sheet, "feed") is not None
+        tree = xml_tree.parsed(sheet, "entry" if atom else "item")
+        entries, rejected = xml_tree.read(sheet, tree, "entry", _facts)
+        head = tree.root if atom else next(tree.root.iterchildren("{*}channel"), tree.root)
+        told = [xml_tree.first(node, "published", "pubDate") for node in tree.nodes[:1]]
+        told.append(xml_tree.first(head, "pubDate", "lastBuildDate", "updated"))
+        announced = next((day for day in map(xml_tree.day, told) if day), None)
+        category = _FEED.search(sheet.text[: xml_tree.HEAD])
+        return Listing(
+            dump=sheet.dump.name,
+            digest=sheet.dump.digest,
+            format=self.name,
+            source=f"{self.source}-{category['category'].lower()}" if category else self.source,
+            as_of=sheet.as_of or announced or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
+            fidelity=self.fidelity,
+            daily=tree.cut is None,
+            entries=entries,
+            rejected=rejected,
+        )
+
+
+def _facts(node: Node) -> Facts:
+    title = json_lines.title(xml_tree.first(node, "title"))
+    arxiv_id, version = xml_tree.number(node, "id", "guid", "link")
+    summary = _PREFIX.sub("", xml_tree.first(node, "summary", "description"), count=1)
+    abstract = clean.field(summary, clean.LONGEST_ABSTRACT)
+    notice = json_lines.withdrawal(abstract)
+    authors = xml_tree.names_in(xml_tree.first(node, "creator"))
+    categories = (child.get("term") or child.text for child in node.iterchildren("{*}category"))
+    return Facts(
+        title=title,
+        abstract="" if notice else abstract,  # a notice must not take the place of an abstract known from before
+        authors=authors,
+        author_count=len(authors) or None,
+        categories=clean.names(categories),
+        arxiv_id=arxiv_id,
+        version=version,
+        doi=json_lines.doi(xml_tree.first(node, "DOI")),
+        withdrawn=notice or None,
+    )

@@ -1,0 +1,69 @@
+"""A day of new arXiv papers as JSON Lines, as daily-arXiv-ai-enhanced saves it from list pages and the API.
+
+A paper listed under several of the followed categories has a row for each, all identical: they stay, as entries of one
+paper. On weekends and holidays the last list is saved again. No row tells a day, so it is taken from the file's name.
+"""
+
+from __future__ import annotations
+
+from digest.listings import clean, json_lines
+from digest.listings.form import Sheet
+from digest.listings.json_lines import Record
+from digest.model import Entry, Facts, Listing
+
+
+class ArxivJsonLines:
+    """The whole list of one day in the followed categories."""
+
+    name = "arxiv-jsonl"
+    source = "arxiv-daily"
+    fidelity = 60  # arXiv's own titles and abstracts with their LaTeX, but through a third party's program
+
+    def recognises(self, sheet: Sheet) -> bool:
+        return json_lines.consists_of(sheet, _is_record)
+
+    def read(self, sheet: Sheet) -> Listing:
+        entries, rejected = json_lines.read(sheet, _entry)
+        return Listing(
+            dump=sheet.dump.name,
+            digest=sheet.dump.digest,
+            format=self.name,
+            source=self.source,
+            as_of=sheet.as_of or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
+            fidelity=self.fidelity,
+            daily=True,
+            entries=tuple(entries),
+            rejected=tuple(rejected),
+        )
+
+
+def _is_record(record: Record) -> bool:
+    return all(key in record for key in ("id", "title", "summary")) and ("abs" in record or "pdf" in record)
+
+
+def _entry(record: Record, where: str, position: int) -> Entry:
+    return Entry(where=where, position=position, facts=_facts(record))
+
+
+def _facts(record: Record) -> Facts:
+    title = json_lines.title(record.get("title"))
+    number = clean.arxiv_id(record["id"]) if isinstance(record.get("id"), str) else None
+    if number is None:
+        raise ValueError("has no arXiv id")
+    abstract = clean.field(record.get("summary"), clean.LONGEST_ABSTRACT)
+    notice = json_lines.withdrawal(abstract)
+    authors = clean.names(_list(record.get("authors")))
+    return Facts(
+        title=title,
+        abstract="" if notice else abstract,  # a notice must not take the place of an abstract known from before
+        authors=authors,
+        author_count=len(authors) or None,
+        categories=clean.names(_list(record.get("categories"))),
+        arxiv_id=number[0],
+        version=number[1],
+        withdrawn=notice or json_lines.withdrawal(clean.field(record.get("comment"), 1000)) or None,
+    )
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,68 @@
+"""arXiv's daily mailing, as mailed or as the `new` file it is made from: new papers, cross-lists, replacements.
+
+A mailing covers the subject classes of a subscription. A replacement has no abstract, and no date of its first version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from digest.errors import ListingError
+from digest.listings import arxiv_text
+from digest.listings.form import Sheet
+from digest.model import Listing
+
+_DAY = r"\w{3} [0-9]{1,2} \w{3} (?:[0-9]{2}){1,2}"
+_WINDOW = re.compile(rf"received from {_DAY}\b.{{0,20}} to (?P<end>{_DAY})\b.*")
+_REPLACED = re.compile(rf"replaced with revised version .*{arxiv_text.SIZE}")
+_DATE = re.compile(r"Date: (?P<day>.+)")
+
+
+class ArxivMailing:
+    """Order: by section, and in a section by subject class and time of arrival; it says nothing of rank."""
+
+    name = "arxiv-mail"
+    source = "arxiv-mailing"
+    # arXiv's own words in full, before anyone took out the LaTeX; but names run together in one text, wrapped by mail.
+    fidelity = 60
+
+    def recognises(self, sheet: Sheet) -> bool:
+        return is_mailing(arxiv_text.beginning(sheet))
+
+    def read(self, sheet: Sheet) -> Listing:
+        written = arxiv_text.lines(sheet.text)
+        entries, rejected, _ = arxiv_text.entries(sheet, written)
+        if not entries and not any(map(arxiv_text.SECTION.fullmatch, written)):
+            raise ListingError(f"{sheet.dump.name}: ends in the head of a mailing; it is cut: fetch it again")
+        return Listing(
+            dump=sheet.dump.name,
+            digest=sheet.dump.digest,
+            format=self.name,
+            source=self.source,
+            as_of=sheet.as_of or _day_told(written) or arxiv_text.named_day(sheet) or sheet.now.date(),
+            fidelity=self.fidelity,
+            daily=False,  # of some subjects only: what another subscription's mailing has is not gone from it
+            entries=entries,
+            rejected=rejected,
+        )
+
+
+def is_mailing(written: Sequence[str]) -> bool:
+    """Whether lines are of a mailing: its window, a rule between its sections, or what only its entries have."""
+    return any(
+        _WINDOW.fullmatch(arxiv_text.folded(line))
+        or arxiv_text.SECTION.fullmatch(line)
+        or arxiv_text.CLOSING.fullmatch(line)
+        or _REPLACED.fullmatch(arxiv_text.folded(line))
+        for line in written
+    )
+
+
+def _day_told(written: Sequence[str]) -> date | None:
+    """The day of announcement: of the mailing's own Date, else the last day of its window."""
+    head = written[: min(arxiv_text.starts(written), default=len(written))]
+    dates = (match["day"] for match in map(_DATE.fullmatch, head) if match)
+    windows = (match["end"] for match in map(_WINDOW.fullmatch, map(arxiv_text.folded, head)) if match)
+    return next(filter(None, map(arxiv_text.day_of, (*dates, *windows))), None)

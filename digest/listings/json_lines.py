@@ -1,0 +1,150 @@
+"""What all JSON Lines forms share: lines to records, and the values that several of them hold.
+
+One object a line. A line that cannot be read is rejected by its number, be it the last one, cut in the middle; it never
+ends the dump. Does not know what a record means.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from digest.errors import ListingError
+from digest.listings import clean
+from digest.listings.form import Sheet
+from digest.model import Entry, Rejected
+
+LONGEST_LINE = 8 * 2**20  # characters; the longest real record, of some 3,000 authors, has a fiftieth of it
+
+# How much of a dump is looked at to tell its form.
+_HEAD = 2**20
+_HEAD_LINES = 20
+
+# JSON allows no raw line end inside a string, so each of the three kinds ends a record.
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
+_DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
+_DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S{1,200})", re.IGNORECASE)
+_WITHDRAWN = re.compile(
+    r"(?:(?:this|the) )?(?:paper|article|manuscript|preprint|submission|work) "
+    r"(?:has been |was |is )?(?:now )?withdrawn\b"
+    r"|withdrawn(?: by| due| because|\s*$|[.:;,(])",
+    re.IGNORECASE,
+)
+
+Record = Mapping[str, Any]
+
+
+def lines(text: str) -> Iterator[tuple[int, str | None]]:
+    """The lines with something on them, by number from 1; None in place of one that is too long to be a record."""
+    for number, match in enumerate(_LINE.finditer(text), start=1):
+        if match.end() - match.start() > LONGEST_LINE:
+            yield number, None
+        elif line := match[0].strip().lstrip("\ufeff"):
+            yield number, line
+
+
+def record(line: str | None) -> Record:
+    """The object on a line; ValueError says what stands there instead."""
+    if line is None:
+        raise ValueError(f"longer than {LONGEST_LINE >> 20} MiB; not read")
+    try:
+        found = json.loads(line, parse_int=_whole)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"JSON that breaks at column {error.colno} ({error.msg}); it may be cut") from None
+    except RecursionError:
+        raise ValueError("JSON nested too deeply for a record") from None
+    if not isinstance(found, dict):
+        raise ValueError("JSON, but not an object")
+    return found
+
+
+def _whole(digits: str) -> int | None:
+    """A JSON integer; None for one that nothing here could hold."""
+    return int(digits) if len(digits) < 20 else None
+
+
+def consists_of(sheet: Sheet, known: Callable[[Record], bool]) -> bool:
+    """Whether at least half of the first lines are objects of which `known` is true.
+
+    Half, so that broken lines do not hide the form; and not less, so that an object alone on one line of an indented
+    JSON document does not pass for it.
+    """
+    head = sheet.text[:_HEAD]
+    if head.lstrip()[:1] in ("[", "<"):
+        return False
+    if len(sheet.text) > _HEAD and (end := max(head.rfind("\n"), head.rfind("\r"))) > 0:
+        head = head[:end]
+    first = [line for _, (_, line) in zip(range(_HEAD_LINES), lines(head), strict=False)]
+    return 2 * sum(_is(line, known) for line in first) >= max(1, len(first))
+
+
+def _is(line: str | None, known: Callable[[Record], bool]) -> bool:
+    try:
+        return known(record(line))
+    except ValueError:
+        return False
+
+
+def read(sheet: Sheet, entry: Callable[[Record, str, int], Entry | None]) -> tuple[list[Entry], list[Rejected]]:
+    """Each line by `entry(record, where, position)`, which raises ValueError for a bad one and gives None for no paper.
+
+    Raises ListingError where there are papers but not one that can be read.
+    """
+    entries: list[Entry] = []
+    rejected: list[Rejected] = []
+    for number, line in lines(sheet.text):
+        where = f"line {number}"
+        try:
+            if found := entry(record(line), where, len(entries) + 1):
+                entries.append(found)
+        except ValueError as error:
+            rejected.append(Rejected(where=where, reason=str(error)))
+    if rejected and not entries:
+        first = rejected[0]
+        raise ListingError(
+            f"{sheet.dump.name}: none of its {len(rejected)} lines can be read as a paper; "
+            f"{first.where}: {first.reason}. Correct it or fetch it again"
+        )
+    return entries, rejected
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+
+def day_in_name(name: str) -> date | None:
+    """The first date in the file's name, else the last in its folders'."""
+    folder, _, file = name.rpartition("/")
+    named = [day for day in map(day, _DAY.findall(file)) if day]
+    around = [day for day in map(day, _DAY.findall(folder)) if day]
+    return next(iter([*named, *reversed(around)]), None)
+
+
+def day(value: object) -> date | None:
+    """A date written as 2026-06-01; None for anything else."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
+    except ValueError:
+        return None
+
+
+def title(value: object) -> str:
+    """A clean title; ValueError where there is none."""
+    cleaned = clean.text(value) if isinstance(value, str) and len(value) <= clean.LONGEST_TITLE else ""
+    if not cleaned:
+        long = isinstance(value, str) and len(value) > clean.LONGEST_TITLE
+        raise ValueError("has a title too long to be one" if long else "has no title")
+    return cleaned
+
+
+def doi(value: object) -> str | None:
+    """The first DOI of a text, without what may stand before it; arXiv's own fields hold up to several."""
+    match = _DOI.match(clean.visible(value[:1000]).strip()) if isinstance(value, str) else None
+    return match[1].rstrip(".,;") if match else None
+
+
+def withdrawal(text: str) -> bool:
+    """Whether an abstract or an author's comment begins as a notice that the paper is withdrawn."""
+    return _WITHDRAWN.match(text) is not None

@@ -1,0 +1,202 @@
+"""Our own form, for anybody's scripts: JSON Lines in UTF-8, one paper a line.
+
+    {"listing": {"source": "lab-seminar", "as_of": "2026-06-01", "daily": true}}
+    {"title": "A Title", "authors": ["Ines Fukuda-Roth"], "arxiv_id": "2606.90001v2", "votes": 12}
+
+The first line may say, all optional: the list's `source` (a short name, "own" if untold), the day it speaks of
+(`as_of`), and whether it is that source's whole list of one day (`daily`, false if untold). A paper has the fields of
+`model.Facts`, and `votes`, `comments` and `position`; only `title` must be there, and null means unknown. Positions
+order the list; without them the lines do. Nothing is guessed: an unknown field or a value of another kind rejects its
+line, as a misspelt name would lose data in silence. A header that cannot be used stops the dump, as it speaks for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from digest.errors import ListingError
+from digest.listings import clean, json_lines
+from digest.listings.form import Sheet
+from digest.listings.json_lines import Record
+from digest.model import Entry, Facts, Listing
+
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_HEADER = ("source", "as_of", "daily")
+_HEADER_BEGINS = re.compile(r'\{\s*"listing"\s*:')
+
+
+class OwnJsonLines:
+    """Votes and positions are the script's; where it tells none, the order of the lines is the listing's."""
+
+    name = "own-jsonl"
+    source = "own"
+    fidelity = 40  # a person's own script knows its papers better than a page's text, but less than their source
+
+    def recognises(self, sheet: Sheet) -> bool:
+        return json_lines.consists_of(sheet, _is_record)
+
+    def read(self, sheet: Sheet) -> Listing:
+        header, first = _header(sheet)
+        entries, rejected = json_lines.read(sheet, _Reader(header_line=first))
+        ordered = sorted(entries, key=lambda entry: entry.position)  # stable: lines of one position stay in order
+        return Listing(
+            dump=sheet.dump.name,
+            digest=sheet.dump.digest,
+            format=self.name,
+            source=header.get("source", self.source),
+            as_of=sheet.as_of or header.get("as_of") or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
+            fidelity=self.fidelity,
+            daily=header.get("daily", False),
+            entries=tuple(replace(entry, position=place) for place, entry in enumerate(ordered, start=1)),
+            rejected=tuple(rejected),
+        )
+
+
+def _is_record(record: Record) -> bool:
+    """A header, or a flat object with a title and more known fields than others, so that a slip is told as one."""
+    if record.keys() == {"listing"}:
+        return True
+    values = record.values()
+    nested = any(isinstance(value, dict) or (isinstance(value, list) and dict in map(type, value)) for value in values)
+    known = len(record.keys() & _FIELDS.keys())
+    return isinstance(record.get("title"), str) and not nested and known > len(record) - known
+
+
+# --- the header --------------------------------------------------------------------------------------------------
+
+
+def _header(sheet: Sheet) -> tuple[dict[str, Any], int | None]:
+    """What the first line says of the listing, and that line's number; ({}, None) where it is a paper."""
+    number, line = next(json_lines.lines(sheet.text), (1, None))
+    try:
+        record = json_lines.record(line)
+        if "listing" not in record:
+            return {}, None
+        return _checked_header(record), number
+    except ValueError as error:
+        if line is None or not _HEADER_BEGINS.match(line):
+            return {}, None
+        raise ListingError(f"{sheet.dump.name}: line {number}: the header {error}; correct it") from None
+
+
+def _checked_header(record: Record) -> dict[str, Any]:
+    told = record["listing"]
+    if len(record) > 1 or not isinstance(told, dict):
+        raise ValueError('is not of the form {"listing": {…}}')
+    if unknown := [key for key in told if key not in _HEADER]:
+        raise ValueError(f"has the unknown field `{clean.field(unknown[0], 40)}`; known are {', '.join(_HEADER)}")
+    said = {key: value for key, value in told.items() if value is not None}
+    if "as_of" in said and (day := json_lines.day(said["as_of"])) is None:
+        raise ValueError("has no date such as 2026-06-01 in `as_of`")
+    if "as_of" in said:
+        said["as_of"] = day
+    if "source" in said and not (isinstance(said["source"], str) and _SOURCE.fullmatch(said["source"])):
+        raise ValueError("has a `source` that is not a short name of small letters, digits, `-`, `.` and `_`")
+    if not isinstance(said.get("daily", False), bool):
+        raise ValueError("has neither true nor false in `daily`")
+    return said
+
+
+# --- one paper ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads entries. A paper without a position gets one after all that are told."""
+
+    header_line: int | None
+
+    def __call__(self, record: Record, where: str, position: int) -> Entry | None:
+        if "listing" in record:
+            if where == f"line {self.header_line}":
+                return None
+            raise ValueError("has a header, which stands only in the first line")
+        if unknown := [key for key in record if key not in _FIELDS]:
+            raise ValueError(f"has the unknown field `{clean.field(unknown[0], 40)}`; the README names the known ones")
+        values = {field: _value(field, told) for field, told in record.items() if told is not None}
+        votes, comments, place = (values.pop(field, None) for field in ("votes", "comments", "position"))
+        return Entry(
+            where=where,
+            position=_AFTER_ALL if place is None else place,
+            facts=_facts(values),
+            votes=votes,
+            comments=comments,
+        )
+
+
+def _facts(values: dict[str, Any]) -> Facts:
+    values.setdefault("title", json_lines.title(values.get("title")))
+    number, version = values.pop("arxiv_id", (None, None))
+    values.setdefault("version", version)
+    values.setdefault("author_count", len(values.get("authors", ())) or None)
+    return Facts(**values, arxiv_id=number)
+
+
+def _value(field: str, told: object) -> Any:
+    """The value as the model has it; ValueError names the field and what belongs there."""
+    kind = _FIELDS[field]
+    value = kind.read(told)
+    if value is None:
+        raise ValueError(f"`{field}` is not {kind.wanted}")
+    return value
+
+
+def _text(longest: int) -> Callable[[object], str | None]:
+    return lambda told: clean.field(told, longest) if isinstance(told, str) else None
+
+
+def _names(told: object) -> tuple[str, ...] | None:
+    return clean.names(told) if isinstance(told, list) and all(isinstance(name, str) for name in told) else None
+
+
+def _arxiv_id(told: object) -> tuple[str, int | None] | None:
+    return clean.arxiv_id(told) if isinstance(told, str) else None
+
+
+def _whole(told: object) -> int | None:
+    return clean.count(told) if isinstance(told, int) else None
+
+
+def _from_one(told: object) -> int | None:
+    return _whole(told) or None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What belongs in a field, in words, and how it is read; None where it is something else."""
+
+    wanted: str
+    read: Callable[[object], Any]
+
+
+_AFTER_ALL = 2 * 10**9
+_LINE = _Kind("text", _text(clean.LONGEST_NAME))
+_NAMES = _Kind("a list of texts", _names)
+_COUNT = _Kind("a whole number from 0 to 1000000000", _whole)
+_PLACE = _Kind("a whole number from 1 to 1000000000", _from_one)
+_ADDRESS = _Kind("a web address", clean.link)
+
+_FIELDS: dict[str, _Kind] = {
+    "title": _Kind("text", json_lines.title),
+    "abstract": _Kind("text", _text(clean.LONGEST_ABSTRACT)),
+    "authors": _NAMES,
+    "author_count": _COUNT,
+    "organisation": _LINE,
+    "submitter": _LINE,
+    "categories": _NAMES,
+    "keywords": _NAMES,
+    "published": _Kind("a date such as 2026-06-01", json_lines.day),
+    "arxiv_id": _Kind("an arXiv id", _arxiv_id),
+    "version": _PLACE,
+    "doi": _Kind("a DOI", json_lines.doi),
+    "code_url": _ADDRESS,
+    "code_stars": _COUNT,
+    "project_url": _ADDRESS,
+    "withdrawn": _Kind("true or false", lambda told: told if isinstance(told, bool) else None),
+    "votes": _COUNT,
+    "comments": _COUNT,
+    "position": _PLACE,
+}

@@ -1,0 +1,176 @@
+"""XML of listings: whole entries in order, even of a file that breaks off. lxml lives here.
+
+No entity is resolved, no DTD is loaded and nothing is fetched: a file that declares entities is refused unread.
+Does not know what an entry means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from lxml import etree
+
+from digest.errors import ListingError
+from digest.listings import clean
+from digest.listings.form import Sheet
+from digest.model import Entry, Facts, Rejected
+
+Node = etree._Element
+
+# How much of a dump is looked at to tell its form.
+HEAD = 8000
+
+_NOT_XML = str.maketrans(dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x1f", " "))  # white space in Python's eyes only
+_PROLOG = re.compile(r"(?:\s++|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+", re.DOTALL)
+_DECLARES = re.compile(r"""<!DOCTYPE(?:[^<>\["']|"[^"]*+"|'[^']*+')*+\[""")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_RFC_822 = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}})\b")
+_BETWEEN_NAMES = re.compile(r",\s+(?:and\s+)?|\s+and\s+")
+_AFFILIATION = re.compile(r"\([^()]*\)")
+_SUFFIXES = frozenset({"Jr.", "Jr", "Sr.", "Sr", "II", "III", "IV"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """`nodes` are the whole entries; `cut` tells where and why the XML breaks, None where it does not."""
+
+    root: Node
+    nodes: tuple[Node, ...]
+    cut: str | None
+
+
+def begins(sheet: Sheet, root: str) -> str | None:
+    """The beginning of the dump if `root`, a pattern, stands in it as an element, else None."""
+    head = sheet.text[:HEAD]
+    return head if head.lstrip("\ufeff \t\r\n")[:1] == "<" and re.search(rf"<(?:{root})[\s>]", head) else None
+
+
+def parsed(sheet: Sheet, tag: str) -> Tree:
+    """All whole elements of the local name `tag`. ListingError for XML that breaks before the first of them."""
+    text = clean.visible(sheet.text).translate(_NOT_XML).lstrip()
+    prolog = _PROLOG.match(text)
+    if _DECLARES.match(text, prolog.end() if prolog else 0):
+        raise ListingError(f"{sheet.dump.name}: XML that declares entities, which are not resolved; fetch it without")
+    parser = etree.XMLPullParser(
+        events=("end",),
+        tag=f"{{*}}{tag}",
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+    )
+    cut, root = None, None
+    try:
+        parser.feed(text.encode())
+        root = parser.close()
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        cut = f"XML that breaks at line {line}, column {column} ({clean.field(error.msg)}); it may be cut"
+    nodes = tuple(_ended(parser))
+    if root is None and nodes:
+        root = nodes[0].getroottree().getroot()
+    if root is None:
+        raise ListingError(f"{sheet.dump.name}: {cut}: fetch it again")
+    return Tree(root=root, nodes=nodes, cut=cut)
+
+
+def _ended(parser: etree.XMLPullParser) -> Iterator[Node]:
+    """The elements that ended; a broken file's error comes once more after the last of them."""
+    events = iter(parser.read_events())
+    while True:
+        try:
+            _, node = next(events)
+        except (StopIteration, etree.XMLSyntaxError):
+            return
+        if isinstance(node, etree._Element):
+            yield node
+
+
+def read(
+    sheet: Sheet, tree: Tree, kind: str, facts: Callable[[Node], Facts]
+) -> tuple[tuple[Entry, ...], tuple[Rejected, ...]]:
+    """Each node by `facts`, which raises ValueError for a bad one. What is cut is rejected after the whole ones.
+
+    Raises ListingError where there are entries but not one that can be read.
+    """
+    entries: list[Entry] = []
+    rejected: list[Rejected] = []
+    for number, node in enumerate(tree.nodes, start=1):
+        where = f"{kind} {number}"
+        try:
+            entries.append(Entry(where=where, position=len(entries) + 1, facts=facts(node)))
+        except ValueError as error:
+            rejected.append(Rejected(where=where, reason=str(error)))
+    if rejected and not entries:
+        raise ListingError(
+            f"{sheet.dump.name}: none of its {len(rejected)} entries can be read as a paper; "
+            f"{rejected[0].where}: {rejected[0].reason}. Correct it or fetch it again"
+        )
+    if tree.cut:
+        where = f"{kind} {len(tree.nodes) + 1}"
+        rejected.append(Rejected(where=where, reason=f"{tree.cut}: fetch it again for the rest"))
+    return tuple(entries), tuple(rejected)
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+
+def content(node: Node) -> str:
+    return "".join(map(str, node.itertext())).strip()
+
+
+def texts(node: Node, name: str) -> list[str]:
+    """The texts of the children of a local name, in order, without the empty ones."""
+    return [text for child in node.iterchildren(f"{{*}}{name}") if (text := content(child))]
+
+
+def first(node: Node, *names: str) -> str:
+    """The first text under any of these names, in their order; empty where there is none."""
+    return next((text for name in names for text in texts(node, name)), "")
+
+
+def number(node: Node, *names: str) -> tuple[str, int | None]:
+    """The arXiv id in the first of these children that holds one; ValueError without any."""
+    for name in names:
+        for text in texts(node, name):
+            if found := clean.arxiv_id(text):
+                return found
+    raise ValueError("has no arXiv id")
+
+
+def day(text: str) -> date | None:
+    """The day as written, in its own time zone, of an ISO 8601 or RFC 822 moment."""
+    written = _RFC_822.match(text)
+    try:
+        if written:
+            return date(int(written[3]), _MONTHS.index(written[2]) + 1, int(written[1]))
+        return date.fromisoformat(text[:10]) if text[4:5] == "-" else None
+    except ValueError:
+        return None
+
+
+def latest(days: list[date | None], sheet: Sheet) -> date | None:
+    """The latest day; one after tomorrow is a slip and would pass for the dump's day."""
+    tomorrow = sheet.now.date() + timedelta(days=1) if sheet.now.date() < date.max else date.max
+    return max((one for one in days if one and one <= tomorrow), default=None)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Names run together in one text with commas; affiliations in parentheses go, "Jr." stays with its name."""
+    parts: list[str] = []
+    for part in _BETWEEN_NAMES.split(_AFFILIATION.sub(" ", text)):
+        if parts and part.strip() in _SUFFIXES:
+            parts[-1] = f"{parts[-1]}, {part.strip()}"
+        else:
+            parts.append(part)
+    return clean.names(parts)
+
+
+def turned(name: str) -> str:
+    """`Last, First` as it is spoken; anything else unchanged."""
+    last, comma, given = name.partition(",")
+    return f"{given.strip()} {last.strip()}" if comma and given.strip() else name
