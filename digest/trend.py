@@ -5,7 +5,7 @@ The formula, in points (natural logarithms; each term rounded to a whole number,
     votes      +100 · ln(1 + votes of the latest day whose sightings tell them, the most of that day)
     rise        +15 · ln(1 + votes gained since the first sighting that tells them)
     comments    +30 · ln(1 + comments, as votes)
-    position    +60 · (1 - (position - 1) / entries listed), only where no sighting tells votes
+    position    +60 · (1 - ln(position) / ln(1 + entries listed)), only where no sighting tells votes
     age         -60 · ln(1 + days / 3), at most -250
 
 `days` counts from the first listing to today, plus what the paper's first version was older than 14 days when it was
@@ -48,8 +48,10 @@ def _age_term(paper: Paper, today: date) -> tuple[Reason, ...]:
 
 
 def _position_term(sightings: Sequence[Sighting]) -> tuple[Reason, ...]:
-    best = min(sightings, key=lambda sighting: ((sighting.position - 1) / sighting.listed, sighting.position))
-    points = max(0, round(POSITION * (1 - (best.position - 1) / best.listed)))
+    best = min(
+        sightings, key=lambda sighting: (math.log(sighting.position) / math.log1p(sighting.listed), sighting.position)
+    )
+    points = max(0, round(POSITION * (1 - math.log(best.position) / math.log1p(best.listed))))
     label = f"no. {best.position} of {best.listed} in the listing"
     return (Reason(kind="position", label=label, points=points),) if points else ()
 
