@@ -14,6 +14,7 @@ from digest.model.edition import (
     edition_id,
 )
 from digest.model.listing import (
+    Announced,
     Dump,
     Entry,
     Facts,
@@ -39,6 +40,7 @@ from digest.model.paper import (
     FieldChange,
     Known,
     KnownPaper,
+    Mark,
     Origin,
     Outcome,
     Paper,
@@ -57,6 +59,7 @@ from digest.model.ranking import (
 )
 
 __all__ = [
+    "Announced",
     "Cadence",
     "Change",
     "Changes",
@@ -73,6 +76,7 @@ __all__ = [
     "Item",
     "Known",
     "KnownPaper",
+    "Mark",
     "LastEdition",
     "Links",
     "Listing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,21 +21,36 @@ class Facts:
     """What a source says of a paper, cleaned. Empty text, () and None all mean: the source does not say."""
 
     title: str
+    latex_title: str | None = None  # as the source wrote it, where LaTeX was made readable
     abstract: str = ""
+    latex_abstract: str | None = None
     authors: tuple[str, ...] = ()
     author_count: int | None = None  # may be known where the names are not
     organisation: str | None = None
     submitter: str | None = None  # account that brought the paper to the listing
     categories: tuple[str, ...] = ()  # arXiv categories, primary first
     keywords: tuple[str, ...] = ()
+    comment: str | None = None  # the authors' own: "Accepted at …", "12 pages"
+    journal_ref: str | None = None  # where it has appeared, as the source writes it
     published: date | None = None  # day of the first version, not of the listing
+    updated: date | None = None  # day of the latest version
     arxiv_id: str | None = None  # without version: 2501.05441, math/0309136
     version: int | None = None
     doi: str | None = None
+    source_id: str | None = None  # a source's own id, with the source's name before it: `example.org:1234`
+    page_url: str | None = None  # the paper's page, told where it has neither arXiv id nor DOI
     code_url: str | None = None
     code_stars: int | None = None
     project_url: str | None = None
     withdrawn: bool | None = None
+
+
+class Announced(StrEnum):
+    """How arXiv announces a paper in a listing; a withdrawal comes as a replacement."""
+
+    NEW = "new"
+    CROSS = "cross"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +66,7 @@ class Entry:
     facts: Facts
     votes: int | None = None
     comments: int | None = None
+    announced: Announced | None = None  # where the source tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +83,8 @@ class Listing:
 
     `as_of` is the day the listing speaks of. `fidelity` ranks formats by how much they can be trusted (higher wins
     a field). `daily` is true for a source's list of one day, false for a search result or another selection,
-    where absence means nothing.
+    where absence means nothing. `cut` is true where the source says or shows that there is more: a page at its limit,
+    an answer with a resumption token.
     """
 
     dump: str  # name, for people
@@ -76,5 +94,6 @@ class Listing:
     as_of: date
     fidelity: int
     daily: bool
+    cut: bool = False
     entries: tuple[Entry, ...]
     rejected: tuple[Rejected, ...] = ()

@@ -25,11 +25,13 @@ class Paper(Facts):
 
     @property
     def url(self) -> str:
-        """Where a reader goes from the title: the abstract page, the DOI, else a search for the title."""
+        """Where a reader goes from the title: the abstract page, the DOI, the source's page, else a search for the title."""
         if self.arxiv_id:
             return f"https://arxiv.org/abs/{self.arxiv_id}"
         if self.doi:
             return f"https://doi.org/{quote_plus(self.doi, safe='/')}"
+        if self.page_url:
+            return self.page_url
         return f"https://huggingface.co/papers?q={quote_plus(self.title)}"
 
     @property
@@ -89,12 +91,13 @@ class KnownPaper:
 class Known:
     """The part of the store that a listing touches.
 
-    `previous` are the papers of the latest earlier dump of the same source and day; `days` the days for which a
-    listing of this source is stored.
+    `previous` are the papers of the latest earlier dump of the same source and day; `before` the ids of those that the
+    source's latest earlier day held; `days` the days for which a listing of this source is stored.
     """
 
     papers: tuple[KnownPaper, ...] = ()
     previous: tuple[Paper, ...] = ()
+    before: frozenset[str] = frozenset()
     days: frozenset[date] = frozenset()
 
 
@@ -108,6 +111,15 @@ class Revision:
     new: str
     at: datetime
     dump: str
+
+
+class Mark(StrEnum):
+    """What is special about a whole listing, against the source's listings before it."""
+
+    CUT = "cut"  # it stops at the page limit, or says itself that there is more
+    COMPLETED = "completed"  # holds all of the day's earlier dump, and more
+    SHRUNK = "shrunk"  # lacks papers of the day's earlier dump
+    REPEATED = "repeated"  # the same papers as the source's day before
 
 
 class Outcome(StrEnum):
@@ -140,10 +152,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """Every entry in exactly one outcome, in listing order; and the papers gone from an earlier dump of the day."""
+    """Every entry in exactly one outcome, in listing order; the papers gone from an earlier dump of the day; the marks."""
 
     entries: tuple[Change, ...]
     gone: tuple[Paper, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         return sum(change.outcome is outcome for change in self.entries)
@@ -167,6 +180,7 @@ class DumpReport:
     relisted: int = 0
     unchanged: int = 0
     gone: int = 0
+    marks: tuple[Mark, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     known: bool = False
     error: str | None = None

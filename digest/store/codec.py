@@ -17,6 +17,7 @@ from digest.model import (
     Facts,
     LastEdition,
     Listing,
+    Mark,
     OutboxItem,
     OutboxState,
     Paper,
@@ -83,6 +84,7 @@ def report(row: AnyRow) -> DumpReport:
         format=row.format,
         source=row.source,
         as_of=row.as_of,
+        marks=tuple(map(Mark, row.marks)),
         rejected=tuple(Rejected(**bad) for bad in row.rejected),
         **{name: row._mapping[name] for name in COUNTS},
     )

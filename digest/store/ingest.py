@@ -186,6 +186,7 @@ def _insert_listing(conn: Connection, listing: Listing, changes: Changes, now: d
         "recorded_at": now,
         "entries": len(listing.entries),
         "gone": len(changes.gone),
+        "marks": changes.marks,
         "rejected": codec.rejected_json(listing),
     }
     counts = {outcome.value: changes.count(outcome) for outcome in Outcome}
