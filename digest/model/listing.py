@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
+from typing import BinaryIO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dump:
-    """The file as dropped. `digest` is the sha256 of `content` in hex: a dump is known by its content."""
+    """The file as dropped, of `size` bytes. `digest` is their sha256 in hex: a dump is known by its content.
+
+    `content` gives them from the start, as often as asked; a large dump is never in memory as a whole.
+    """
 
     name: str
     digest: str
-    content: bytes
+    size: int
+    content: Callable[[], BinaryIO] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,9 @@ class Facts:
     code_stars: int | None = None
     project_url: str | None = None
     withdrawn: bool | None = None
+
+
+_NEWS = timedelta(days=31)
 
 
 class Announced(StrEnum):
@@ -79,12 +88,16 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One parsed dump: a source's ordered list on a date.
+    """One parsed dump: a source's ordered list on a date. Of a large dump, one part of it.
 
     `as_of` is the day the listing speaks of. `fidelity` ranks formats by how much they can be trusted (higher wins
     a field). `daily` is true for a source's list of one day, false for a search result or another selection,
     where absence means nothing. `cut` is true where the source says or shows that there is more: a page at its limit,
-    an answer with a resumption token.
+    an answer with a resumption token. `archive` is true for a catalogue of papers of all ages, such as arXiv's whole
+    metadata: it tells what there is, and being in it means nothing.
+
+    A part has the lines from `begin` to `end`, None for the dump's end. `skipped` of them were the same in the source's
+    last archive and have no entry. `lines` are 8 bytes of each line's hash, for the archive that comes after it.
     """
 
     dump: str  # name, for people
@@ -95,5 +108,14 @@ class Listing:
     fidelity: int
     daily: bool
     cut: bool = False
+    archive: bool = False
     entries: tuple[Entry, ...]
     rejected: tuple[Rejected, ...] = ()
+    begin: int = 0
+    end: int | None = None
+    skipped: int = 0
+    lines: bytes = b""
+
+    def lists(self, published: date | None) -> bool:
+        """Whether being in it counts as being listed: in an archive only for the papers of the last month."""
+        return not self.archive or (published is not None and self.as_of - published <= _NEWS)

@@ -19,13 +19,22 @@ class Paper(Facts):
     """
 
     id: str
-    first_listed: date  # earliest `as_of` of a listing that held it
-    first_seen: datetime  # when this program first read of it
+    first_listed: date | None  # earliest `as_of` of a listing that held it; None while only archives have
+    first_seen: datetime  # when this program first read of it, and anew when it is first listed
     revised_at: datetime | None = None  # last change a reader would notice
 
     @property
+    def born(self) -> date | None:
+        """The day of the first version; where no source tells it the first of the month in the arXiv id."""
+        number = self.arxiv_id.rpartition("/")[2] if self.arxiv_id else ""
+        if self.published or not number:
+            return self.published
+        year = int(number[:2])
+        return date(year + (1900 if year > 90 else 2000), int(number[2:4]), 1)
+
+    @property
     def url(self) -> str:
-        """Where a reader goes from the title: the abstract page, the DOI, the source's page, else a search for the title."""
+        """Where a reader goes from the title: abstract page, DOI, the source's page, else a search for the title."""
         if self.arxiv_id:
             return f"https://arxiv.org/abs/{self.arxiv_id}"
         if self.doi:
@@ -75,16 +84,18 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPaper:
-    """A stored paper as `diff` needs it: `keys` are all identity keys ever tied to it.
+    """A stored paper as `diff` needs it: `keys` are those of the listing's that are tied to it.
 
     `origins` maps field names to where their values came from. `last_listed` is the latest `as_of` at which the
-    listing's own source held it before, None if never.
+    listing's own source held it before, None if never. `today` is what `Change.today` said last, if a dump of the
+    listing's very day did.
     """
 
     paper: Paper
     keys: frozenset[str]
     origins: Mapping[str, Origin]
     last_listed: date | None
+    today: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +142,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
-    """A field that takes a new value. `notable` is true where a reader would want to be told."""
+    """A field that takes a new value. `notable` is true where a reader would want to be told.
+
+    Of a paper known from an earlier day `old` is what it was before the listing's day, not before the listing: so a
+    day's dumps mean the same in any order.
+    """
 
     field: str
     old: object
@@ -141,22 +156,43 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one entry means against what is known: the outcome and the paper as it is afterwards."""
+    """What one entry means against what is known: the outcome and the paper as it is afterwards.
+
+    `fields` take the place of what an earlier dump of the same day made of the same fields. `told` are the fields whose
+    values have their origin in this listing now, changed or confirmed; not set for a new paper, of which it is all.
+    `today` is kept until the day is over, where it is not empty. A new paper is `stored` if an archive held it before.
+    `tail` is the title's place in the order from the back, set where the paper is not in that order by it yet.
+    """
 
     entry: Entry
     outcome: Outcome
     paper: Paper
     keys: tuple[str, ...]
     fields: tuple[FieldChange, ...] = ()
+    told: tuple[str, ...] = ()
+    today: tuple[FieldChange, ...] = ()
+    stored: bool = False
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Two papers that can be one, by a likeness of at most 100; `why` says what is alike. It merges nothing."""
+
+    paper_id: str
+    other_id: str
+    likeness: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """Every entry in exactly one outcome, in listing order; the papers gone from an earlier dump of the day; the marks."""
+    """Every entry in exactly one outcome, in listing order; the papers gone from an earlier dump of the day; marks."""
 
     entries: tuple[Change, ...]
     gone: tuple[Paper, ...] = ()
     marks: tuple[Mark, ...] = ()
+    links: tuple[Link, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         return sum(change.outcome is outcome for change in self.entries)
@@ -166,7 +202,8 @@ class Changes:
 class DumpReport:
     """What became of one dump; `known` is true when its content had been ingested before.
 
-    `error` is set, and all counts are 0, when the dump could not be read at all.
+    `error` is set, and all counts are 0, when the dump could not be read at all. `more_rejected` entries are not in
+    `rejected`, which holds the first ones.
     """
 
     dump: str
@@ -182,5 +219,6 @@ class DumpReport:
     gone: int = 0
     marks: tuple[Mark, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    more_rejected: int = 0
     known: bool = False
     error: str | None = None
