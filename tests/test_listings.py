@@ -114,7 +114,8 @@ def test_a_dump_is_known_by_its_content(tmp_path: Path) -> None:
     path = tmp_path / "dump.json"
     path.write_bytes(b"[]")
     dump = read_dump(path)
-    assert (dump.name, dump.content) == (str(path), b"[]")
+    with dump.content() as file:
+        assert (dump.name, dump.size, file.read()) == (str(path), 2, b"[]")
     assert dump.digest == hashlib.sha256(b"[]").hexdigest() == dump_of("other", b"[]").digest
 
 
@@ -123,10 +124,11 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         read_dump(tmp_path / "gone.json")
     with pytest.raises(ListingError, match="cannot be read"):
         read_dump(tmp_path)
-    (tmp_path / "large").write_bytes(b"12345")
-    monkeypatch.setattr("digest.listings.LARGEST", 4)
+    (tmp_path / "large").write_bytes(b"[" + b" " * 90)
+    monkeypatch.setattr("digest.listings.form.LARGEST", 80)
+    monkeypatch.setattr("digest.listings.parts.PART", 40)
     with pytest.raises(ListingError, match="larger than"):
-        read_dump(tmp_path / "large")
+        read_listing(read_dump(tmp_path / "large"), now=NOW)
 
 
 # --- hostile content ---------------------------------------------------------------------------------------------

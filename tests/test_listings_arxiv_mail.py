@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from digest.errors import ListingError
 from digest.listings import dump_of, read_dump, read_listing
-from digest.listings.arxiv_text import authors, day_of
-from digest.model import Facts, Listing
+from digest.listings.arxiv_text import day_of
+from digest.listings.people import in_text
+from digest.model import Announced, Facts, Listing
 
 DATA = Path(__file__).parent / "data" / "listings"
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -52,9 +53,12 @@ def test_the_three_sections() -> None:
         title="Watering Robots That Ask Before They Pour: An Invented Study of Thirsty Ferns",
         abstract="Ferns cannot say when they are dry. We invent a robot that asks, in the form of arXiv:2606.90777 "
         "to r² readers, and replaced with a pump it waters 42% less.",
+        latex_abstract="Ferns cannot say when they are dry. We invent a robot that asks, in the form of "
+        r"arXiv:2606.90777 to $r^{2}$ readers, and replaced with a pump it waters 42\% less.",
         authors=("Ada Fernbank", "Mikołaj Mossley", "Jörg Heather", "Zoé Nießwurz", "Marek Świerk"),
         author_count=5,
         categories=("cs.RO", "cs.AI"),
+        comment="8 pages; see Title: page",
         published=date(2026, 6, 2),
         arxiv_id="2606.90001",
     )
@@ -64,6 +68,11 @@ def test_the_three_sections() -> None:
     assert (replaced.arxiv_id, replaced.abstract, replaced.published) == ("1307.7004", "", None)
     assert (replaced.authors, replaced.author_count, replaced.withdrawn) == (("Gus Lichen",), None, None)
     assert (withdrawn.arxiv_id, withdrawn.withdrawn) == ("2601.70005", True)
+    assert (replaced.journal_ref, replaced.updated) == ("Journal of Invented Moss 3 (2014) 1-9", date(2026, 6, 3))
+    assert (withdrawn.comment, withdrawn.updated) == ("The second lemma is wrong", date(2026, 6, 3))
+    assert [one.announced for one in listing.entries] == [
+        *(Announced.NEW, Announced.NEW, Announced.CROSS, Announced.REPLACED, Announced.REPLACED)
+    ]
     assert [one.where for one in listing.entries] == ["line 15", "line 34", "line 48", "line 60", "line 70"]
 
 
@@ -150,7 +159,7 @@ def test_dates(text: str, expected: date | None) -> None:
     ],
 )
 def test_names(text: str, expected: tuple[str, ...]) -> None:
-    assert authors(text) == expected
+    assert in_text(text) == expected
 
 
 def test_authors_not_shown_are_counted() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest.errors import ListingError
 from digest.listings import dump_of, read_dump, read_listing
-from digest.model import Facts, Listing
+from digest.model import Announced, Facts, Listing
 
 DATA = Path(__file__).parent / "data" / "listings"
 NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
@@ -55,10 +55,14 @@ def test_facts_of_the_api() -> None:
     assert kites == Facts(
         title="Kites That Read the Wind",
         abstract="We let kites read the wind & write it down, with error ϵ < 1.",
+        latex_abstract=r"We let kites read the wind & write it down, with error $\epsilon < 1$.",
         authors=("Ines Fukuda-Roth", "Bo Karlsson"),
         author_count=2,
         categories=("cs.LG", "cs.RO"),
+        comment="12 pages",
+        journal_ref="Kite Letters 4 (2026) 1-12",
         published=date(2026, 5, 2),
+        updated=date(2026, 5, 11),
         arxiv_id="2605.90001",
         version=3,
         doi="10.5555/kites.2026",
@@ -73,12 +77,17 @@ def test_facts_of_the_api() -> None:
 
 
 def test_facts_of_the_feeds() -> None:
-    boats, nets = (entry.facts for entry in read(sample("arxiv-feed.xml")).entries)
+    listing = read(sample("arxiv-feed.xml"))
+    assert [entry.announced for entry in listing.entries] == [Announced.NEW, Announced.REPLACED]
+    boats, nets = (entry.facts for entry in listing.entries)
     assert boats.abstract == "Slow boats need light."
-    assert boats.authors == ("Jörg Tallis", "Ana Prest, Jr.", "Kay Moss", "Lu Wen")
+    assert boats.authors == ("Jörg Tallis", "Ana Prest Jr.", "Kay Moss", "Lu Wen")
     assert (nets.arxiv_id, nets.version, nets.categories) == ("2604.90003", 2, ("cs.LG", "cs.RO"))
     assert (nets.doi, nets.published) == ("10.5555/nets.7", None)
-    words = read(sample("arxiv-feed-rss.xml")).entries[0].facts
+    assert (nets.journal_ref, nets.updated) == ("Net Letters 7 (2026) 8", None)
+    (entry,) = read(sample("arxiv-feed-rss.xml")).entries
+    assert entry.announced is Announced.CROSS
+    words = entry.facts
     assert (words.arxiv_id, words.version, words.abstract) == ("2605.90004", 1, "Light words carry.")
     assert (words.categories, words.authors) == (("cs.CL", "cs.AI"), ("Vera Lind",))
 
@@ -88,6 +97,10 @@ def test_facts_of_oai() -> None:
     assert (dust.title, dust.authors) == ("Dust on Old Mirrors", ("Mira Oduya", "Kite Collaboration"))
     assert (dust.arxiv_id, dust.published, dust.doi) == ("astro-ph/9501999", date(1995, 1, 5), "10.5555/dust.3")
     assert (dust.abstract, dust.withdrawn) == ("Dust gathers on mirrors.", True)
+    assert (dust.comment, dust.journal_ref) == ("withdrawn by the authors", "Mirror Letters 3 (1996) 4")
+    assert [one.updated for one in (dust, ropes, bells)] == [date(1996, 2, 1), date(2026, 5, 4), date(2026, 5, 4)]
+    assert (ropes.comment, ropes.journal_ref) == ("9 pages, k² knots", "Rope Letters 1 (2026) 2")
+    assert (bells.comment, bells.journal_ref) == (None, None)
     assert (ropes.authors, ropes.published) == (("Kay Moss Jr.", "Kite Team"), date(2026, 5, 1))
     assert (ropes.categories, ropes.version, ropes.withdrawn) == (("cs.RO", "cs.LG"), None, None)
     assert (bells.authors, bells.version, bells.published) == (("Vera Lind", "Ola Brandt"), 2, date(2026, 5, 1))
@@ -128,6 +141,51 @@ def test_complaints_say_what_and_where(content: str, words: str) -> None:
 
 def test_a_paper_titled_error_is_a_paper() -> None:
     assert read(sample("arxiv-atom.xml").replace("<title>0<", "<title>Error<")).entries[1].facts.title == "Error"
+
+
+@pytest.mark.parametrize(
+    ("kind", "announced"),
+    [
+        ("new", Announced.NEW),
+        ("cross", Announced.CROSS),
+        ("replace", Announced.REPLACED),
+        ("replace-cross", Announced.REPLACED),
+        ("else", None),
+    ],
+)
+def test_announcements_in_words_or_in_a_field(kind: str, announced: Announced | None) -> None:
+    content = sample("arxiv-feed.xml")
+    field = content.replace("<arxiv:announce_type>new<", f"<arxiv:announce_type>{kind}<")
+    in_words = content.replace("<arxiv:announce_type>new</arxiv:announce_type>", "").replace(
+        "Type: new", f"Type: {kind}"
+    )
+    assert read(field).entries[0].announced == read(in_words).entries[0].announced == announced
+
+
+@pytest.mark.parametrize(
+    ("content", "cut"),
+    [
+        (sample("arxiv-atom.xml"), False),
+        (sample("arxiv-atom.xml").replace("Results>3<", "Results>4<"), True),
+        (sample("arxiv-atom.xml").replace("Results>3<", "Results>x<"), False),
+        (
+            sample("arxiv-atom.xml").replace(
+                "<opensearch:totalResults>3<",
+                "<opensearch:startIndex>7</opensearch:startIndex><opensearch:totalResults>10<",
+            ),
+            False,
+        ),
+        (sample("arxiv-atom.xml").partition("<title>0")[0], True),
+        (sample("arxiv-atom-empty.xml"), False),
+        (sample("arxiv-feed.xml"), False),
+        (sample("arxiv-feed.xml").partition("Nets Mended")[0], True),
+        (sample("arxiv-oai.xml"), True),
+        (sample("arxiv-oai.xml").replace(">123|4<", "><"), False),
+        (sample("arxiv-oai-record.xml"), False),
+    ],
+)
+def test_whether_there_is_more(content: str, cut: bool) -> None:
+    assert read(content).cut is cut
 
 
 def test_a_cut_feed_gives_its_whole_entries_and_is_no_longer_a_days_list() -> None:

@@ -28,11 +28,15 @@ def test_facts() -> None:
             abstract="Moss grows < slowly > on stones that move.",
             authors=("M. K. Oduya", "V. Lind"),
             author_count=2,
-            published=date(2026, 5, 11),
+            updated=date(2026, 5, 11),
             version=2,
             doi="10.5555/999001",
         )
     ]
+    first = SAMPLE.read_text().replace("999001v2?", "999001v1?").replace("doi:10.", "none")
+    facts = read_listing(dump_of("x", first.encode()), now=NOW).entries[0].facts
+    assert (facts.published, facts.updated) == (date(2026, 5, 11), date(2026, 5, 11))
+    assert (facts.doi, facts.page_url) == (None, "http://biorxiv.org/cgi/content/short/999001v1?rss=1")
 
 
 def test_medrxiv_is_a_source_of_its_own() -> None:

@@ -168,5 +168,52 @@ def test_counts(value: object, number: int | None) -> None:
     assert clean.count(value) == number
 
 
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (r"Mi{\l}osz \'Swierk", "Miłosz Świerk"),
+        (r"{\L}ukasz Mi\l osz", "Łukasz Miłosz"),
+        (r"\'Sw. Gra\v{s} \v{S}", "Św. Graš Š"),
+        (r"Na\"\i f {\"\i} \"{\i} D\'{\i}az", "Naïf ï ï Díaz"),
+        (r"\v Zi\v zek, \v{C}\'apek", "Žižek, Čápek"),
+        (r"S\o ren Gau\ss{} Wei{\ss}e \O ystein", "Søren Gauß Weiße Øystein"),
+        (r"\.Zaneta \u{G}\"ul \k{E}wa \c{S}en", "Żaneta Ğül Ęwa Şen"),
+        (r"\'Nowak \=Aria \^Sam \`Ela \~Nu", "Ńowak Āria Ŝam Èla Ñu"),
+        (r"A.~Bo {van der Berg} {{\'E}}va", "A. Bo van der Berg Éva"),
+        (r"A. O\'Garra, D\'Angelo", "A. O'Garra, D'Angelo"),
+        ("Kite Team,", "Kite Team"),
+        ("Ines Fukuda-Roth*", "Ines Fukuda-Roth"),
+        ("M$^3$ Team", "M³ Team"),
+        (r"Rodr\'{iguez", r"Rodr\'{iguez"),
+    ],
+)
+def test_latex_of_names(raw: str, name: str) -> None:
+    assert clean.names([raw]) == (name,)
+
+
+def test_quotation_marks_of_running_text_are_no_accents() -> None:
+    assert clean.text(r"the \'Small\' model isn\'t 'Simple'") == r"the \'Small\' model isn\'t 'Simple'"
+    assert clean.text(r"Wei{\ss}e's $k$-means of Mi{\l}osz, {\AA}ngstr\"om") == "Weiße's k-means of Miłosz, Ångström"
+
+
+@pytest.mark.parametrize(
+    ("raw", "both"),
+    [
+        ("Plain  text\n here", ("Plain text here", None)),
+        ("A\u030ase\x00 \u200bx", ("Åse x", None)),
+        ("$\\textit{Kern}$:\n  a  \x00map", ("Kern: a map", "$\\textit{Kern}$: a map")),
+        ("cost $3 and $4", ("cost $3 and $4", None)),
+        ("$\\unknown{x}$ y", ("$\\unknown{x}$ y", None)),
+        (r"3.6\% of A\, B", ("3.6% of A B", r"3.6\% of A\, B")),
+        (r"\% " * 30, ("% " * 19 + "%…", r"\% " * 12 + r"\%…")),
+        (None, ("", None)),
+        (7, ("", None)),
+    ],
+)
+def test_latex_is_kept_beside_what_became_of_it(raw: object, both: tuple[str, str | None]) -> None:
+    assert clean.both(raw, 40) == both
+
+
 def test_names_are_kept_once_and_in_order() -> None:
-    assert clean.names(["B", " A\u00a0C ", "B", "", 7, None, "A C", "x" * 500]) == ("B", "A C")
+    assert clean.names(["B", " A\u00a0C ", "B", "", 7, None, "A C", "x" * 500, ":", "*"]) == ("B", "A C")
+    assert clean.terms(["cs.LG", "~5% of C++", "cs.LG", 7]) == ("cs.LG", "~5% of C++")

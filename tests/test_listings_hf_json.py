@@ -137,6 +137,12 @@ def test_python_forms_that_are_none(written: str) -> None:
     assert listing.rejected[0].where == "record 2"
 
 
+@pytest.mark.parametrize(("records", "cut"), [(49, False), (50, True), (51, False), (100, True), (0, False)])
+def test_a_dump_of_as_many_records_as_a_page_holds_is_cut(records: int, cut: bool) -> None:
+    body = [record(f"Paper {number}") for number in range(records)]
+    assert read(body).cut is read({"status": "success", "data": body}).cut is cut
+
+
 def test_a_huge_number_costs_its_field_and_no_more() -> None:
     raw = f'[{{"paper": {{"title": "x", "upvotes": {"9" * 5000}}}, "title": "x"}}]'.encode()
     assert read_listing(dump_of("x", raw), now=NOW).entries[0].votes is None

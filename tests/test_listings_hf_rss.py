@@ -66,7 +66,7 @@ def read(text: str | bytes, name: str = "feed.xml", as_of: date | None = None) -
 def test_the_page_of_a_day(encoding: str, end: str) -> None:
     listing = read(DAY.replace("\n", end).encode(encoding), name="x.bin")
     told = (listing.format, listing.source, listing.daily, listing.fidelity, str(listing.as_of))
-    assert told == ("hf-rss", "hf-daily", True, 40, "2026-06-01")
+    assert told == ("hf-rss", "hf-daily", True, 50, "2026-06-01")
     assert [(entry.where, entry.position, entry.votes, entry.comments) for entry in listing.entries] == [
         ("record 1", 1, 9, None),
         ("record 2", 2, 8, None),
@@ -117,6 +117,15 @@ def test_pages_of_weeks_and_months(name: str, items: int, daily: bool) -> None:
     assert listing.source == ("hf-daily" if daily else "hf-period")
 
 
+def test_a_page_at_its_limit_is_cut() -> None:
+    assert [read(feed(*[item(1)] * items)).cut for items in (104, 105)] == [False, True]
+
+
+def test_another_sites_feed_is_read_as_any_feed() -> None:
+    listing = read(DAY.replace("https://huggingface.co/papers", "https://papers.example.org/"))
+    assert (listing.format, listing.source, len(listing.entries)) == ("feed", "papers.example.org", 3)
+
+
 def test_what_an_item_does_not_tell() -> None:
     bare = "<item><title>A Title</title></item>"
     other = (
@@ -164,7 +173,6 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
             "declares entities",
         ),
         ('<!DOCTYPE rss [<!ENTITY % x SYSTEM "http://localhost:9/x">%x;]>' + DAY.partition("?>")[2], "declares"),
-        (DAY.replace("https://huggingface.co/papers", "https://example.org/"), "no known listing"),
     ],
 )
 def test_bad_containers(text: str, words: str) -> None:

@@ -71,6 +71,121 @@ def test_lines() -> None:
     assert all(entry.comments is None and entry.facts.published is None for entry in listing.entries)
 
 
+# --- captures with marks -----------------------------------------------------------------------------------------
+
+Told = tuple[str, int, int | None, str | None, str | None, int | None, str | None]
+
+
+def marked(name: str) -> tuple[Listing, list[Told]]:
+    """The listing, and of each paper its place, votes, comments, id, day, number of authors and organisation."""
+    listing = read((DATA / name).read_text())
+    return listing, [
+        (
+            entry.where,
+            entry.votes if entry.votes is not None else -1,
+            entry.comments,
+            entry.facts.arxiv_id,
+            str(entry.facts.published) if entry.facts.published else None,
+            entry.facts.author_count,
+            entry.facts.organisation,
+        )
+        for entry in listing.entries
+    ]
+
+
+def test_a_search_as_markdown() -> None:
+    listing, told = marked("search-markdown.txt")
+    assert (listing.format, listing.source, listing.as_of) == ("hf-text", "hf-search", date(2026, 6, 2))
+    assert told == [
+        ("line 29", 101, 6, "2605.90001", "2026-05-29", None, "MOSS"),
+        ("line 41", 0, None, "2502.90002", "2025-02-27", 3, None),
+        ("line 63", 1, 12, "2605.90003", "2026-05-08", 10, None),
+    ]
+    assert titles(listing) == [
+        "MossMap: Faithful Maps of [Moving] Moss",
+        "The Winding Path from Moss to Map: Measuring How Gardeners Engage with Past Gardens",
+        "Ten Gardeners Without Pictures",
+    ]
+    first, wrapped, last = (entry.facts.abstract for entry in listing.entries)
+    assert first.startswith("Mossmap sentence")
+    assert first.endswith("It finds [CLS] tokens with mossmaps grounded in 2 -- 6x larger maps.")
+    assert wrapped.count("Winding sentence number") == 6
+    assert "\\" not in wrapped
+    assert last.endswith("built. Code: https://git.example.org/ten.")
+
+
+def test_a_search_with_addresses_on_lines_of_their_own() -> None:
+    listing, told = marked("search-links.txt")
+    assert listing.as_of == date(2026, 3, 25)
+    assert told == [
+        ("line 68", 19, None, "2410.90004", "2024-10-07", 2, None),
+        ("line 88", 0, 2, "2603.90005", "2026-03-03", 664, None),
+        ("line 112", 74, 1, "2310.90006", "2023-10-23", None, "Green Lab"),
+    ]
+    assert titles(listing)[1] == "Shells_32: A Set of Shells"
+    assert listing.entries[0].facts.abstract.endswith("built. Our code is available at https://moss.example.org")
+
+
+def test_a_search_with_numbered_links() -> None:
+    listing, told = marked("search-numbered.txt")
+    assert listing.as_of == date(2026, 6, 2)
+    assert told == [
+        ("line 35", 0, None, None, "2026-05-30", 3, None),
+        ("line 56", 65, 6, None, "2024-03-08", 671, None),
+        ("line 77", 24, 3, None, "2026-03-13", None, "Green Lab"),
+        ("line 96", 1, None, None, None, None, None),
+    ]
+    assert listing.entries[1].facts.abstract.endswith("We propose MAP² as in [12][13] before.")
+    assert listing.entries[1].facts.latex_abstract
+    assert listing.entries[3].facts.abstract.endswith("built. Ho…"), "cut, and says so"
+
+
+def test_the_trending_page_has_each_paper_once_and_no_summary_for_an_abstract() -> None:
+    listing, told = marked("trending-markdown.txt")
+    assert (listing.source, listing.as_of, listing.daily) == ("hf-trending", NOW.date(), False)
+    assert told == [
+        ("line 51", 117, None, "2605.90011", "2026-05-04", None, "Green Lab"),
+        ("line 105", 0, None, "2412.90012", "2024-12-28", 4, None),
+    ]
+    kandi, agents = (entry.facts for entry in listing.entries)
+    assert (kandi.submitter, kandi.code_url, kandi.code_stars) == ("ines", "https://github.com/moss/kandimoss", 131)
+    assert (agents.submitter, agents.code_url, agents.code_stars) == ("per", "https://github.com/moss/agents", None)
+    assert agents.title == "MossAgents: Efficient Watering with PagedGardens"
+    assert kandi.abstract.count("Kandimoss sentence number") == 6
+    assert agents.abstract == ""
+
+
+def test_the_trending_page_with_headings_alone() -> None:
+    listing, told = marked("trending-headings.txt")
+    assert listing.source == "hf-trending"
+    assert told == [("line 13", -1, None, None, None, 8, None), ("line 25", -1, None, None, None, None, None)]
+    assert titles(listing)[1] == "SmolMoss: A Small Model for End-to-end Moss Conversion"
+    abstracts = [entry.facts.abstract for entry in listing.entries]
+    assert abstracts[0] == ""
+    assert abstracts[1].endswith("built. https://moss.example.org/smol")
+
+
+def test_the_day_of_a_capture_limits_its_year() -> None:
+    text = (DATA / "search-links.txt").read_text()
+    assert read(text.replace("exported: 2026-06-03", "exported: 2026-03-24")).as_of == date(2025, 3, 25)
+    assert read(text.replace("exported: 2026-06-03", "exported: 2026-13-03")).as_of == date(2026, 3, 25)
+    trending = (DATA / "trending-markdown.txt").read_text()
+    assert read(f"retrieved: 2026-05-20\n{trending}").as_of == date(2026, 5, 20)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["### [", "### [x\n", "### [x](", "[-] 1\n", "https://huggingface.co/login?next=%2Fpapers%2F2\n", "\n", "[", "]("],
+)
+def test_large_hostile_captures_cost_no_more_than_their_length(piece: str) -> None:
+    head = f"{BANNER}\n\n### A Title\n\n"
+    read(head + piece * 100_000)
+    read(head + piece * 100_000 + "](https://huggingface.co/papers/2605.90001)\n")
+
+
+# --- plain text --------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("first", "title"),
     [

@@ -19,8 +19,8 @@ from test_listings import PIECES, allowed
 from digest.diff import diff
 from digest.errors import ListingError
 from digest.listings import dump_of, json_lines, read_dump, read_listing
-from digest.listings.own_jsonl import _FIELDS
-from digest.model import Facts, Known, Listing, Outcome
+from digest.listings.own_jsonl import _FIELDS, _OF_THE_ENTRY
+from digest.model import Announced, Facts, Known, Listing, Outcome
 
 NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
 
@@ -59,18 +59,25 @@ DAILY_RECORD = {
     "summary": "An invented summary.\n  It has a second paragraph with 3.6\\% more.",
 }
 OWN_RECORD = {
-    "title": "A Paper of Our Own",
+    "title": "A Paper of Our $O(n)$",
+    "latex_title": None,
     "abstract": "An invented\nabstract.",
+    "latex_abstract": "An \\emph{invented}\nabstract.",
     "authors": ["Ines Fukuda-Roth", "Per Lindahl"],
     "author_count": 7,
     "organisation": "Green Lab",
     "submitter": "ines",
     "categories": ["cs.GR"],
     "keywords": ["quilts"],
+    "comment": "12 pages",
+    "journal_ref": "Quilt Letters 3",
     "published": "2026-05-30",
+    "updated": "2026-06-01",
     "arxiv_id": "https://arxiv.org/abs/2605.90001v3",
     "version": None,
     "doi": "https://doi.org/10.9999/quilt.3",
+    "source_id": "lab.example.org:17",
+    "page_url": "https://lab.example.org/17",
     "code_url": "https://git.example.org/x",
     "code_stars": 12,
     "project_url": "https://example.org/p",
@@ -78,6 +85,7 @@ OWN_RECORD = {
     "votes": 5,
     "comments": 0,
     "position": 1,
+    "announced": "cross",
 }
 HEADER = {"listing": {"source": "lab-seminar", "as_of": "2026-06-01", "daily": True}}
 
@@ -147,11 +155,14 @@ def test_a_record_of_the_snapshot() -> None:
     first, second, gone = (entry.facts for entry in read(WHOLE["arxiv-snapshot"]).entries)
     assert first == Facts(
         title="Quilting ³He on a Torus",
+        latex_title="Quilting $^{3}$He on a Torus",
         abstract="An invented abstract, wrapped as the snapshot's are.",
         authors=("I. Fukuda-Roth", "J.-P. Özil", "Per Lindahl II", "The Quilt Collaboration"),
         author_count=4,
         categories=("math.CO", "cs.CG"),
+        comment="3 pages, no figures",
         published=date(2007, 4, 2),
+        updated=date(2007, 7, 24),
         arxiv_id="0704.9001",
         version=2,
         doi="10.9999/quilt.1",
@@ -172,6 +183,10 @@ def test_a_record_of_the_snapshot() -> None:
         ({"versions": [{"version": "v1", "created": "31 Mar 2007 01:02:03 GMT"}]}, "published", date(2007, 3, 31)),
         ({"versions": ["v1", {"version": 1}, {"version": "vv"}, {}]}, "version", None),
         ({"id": "0704.9001v4", "versions": None}, "version", 4),
+        ({"versions": [{"version": "v2"}, {"version": "v1", "created": "31 Mar 2007 01:02:03 GMT"}]}, "updated", None),
+        ({"journal-ref": "Quilts\n  $^3$"}, "journal_ref", "Quilts ³"),
+        ({"comments": "3\u0000 pages\n"}, "comment", "3 pages"),
+        ({"comments": 3}, "comment", None),
         ({"doi": "see the journal"}, "doi", None),
         ({"doi": "https://doi.org/10.1234/ABC(1)2:3<4>5;"}, "doi", "10.1234/ABC(1)2:3<4>5"),
         ({"comments": "Withdrawn due to an error in lemma 3"}, "withdrawn", True),
@@ -208,7 +223,9 @@ def test_a_record_of_a_day() -> None:
     entries = read(WHOLE["arxiv-jsonl"], name="data/2026-06-02.jsonl").entries
     assert entries[0].facts == Facts(
         title="Quilts of O(n²) Patches",
+        latex_title="Quilts of $O(n^2)$ Patches",
         abstract="An invented summary. It has a second paragraph with 3.6% more.",
+        latex_abstract=r"An invented summary. It has a second paragraph with 3.6\% more.",
         authors=("Ines Fukuda-Roth", "Per Lindahl"),
         author_count=2,
         categories=("cs.GR", "cs.CG"),
@@ -245,7 +262,7 @@ def test_a_day_is_taken_from_the_name(name: str, as_of: date) -> None:
 
 
 def test_our_own_form_has_every_field_of_the_model() -> None:
-    assert set(_FIELDS) == {field.name for field in fields(Facts)} | {"votes", "comments", "position"}
+    assert set(_FIELDS) == {field.name for field in fields(Facts)} | set(_OF_THE_ENTRY)
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     section = readme.split("### Our own format")[1].split("\n## ")[0]
     assert set(_FIELDS) | {"source", "as_of", "daily"} == set(re.findall(r"`([a-z_]+)`", section))
@@ -256,24 +273,31 @@ def test_our_own_form_has_every_field_of_the_model() -> None:
 def test_a_record_of_our_own() -> None:
     entry = read(jsonl(OWN_RECORD)).entries[0]
     assert entry.facts == Facts(
-        title="A Paper of Our Own",
+        title="A Paper of Our O(n)",
+        latex_title="A Paper of Our $O(n)$",
         abstract="An invented abstract.",
+        latex_abstract="An \\emph{invented} abstract.",
         authors=("Ines Fukuda-Roth", "Per Lindahl"),
         author_count=7,
         organisation="Green Lab",
         submitter="ines",
         categories=("cs.GR",),
         keywords=("quilts",),
+        comment="12 pages",
+        journal_ref="Quilt Letters 3",
         published=date(2026, 5, 30),
+        updated=date(2026, 6, 1),
         arxiv_id="2605.90001",
         version=3,
         doi="10.9999/quilt.3",
+        source_id="lab.example.org:17",
+        page_url="https://lab.example.org/17",
         code_url="https://git.example.org/x",
         code_stars=12,
         project_url="https://example.org/p",
         withdrawn=False,
     )
-    assert (entry.votes, entry.comments) == (5, 0)
+    assert (entry.votes, entry.comments, entry.announced) == (5, 0, Announced.CROSS)
     bare = read(jsonl(own("Bare", authors=["Per Lindahl"], votes=None, arxiv_id="2605.90001v3", version=2))).entries[0]
     assert bare.facts == Facts(title="Bare", authors=("Per Lindahl",), author_count=1, arxiv_id="2605.90001", version=2)
     assert bare.votes is bare.comments is None
@@ -316,6 +340,9 @@ def test_positions_order_the_listing() -> None:
         (own("x", published="2026-06-31"), "`published` is not a date such as 2026-06-01"),
         (own("x", arxiv_id="9999.1"), "`arxiv_id` is not an arXiv id"),
         (own("x", doi="none"), "`doi` is not a DOI"),
+        (own("x", source_id="17"), "`source_id` is not an id such as example.org:12"),
+        (own("x", announced="updated"), "`announced` is not new, cross or replaced"),
+        (own("x", latex_title=3), "`latex_title` is not text"),
         (own("x", code_url="javascript:alert(1)"), "`code_url` is not a web address"),
         (own("x", withdrawn="no"), "`withdrawn` is not true or false"),
         (HEADER, "has a header, which stands only in the first line"),

@@ -6,12 +6,16 @@ To add a format: a module with a class that follows `form.Format`, and a line in
 from __future__ import annotations
 
 import hashlib
+import io
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from digest.errors import ListingError, UnknownFormatError
-from digest.listings import clean, compressed
+from digest.listings import clean, parts
 from digest.listings.arxiv_atom import ArxivAtom
 from digest.listings.arxiv_feed import ArxivFeed
 from digest.listings.arxiv_jsonl import ArxivJsonLines
@@ -21,16 +25,17 @@ from digest.listings.arxiv_oai import ArxivOai
 from digest.listings.arxiv_snapshot import ArxivSnapshot
 from digest.listings.biorxiv import BioRxiv
 from digest.listings.form import Format, Sheet
+from digest.listings.generic_feed import GenericFeed
 from digest.listings.hf_html import HuggingFaceHtml
 from digest.listings.hf_json import HuggingFaceJson
 from digest.listings.hf_rss import HuggingFaceRss
 from digest.listings.hf_scrape_a import HuggingFaceScrapeA
 from digest.listings.hf_scrape_b import HuggingFaceScrapeB
 from digest.listings.hf_text import HuggingFaceText
+from digest.listings.json_feed import JsonFeed
 from digest.listings.own_jsonl import OwnJsonLines
+from digest.listings.parts import KnownLines
 from digest.model import Dump, Listing
-
-LARGEST = 512 * 2**20
 
 # Asked in this order; the first that recognises the content reads it.
 FORMATS: tuple[Format, ...] = (
@@ -43,6 +48,8 @@ FORMATS: tuple[Format, ...] = (
     ArxivFeed(),
     ArxivOai(),
     BioRxiv(),
+    GenericFeed(),
+    JsonFeed(),
     HuggingFaceScrapeA(),
     HuggingFaceScrapeB(),
     HuggingFaceJson(),
@@ -53,40 +60,62 @@ FORMATS: tuple[Format, ...] = (
 
 
 def dump_of(name: str, content: bytes) -> Dump:
-    return Dump(name=name, digest=hashlib.sha256(content).hexdigest(), content=content)
+    digest = hashlib.sha256(content).hexdigest()
+    return Dump(name=name, digest=digest, size=len(content), content=lambda: io.BytesIO(content))
 
 
 def read_dump(path: Path) -> Dump:
-    """Read a file. FileNotFoundError passes; anything else that is wrong with it is a ListingError."""
+    """A file as a dump, read once for its digest. FileNotFoundError passes; what else is wrong is a ListingError."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise ListingError(f"{path}: larger than {LARGEST >> 20} MiB; split it")
-        return dump_of(str(path), path.read_bytes())
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return Dump(name=str(path), digest=digest, size=file.tell(), content=lambda: path.open("rb"))
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ListingError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise _unreadable(str(path), error) from None
+
+
+def _unreadable(name: str, error: OSError) -> ListingError:
+    return ListingError(f"{name}: cannot be read: {error.strerror or error}")
+
+
+def read_parts(
+    dump: Dump,
+    *,
+    now: datetime,
+    as_of: date | None = None,
+    begin: int = 0,
+    known_lines: KnownLines = lambda _: b"",
+) -> Iterator[Listing]:
+    """Parse a dump: in one listing, or of a large one whose lines stand alone part by part, from line `begin` on.
+
+    `now` stands in where the dump tells no day; `as_of` overrules what it tells. `known_lines` gives by the name of a
+    format the `lines` of all parts of its last archive; what it holds of an archive is skipped.
+
+    Raises UnknownFormatError if no format recognises it, ListingError if it is broken; this one also between parts.
+    """
+    try:
+        for listing in parts.read(_recognised, partial(Sheet, now=now, as_of=as_of), dump, begin, known_lines):
+            yield replace(listing, dump=dump.name)
+    except OSError as error:
+        raise _unreadable(dump.name, error) from None
 
 
 def read_listing(dump: Dump, *, now: datetime, as_of: date | None = None) -> Listing:
-    """Parse a dump. `now` stands in where the dump tells no day; `as_of` overrules what it tells.
+    """Parse a dump as `read_parts` does, into one listing however large it is."""
+    first, *others = read_parts(dump, now=now, as_of=as_of)
+    if not others:
+        return first
+    entries = chain(first.entries, *(part.entries for part in others))
+    rejected = chain(first.rejected, *(part.rejected for part in others))
+    return replace(first, end=None, entries=tuple(entries), rejected=tuple(rejected))
 
-    Raises UnknownFormatError if no format recognises it, ListingError if it is broken.
-    """
-    whole = compressed.unpacked(dump, LARGEST)
-    sheet = Sheet(dump=whole, text=_decoded(whole), now=now, as_of=as_of)
+
+def _recognised(sheet: Sheet) -> Format:
     for form in FORMATS:
         if form.recognises(sheet):
-            return replace(form.read(sheet), dump=dump.name)
+            return form
     names = ", ".join(form.name for form in FORMATS)
     start = clean.text(sheet.text[:60])
-    raise UnknownFormatError(f"{dump.name}: begins with “{start}”, which is no known listing; known are: {names}")
-
-
-def _decoded(dump: Dump) -> str:
-    """UTF-8 as all sources write it, with or without a byte order mark; a stray byte becomes U+FFFD."""
-    if not dump.content.strip():
-        raise ListingError(f"{dump.name}: is empty; fetch it again")
-    if dump.content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return dump.content.decode("utf-16", "replace")
-    return dump.content.decode("utf-8-sig", "replace")
+    raise UnknownFormatError(f"{sheet.dump.name}: begins with “{start}”, which is no known listing; known are: {names}")

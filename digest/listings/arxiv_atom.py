@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines, xml_tree
+from digest.listings import clean, json_lines, told, xml_tree
 from digest.listings.form import Sheet
-from digest.listings.xml_tree import Node
+from digest.listings.xml_tree import Node, Tree
 from digest.model import Facts, Listing
 
 _ANSWER = re.compile(r"<id>\s*https?://(?:export\.)?arxiv\.org/")
@@ -44,28 +44,36 @@ class ArxivAtom:
             as_of=sheet.as_of or asked or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
             fidelity=self.fidelity,
             daily=False,
+            cut=_more(tree),
             entries=entries,
             rejected=rejected,
         )
 
 
+def _more(tree: Tree) -> bool:
+    """Whether the question has more papers than this answer and those before it, or the answer breaks off."""
+    asked, start = (xml_tree.first(tree.root, name) for name in ("totalResults", "startIndex"))
+    return tree.cut is not None or (clean.count(asked) or 0) > (clean.count(start) or 0) + len(tree.nodes)
+
+
 def _facts(node: Node) -> Facts:
-    title = json_lines.title(xml_tree.first(node, "title"))
+    said = told.words(
+        xml_tree.first(node, "title"),
+        abstract=xml_tree.first(node, "summary"),
+        comment=xml_tree.first(node, "comment"),
+        journal_ref=xml_tree.first(node, "journal_ref"),
+    )
     arxiv_id, version = xml_tree.number(node, "id")
-    abstract = clean.field(xml_tree.first(node, "summary"), clean.LONGEST_ABSTRACT)
-    notice = json_lines.withdrawal(abstract)
-    comment = clean.field(xml_tree.first(node, "comment"), 1000)
     authors = clean.names(xml_tree.first(author, "name") for author in node.iterchildren("{*}author"))
     kinds = [*node.iterchildren("{*}primary_category"), *node.iterchildren("{*}category")]
     return Facts(
-        title=title,
-        abstract="" if notice else abstract,  # a notice must not take the place of an abstract known from before
+        **said,
         authors=authors,
         author_count=len(authors) or None,
-        categories=clean.names(child.get("term") for child in kinds),
+        categories=clean.terms(child.get("term") for child in kinds),
         published=xml_tree.day(xml_tree.first(node, "published")),
+        updated=xml_tree.day(xml_tree.first(node, "updated")),
         arxiv_id=arxiv_id,
         version=version,
         doi=json_lines.doi(xml_tree.first(node, "doi")),
-        withdrawn=notice or json_lines.withdrawal(comment) or None,
     )

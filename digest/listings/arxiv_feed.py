@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import re
 
-from digest.listings import clean, json_lines, xml_tree
+from digest.listings import clean, json_lines, told, xml_tree
 from digest.listings.form import Sheet
+from digest.listings.people import people
 from digest.listings.xml_tree import Node
-from digest.model import Facts, Listing
+from digest.model import Announced, Facts, Listing
 
 _FEED = re.compile(r"https?://(?:rss|export)\.arxiv\.org/(?:atom|rss)/(?P<category>[A-Za-z][A-Za-z.+-]{1,60})")
-_PREFIX = re.compile(r"\s*arXiv:\S{1,40}\s+Announce Type:\s*[\w-]{1,40}\s*(?:Abstract:\s*)?", re.IGNORECASE)
+_PREFIX = re.compile(r"\s*arXiv:\S{1,40}\s+Announce Type:\s*(?P<kind>[\w-]{1,40})\s*(?:Abstract:\s*)?", re.IGNORECASE)
+_KINDS = {
+    "new": Announced.NEW,
+    "cross": Announced.CROSS,
+    "replace": Announced.REPLACED,
+    "replace-cross": Announced.REPLACED,
+}
 
 
 class ArxivFeed:
@@ -30,11 +37,11 @@ class ArxivFeed:
     def read(self, sheet: Sheet) -> Listing:
         atom = xml_tree.begins(sheet, "feed") is not None
         tree = xml_tree.parsed(sheet, "entry" if atom else "item")
-        entries, rejected = xml_tree.read(sheet, tree, "entry", _facts)
+        entries, rejected = xml_tree.read(sheet, tree, "entry", _facts, _announced)
         head = tree.root if atom else next(tree.root.iterchildren("{*}channel"), tree.root)
-        told = [xml_tree.first(node, "published", "pubDate") for node in tree.nodes[:1]]
-        told.append(xml_tree.first(head, "pubDate", "lastBuildDate", "updated"))
-        announced = next((day for day in map(xml_tree.day, told) if day), None)
+        said = [xml_tree.first(node, "published", "pubDate") for node in tree.nodes[:1]]
+        said.append(xml_tree.first(head, "pubDate", "lastBuildDate", "updated"))
+        announced = next((day for day in map(xml_tree.day, said) if day), None)
         category = _FEED.search(sheet.text[: xml_tree.HEAD])
         return Listing(
             dump=sheet.dump.name,
@@ -44,27 +51,32 @@ class ArxivFeed:
             as_of=sheet.as_of or announced or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
             fidelity=self.fidelity,
             daily=tree.cut is None,
+            cut=tree.cut is not None,
             entries=entries,
             rejected=rejected,
         )
 
 
+def _announced(node: Node) -> Announced | None:
+    told_by = _PREFIX.match(xml_tree.first(node, "summary", "description"))
+    kind = xml_tree.first(node, "announce_type") or (told_by["kind"] if told_by else "")
+    return _KINDS.get(kind.strip().lower())
+
+
 def _facts(node: Node) -> Facts:
-    title = json_lines.title(xml_tree.first(node, "title"))
+    said = told.words(
+        xml_tree.first(node, "title"),
+        abstract=_PREFIX.sub("", xml_tree.first(node, "summary", "description"), count=1),
+        journal_ref=xml_tree.first(node, "journal_reference"),
+    )
     arxiv_id, version = xml_tree.number(node, "id", "guid", "link")
-    summary = _PREFIX.sub("", xml_tree.first(node, "summary", "description"), count=1)
-    abstract = clean.field(summary, clean.LONGEST_ABSTRACT)
-    notice = json_lines.withdrawal(abstract)
-    authors = xml_tree.names_in(xml_tree.first(node, "creator"))
-    categories = (child.get("term") or child.text for child in node.iterchildren("{*}category"))
+    authors, count = people(xml_tree.first(node, "creator"))
     return Facts(
-        title=title,
-        abstract="" if notice else abstract,  # a notice must not take the place of an abstract known from before
+        **said,
         authors=authors,
-        author_count=len(authors) or None,
-        categories=clean.names(categories),
+        author_count=count,
+        categories=clean.terms(child.get("term") or child.text for child in node.iterchildren("{*}category")),
         arxiv_id=arxiv_id,
         version=version,
         doi=json_lines.doi(xml_tree.first(node, "DOI")),
-        withdrawn=notice or None,
     )

@@ -6,13 +6,13 @@ paper. On weekends and holidays the last list is saved again. No row tells a day
 
 from __future__ import annotations
 
-from digest.listings import clean, json_lines
-from digest.listings.form import Sheet
+from digest.listings import clean, json_lines, told
+from digest.listings.form import InLines, Sheet
 from digest.listings.json_lines import Record
 from digest.model import Entry, Facts, Listing
 
 
-class ArxivJsonLines:
+class ArxivJsonLines(InLines):
     """The whole list of one day in the followed categories."""
 
     name = "arxiv-jsonl"
@@ -46,24 +46,16 @@ def _entry(record: Record, where: str, position: int) -> Entry:
 
 
 def _facts(record: Record) -> Facts:
-    title = json_lines.title(record.get("title"))
+    said = told.words(record.get("title"), abstract=record.get("summary"), comment=record.get("comment"))
     number = clean.arxiv_id(record["id"]) if isinstance(record.get("id"), str) else None
     if number is None:
         raise ValueError("has no arXiv id")
-    abstract = clean.field(record.get("summary"), clean.LONGEST_ABSTRACT)
-    notice = json_lines.withdrawal(abstract)
-    authors = clean.names(_list(record.get("authors")))
+    authors = clean.names(clean.items(record.get("authors")))
     return Facts(
-        title=title,
-        abstract="" if notice else abstract,  # a notice must not take the place of an abstract known from before
+        **said,
         authors=authors,
         author_count=len(authors) or None,
-        categories=clean.names(_list(record.get("categories"))),
+        categories=clean.terms(clean.items(record.get("categories"))),
         arxiv_id=number[0],
         version=number[1],
-        withdrawn=notice or json_lines.withdrawal(clean.field(record.get("comment"), 1000)) or None,
     )
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from digest.errors import ListingError
-from digest.listings import arxiv_text
+from digest.listings import arxiv_text, json_lines
 from digest.listings.form import Sheet
 from digest.model import Listing
 
@@ -41,7 +41,7 @@ class ArxivMailing:
             digest=sheet.dump.digest,
             format=self.name,
             source=self.source,
-            as_of=sheet.as_of or _day_told(written) or arxiv_text.named_day(sheet) or sheet.now.date(),
+            as_of=sheet.as_of or _day_told(written) or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
             fidelity=self.fidelity,
             daily=False,  # of some subjects only: what another subscription's mailing has is not gone from it
             entries=entries,

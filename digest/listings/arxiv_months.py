@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from digest.listings import arxiv_text
+from digest.listings import arxiv_text, json_lines
 from digest.listings.arxiv_mail import is_mailing
 from digest.listings.form import Sheet
 from digest.model import Listing
@@ -61,7 +61,7 @@ def _day_told(sheet: Sheet, written: Sequence[str], received: Iterable[date]) ->
         if past := [day for day in days if day <= tomorrow]:
             return max(past)
     begun = _days(match["day"] for match in map(_BEGUN.fullmatch, written) if match)
-    return arxiv_text.named_day(sheet) or min(begun, default=None)
+    return json_lines.day_in_name(sheet.dump.name) or min(begun, default=None)
 
 
 def _days(texts: Iterable[str]) -> list[date]:

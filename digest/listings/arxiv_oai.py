@@ -7,14 +7,17 @@ that more follows in another dump, which is read as one of its own. A deleted re
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines, xml_tree
+from digest.listings import clean, json_lines, told, xml_tree
 from digest.listings.form import Sheet
+from digest.listings.people import people, turned
 from digest.listings.xml_tree import Node, Tree
 from digest.model import Entry, Facts, Listing, Rejected
 
 _ARXIV = re.compile(r"oai:arXiv\.org:|arxiv\.org/oai2?\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://|doi:|oai:|arxiv:", re.IGNORECASE)
 _VERSION = re.compile(r"v([1-9][0-9]{0,3})")
 
 
@@ -35,15 +38,17 @@ class ArxivOai:
         entries, rejected = _read(sheet, tree)
         answered = xml_tree.day(xml_tree.first(tree.root, "responseDate"))
         changed = [xml_tree.day(xml_tree.first(head, "datestamp")) for node in tree.nodes for head in _headers(node)]
-        told = answered or xml_tree.latest(changed, sheet) or json_lines.day_in_name(sheet.dump.name)
+        said = answered or xml_tree.latest(changed, sheet) or json_lines.day_in_name(sheet.dump.name)
         return Listing(
             dump=sheet.dump.name,
             digest=sheet.dump.digest,
             format=self.name,
             source=self.source,
-            as_of=sheet.as_of or told or sheet.now.date(),
+            as_of=sheet.as_of or said or sheet.now.date(),
             fidelity=self.fidelity,
             daily=False,
+            archive=True,  # by the day of the last change: papers come back years later
+            cut=tree.cut is not None or _goes_on(tree.root),
             entries=entries,
             rejected=rejected,
         )
@@ -55,6 +60,11 @@ def _complain(sheet: Sheet, tree: Tree) -> None:
         if error.get("code") != "noRecordsMatch":
             said = clean.field(xml_tree.content(error)) or clean.field(error.get("code"))
             raise ListingError(f"{sheet.dump.name}: arXiv answered “{said}”; correct the question and ask again")
+
+
+def _goes_on(root: Node) -> bool:
+    """Whether a resumption token follows; an empty one ends a harvest."""
+    return any(xml_tree.content(token) for token in root.iterdescendants("{*}resumptionToken"))
 
 
 def _headers(node: Node) -> list[Node]:
@@ -84,56 +94,57 @@ def _facts(node: Node) -> Facts:
     if metadata.tag.endswith("}dc") or metadata.tag == "dc":
         return _dublin_core(node, metadata)
     arxiv_id, version = xml_tree.number(metadata, "id")
-    versions, dates = _versions(metadata)
-    authors = clean.names(_named(one) for group in metadata.iterchildren("{*}authors") for one in group.iterchildren())
-    authors = authors or xml_tree.names_in(xml_tree.first(metadata, "authors"))
-    return _told(
-        metadata,
+    versions, days = _versions(metadata)
+    named = clean.names(_named(one) for group in metadata.iterchildren("{*}authors") for one in group.iterchildren())
+    authors, count = (named, len(named)) if named else people(xml_tree.first(metadata, "authors"))
+    said = told.words(
+        xml_tree.first(metadata, "title"),
         abstract=xml_tree.first(metadata, "abstract"),
         comment=xml_tree.first(metadata, "comments"),
+        journal_ref=xml_tree.first(metadata, "journal-ref"),
+    )
+    return Facts(
+        **said,
         authors=authors,
-        categories=clean.names(xml_tree.first(metadata, "categories").split()),
-        published=xml_tree.day(xml_tree.first(metadata, "created") or next(iter(dates), "")),
+        author_count=count,
+        categories=clean.terms(xml_tree.first(metadata, "categories").split()),
+        published=xml_tree.day(xml_tree.first(metadata, "created")) or next(iter(days), None),
+        updated=xml_tree.day(xml_tree.first(metadata, "updated")) or max(days, default=None),
+        arxiv_id=arxiv_id,
+        version=max(versions, default=version),
         doi=json_lines.doi(xml_tree.first(metadata, "doi")),
-        number=(arxiv_id, max(versions, default=version)),
     )
 
 
 def _dublin_core(node: Node, metadata: Node) -> Facts:
-    """`description` is first the abstract, then maybe a comment; `date` is once for each version."""
+    """`description` is first the abstract, then maybe a comment; `date` is once for each version.
+
+    `identifier` is an address, a DOI or else where the paper has appeared.
+    """
     described = xml_tree.texts(metadata, "description")
-    abstract = [text for text in described if not text.startswith("Comment: ")]
-    comment = [text.removeprefix("Comment: ") for text in described if text.startswith("Comment: ")]
+    comments = [text.removeprefix("Comment: ") for text in described if text.startswith("Comment: ")]
     identifiers = xml_tree.texts(metadata, "identifier")
     headers = [found for head in _headers(node) for found in xml_tree.texts(head, "identifier")]
     number = next((found for found in map(clean.arxiv_id, [*headers, *identifiers]) if found), None)
     if number is None:
         raise ValueError("has no arXiv id")
+    authors = clean.names(map(turned, xml_tree.texts(metadata, "creator")))
     days = [day for day in map(xml_tree.day, xml_tree.texts(metadata, "date")) if day]
-    return _told(
-        metadata,
-        abstract=abstract[0] if abstract else "",
-        comment=comment[0] if comment else "",
-        authors=clean.names(map(xml_tree.turned, xml_tree.texts(metadata, "creator"))),
-        categories=(),  # subjects are told in words only
-        published=min(days, default=None),
-        doi=next((found for text in identifiers if text.startswith("doi:") and (found := json_lines.doi(text))), None),
-        number=number,
+    said = told.words(
+        xml_tree.first(metadata, "title"),
+        abstract=next((text for text in described if not text.startswith("Comment: ")), ""),
+        comment=next(iter(comments), ""),
+        journal_ref=next((text for text in identifiers if not _ADDRESS.match(text)), ""),
     )
-
-
-def _told(metadata: Node, *, abstract: str, comment: str, number: tuple[str, int | None], **more: object) -> Facts:
-    cleaned = clean.field(abstract, clean.LONGEST_ABSTRACT)
-    notice = json_lines.withdrawal(cleaned)
-    authors = more["authors"]
-    return Facts(
-        title=json_lines.title(xml_tree.first(metadata, "title")),
-        abstract="" if notice else cleaned,  # a notice must not take the place of an abstract known from before
-        author_count=len(authors) or None if isinstance(authors, tuple) else None,
+    return Facts(  # without categories: subjects are told in words only
+        **said,
+        authors=authors,
+        author_count=len(authors) or None,
+        published=min(days, default=None),
+        updated=max(days, default=None),
         arxiv_id=number[0],
         version=number[1],
-        withdrawn=notice or json_lines.withdrawal(clean.field(comment, 1000)) or None,
-        **more,  # type: ignore[arg-type]  # both callers give these fields as the model has them
+        doi=next((found for text in identifiers if text.startswith("doi:") and (found := json_lines.doi(text))), None),
     )
 
 
@@ -141,8 +152,8 @@ def _named(author: Node) -> str:
     return " ".join(xml_tree.first(author, part) for part in ("forenames", "keyname", "suffix")).strip()
 
 
-def _versions(metadata: Node) -> tuple[list[int], list[str]]:
-    """Numbers and dates of an `arXivRaw` record's versions, oldest first."""
+def _versions(metadata: Node) -> tuple[list[int], list[date]]:
+    """Numbers and days of an `arXivRaw` record's versions, oldest first."""
     found = list(metadata.iterchildren("{*}version"))
     numbers = [int(match[1]) for one in found if (match := _VERSION.fullmatch(one.get("version") or ""))]
-    return numbers, [xml_tree.first(one, "date") for one in found]
+    return numbers, [day for one in found if (day := xml_tree.day(xml_tree.first(one, "date")))]

@@ -12,9 +12,10 @@ from datetime import date
 from itertools import pairwise
 
 from digest.errors import ListingError
-from digest.listings import clean
+from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
-from digest.model import Entry, Facts, Rejected
+from digest.listings.people import people
+from digest.model import Announced, Entry, Facts, Rejected
 
 # All that tells a form stands in the head or in the first entry, which has at most some 20,000 characters.
 _BEGINNING = 50_000
@@ -22,7 +23,9 @@ _MARKUP = ("<", "{", "[")
 
 SIZE = r"\((?P<size>[0-9]{1,9})kb(?:, ?(?P<flags>[A-Z]{1,6}))?\)"
 _PART = r"\\"
-_HEAD = re.compile(r"(?:arXiv|Paper(?: \([^()]{1,40}\))?): ?(?P<id>\S{1,100})(?: \([^()]{1,40}\))?", re.IGNORECASE)
+_NOTE = r"(?: \([^()]{1,40}\))?"
+_HEAD = re.compile(rf"(?:arXiv|Paper{_NOTE}): ?(?P<id>\S{{1,100}}){_NOTE}", re.IGNORECASE)
+_CROSS = re.compile(r"\(\*cross-listing\*\)")
 CLOSING = re.compile(r"\\\\ \( ?https?://(?:[a-z]{1,9}\.)?arxiv\.org/abs/.*", re.IGNORECASE)
 SECTION = re.compile(r"%(?:-%-%-%|%--%%--%|%%---%%%-)[%-]{20,}")
 _RULE = re.compile(r"-{40,}")
@@ -40,23 +43,9 @@ _DAY = re.compile(
     rf"|(?P<c_month>{'|'.join(_MONTHS)}) (?P<c_day>[0-9]{{1,2}}) [0-9:]{{5,8}} (?:[A-Z]{{1,6}} )?"
     r"(?P<c_year>(?:19|20)[0-9]{2})(?![0-9])"
 )
-_NAMED_DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 _FIRST_YEAR = 91  # arXiv's own; a two-digit year before it is of this century
 
 _CATEGORY = re.compile(r"[a-z]{1,12}(?:-[a-z]{1,12}){0,2}(?:\.[A-Za-z]{1,12}(?:-[A-Za-z]{1,12})?)?")
-_DOI = re.compile(r"10\.[0-9]{4,9}/\S{1,200}")
-
-_INNERMOST = re.compile(r"\([^()]*\)")
-_BETWEEN_NAMES = re.compile(r"(?:\s*,\s*(?:and\s+)?|\s+and\s+)+")
-_TEAM = re.compile(r":\s+")
-_SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV")
-_AND_OTHERS = re.compile(r"(?:et\.? al\.?|others)", re.IGNORECASE)
-_NOT_SHOWN = re.compile(r"\(([0-9]{1,5}) additional authors? not shown\)")
-_TIE = re.compile(r"(?<!\\)~")
-# A letter in braces of its own, "Wie{\\ss}e", unless it is what a macro before is about; and an accent on a bare
-# letter, which in running text could be a quotation mark.
-_BRACED_LETTER = re.compile(r"(\\(?:[A-Za-z]{1,20}+|[^A-Za-z\s])\s?)?\{(\\(?:aa|AA|ae|AE|oe|OE|o|O|l|L|ss|i|j))\}")
-_BARE_ACCENT = re.compile(r"\\([\"'`^~=.])\ ?([A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +54,7 @@ class Block:
 
     line: int  # of the line with the id, counted from 1
     number: str
+    cross: bool  # listed from another subject class
     fields: Mapping[str, str]
     abstract: str
     cut: str
@@ -104,17 +94,6 @@ def day_of(text: str) -> date | None:
         return None
 
 
-def named_day(sheet: Sheet) -> date | None:
-    """A date in the dump's file name, else in the name of its folders."""
-    folder, _, file = sheet.dump.name.rpartition("/")
-    for text in (*_NAMED_DAY.findall(file), *_NAMED_DAY.findall(folder)[::-1]):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            continue
-    return None
-
-
 # --- entries -----------------------------------------------------------------------------------------------------
 
 
@@ -140,7 +119,8 @@ def _block(written: Sequence[str], start: int, end: int) -> Block:
         abstract_end = _first(written, head_end + 1, end, _is_end)
         abstract = _joined(written[head_end + 1 : abstract_end])
         cut = "abstract" if abstract and abstract_end == last else ""
-    return Block(start + 1, match["id"], _fields(written[start + 1 : head_end]), abstract, cut)
+    cross = _CROSS.search(written[start]) is not None
+    return Block(start + 1, match["id"], cross, _fields(written[start + 1 : head_end]), abstract, cut)
 
 
 def _first(written: Sequence[str], start: int, end: int, wanted: Callable[[str], bool]) -> int:
@@ -170,8 +150,7 @@ def _fields(written: Sequence[str]) -> dict[str, str]:
 
 
 def _joined(written: Iterable[str]) -> str:
-    """Lines as one, with letters out of their braces."""
-    return _BRACED_LETTER.sub(lambda match: match[0] if match[1] else f"{match[2]}{{}}", folded(" ".join(written)))
+    return folded(" ".join(written))
 
 
 def _field(line: str) -> tuple[str, str]:
@@ -195,7 +174,8 @@ def entries(sheet: Sheet, written: Sequence[str]) -> tuple[tuple[Entry, ...], tu
     for block in blocks(written):
         where = f"line {block.line}"
         try:
-            found.append(Entry(where=where, position=len(found) + 1, facts=_facts(block)))
+            facts = _facts(block)
+            found.append(Entry(where=where, position=len(found) + 1, facts=facts, announced=_announced(block)))
         except ValueError as error:
             rejected.append(Rejected(where=where, reason=str(error)))
         else:
@@ -215,41 +195,39 @@ def _facts(block: Block) -> Facts:
         raise ValueError(f"has “{clean.field(block.number, 40)}” where an arXiv id should be")
     if block.cut == "head":
         raise ValueError("is cut in its head")
-    written = block.fields.get("Authors") or block.fields.get("Author", "")
-    named = authors(written)
-    names = tuple(name for name in named if not _AND_OTHERS.fullmatch(name))
-    more = _NOT_SHOWN.search(written)
+    fields = block.fields
+    said = told.words(
+        fields.get("Title"),
+        abstract=f"{block.abstract}…" if block.abstract and block.cut else block.abstract,  # never replaces a whole one
+        comment=fields.get("Comments"),
+        journal_ref=fields.get("Journal-ref"),
+    )
+    said["withdrawn"] = said["withdrawn"] or _withdrawn(fields) or None
+    authors, count = people(fields.get("Authors") or fields.get("Author", ""))
     return Facts(
-        title=_title(block.fields.get("Title", "")),
-        abstract=_abstract(block),
-        authors=names,
-        author_count=len(names) + int(more[1]) if more else len(names) or None if names == named else None,
-        categories=tuple(dict.fromkeys(filter(_CATEGORY.fullmatch, block.fields.get("Categories", "").split()))),
-        published=day_of(block.fields.get("Date", "")),
+        **said,
+        authors=authors,
+        author_count=count,
+        categories=tuple(dict.fromkeys(filter(_CATEGORY.fullmatch, fields.get("Categories", "").split()))),
+        published=day_of(fields.get("Date", "")),
+        updated=_updated(fields),
         arxiv_id=number[0],
-        version=_version(block.fields) or number[1],
-        doi=_doi(block.fields.get("DOI", "")),
-        withdrawn=_withdrawn(block.fields) or None,
+        version=_version(fields) or number[1],
+        doi=json_lines.doi(fields.get("DOI")),
     )
 
 
-def _title(written: str) -> str:
-    title = clean.text(written) if len(written) <= clean.LONGEST_TITLE else ""
-    if not title:
-        raise ValueError("has a title too long to be one" if written else "has no title")
-    return title
+def _announced(block: Block) -> Announced:
+    """As its section says, but told by the entry: of a list cut from its mailing no section may be left."""
+    if "replaced" in block.fields:
+        return Announced.REPLACED
+    return Announced.CROSS if block.cross else Announced.NEW
 
 
-def _abstract(block: Block) -> str:
-    """An abstract in which the dump ends says so, that it never replaces a whole one."""
-    abstract = clean.field(block.abstract, clean.LONGEST_ABSTRACT)
-    return f"{abstract.rstrip('…')}…" if abstract and block.cut else abstract
-
-
-def _doi(written: str) -> str | None:
-    """The first of them: some have the same one thrice, some that of a preprint behind."""
-    match = _DOI.match(written)
-    return clean.field(match[0].rstrip(".,;"), 300) or None if match else None
+def _updated(fields: Mapping[str, str]) -> date | None:
+    """The day of the latest version, of one told to be a revision."""
+    revised = [day_of(value) for key, value in fields.items() if key == "replaced" or _REVISION.fullmatch(key)]
+    return max(filter(None, revised), default=None)
 
 
 def _version(fields: Mapping[str, str]) -> int | None:
@@ -262,38 +240,3 @@ def _withdrawn(fields: Mapping[str, str]) -> bool:
     dated = [value for key, value in fields.items() if key.startswith(("Date", "replaced"))]
     sizes = [match for match in (re.search(SIZE, value) for value in dated) if match]
     return bool(sizes) and int(sizes[-1]["size"]) == 0 and "I" in (sizes[-1]["flags"] or "")
-
-
-# --- names -------------------------------------------------------------------------------------------------------
-
-
-def authors(written: str) -> tuple[str, ...]:
-    """Names without affiliations: "A. One (1 and 2), B. Two and C. Three ((1) Here, (2) There)" are three."""
-    names: list[str] = []
-    plain = _BARE_ACCENT.sub(r"\\\1{\2}", _joined([_TIE.sub(" ", _outside_parentheses(written))]))
-    for part in _BETWEEN_NAMES.split(plain):
-        if names and _SUFFIX.fullmatch(part):
-            names[-1] = f"{names[-1]} {part}"
-        else:
-            names += _TEAM.split(part)
-    return clean.names(name.strip(" ,;") for name in names)
-
-
-def _outside_parentheses(text: str) -> str:
-    """The text outside of all parentheses; where they do not match, of those alone that do."""
-    kept: list[str] = []
-    depth = 0
-    for part in re.split(r"([()])", text):
-        if part == "(":
-            depth += 1
-        elif part == ")":
-            depth -= 1
-        elif depth == 0:
-            kept.append(part)
-        if depth < 0:
-            break
-    if depth == 0:
-        return "".join(kept)
-    for _ in range(3):
-        text = _INNERMOST.sub("", text)
-    return ", ".join(name.partition("(")[0].replace(")", "") for name in text.split(","))

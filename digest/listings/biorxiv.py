@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from digest.listings import clean, json_lines, xml_tree
+from digest.listings import clean, json_lines, told, xml_tree
 from digest.listings.form import Sheet
+from digest.listings.people import turned
 from digest.listings.xml_tree import Node
 from digest.model import Facts, Listing
 
@@ -27,7 +28,7 @@ class BioRxiv:
     def read(self, sheet: Sheet) -> Listing:
         tree = xml_tree.parsed(sheet, "item")
         entries, rejected = xml_tree.read(sheet, tree, "item", _facts)
-        newest = xml_tree.latest([entry.facts.published for entry in entries], sheet)
+        newest = xml_tree.latest([entry.facts.updated for entry in entries], sheet)
         host = _HOST.search(sheet.text[: xml_tree.HEAD])
         return Listing(
             dump=sheet.dump.name,
@@ -37,24 +38,28 @@ class BioRxiv:
             as_of=sheet.as_of or newest or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
             fidelity=self.fidelity,
             daily=False,
+            cut=tree.cut is not None,
             entries=entries,
             rejected=rejected,
         )
 
 
 def _facts(node: Node) -> Facts:
-    title = json_lines.title(xml_tree.first(node, "title"))
-    abstract = clean.field(xml_tree.first(node, "description"), clean.LONGEST_ABSTRACT)
-    notice = json_lines.withdrawal(abstract)
-    authors = clean.names(map(xml_tree.turned, xml_tree.texts(node, "creator")))
-    version = _VERSION.search(xml_tree.first(node, "link")[:2000])
+    """The date is that of the version."""
+    said = told.words(xml_tree.first(node, "title"), abstract=xml_tree.first(node, "description"))
+    authors = clean.names(map(turned, xml_tree.texts(node, "creator")))
+    link = xml_tree.first(node, "link")
+    found = _VERSION.search(link[:2000])
+    version = int(found[1]) if found else None
+    updated = xml_tree.day(xml_tree.first(node, "date", "publicationDate"))
+    doi = json_lines.doi(xml_tree.first(node, "identifier"))
     return Facts(
-        title=title,
-        abstract="" if notice else abstract,  # a notice must not take the place of an abstract known from before
+        **said,
         authors=authors,
         author_count=len(authors) or None,
-        published=xml_tree.day(xml_tree.first(node, "date", "publicationDate")),
-        version=int(version[1]) if version else None,
-        doi=json_lines.doi(xml_tree.first(node, "identifier")),
-        withdrawn=notice or None,
+        published=None if version and version > 1 else updated,
+        updated=updated,
+        version=version,
+        doi=doi,
+        page_url=None if doi else clean.link(link),
     )

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
 
-from digest.listings.latex import readable
+from digest.listings.latex import readable, readable_name
 
 # A field longer than this is not what it says it is; the longest real ones have 300, 2,000 and 60 characters.
 LONGEST_TITLE = 1000
@@ -25,6 +27,7 @@ _UNWANTED = re.compile(
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
     + "]"
 )
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z.'-]*+(?: [A-Za-z][A-Za-z.'-]*+)*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{}|/]+(?:[/?#][^\s<>\"\\^`{}|]*)?", re.IGNORECASE)
 _LONGEST_ADDRESS = 2000
 
@@ -47,24 +50,72 @@ def visible(raw: str) -> str:
     return _UNWANTED.sub("", raw)
 
 
+def written(raw: str) -> str:
+    """The text as its source wrote it, LaTeX and all: folded white space, Unicode NFC, nothing invisible."""
+    line = raw.strip().replace("\n", " ")
+    if "  " in line:
+        line = " ".join(line.split())
+    if line.isascii() and line.isprintable():  # most are; what follows costs fifty times as much
+        return line
+    return unicodedata.normalize("NFC", " ".join(visible(raw).split()))
+
+
 def text(raw: str) -> str:
-    """Folded white space, Unicode NFC, nothing invisible, LaTeX as text."""
-    folded = " ".join(visible(raw).split())
-    return unicodedata.normalize("NFC", " ".join(readable(folded).split()))
+    """As written, but LaTeX as text."""
+    return _without_latex(written(raw), readable)
 
 
 def field(value: object, longest: int = LONGEST_NAME) -> str:
     """A clean text of at most `longest` characters, cut with "…"; empty for anything but text."""
+    return both(value, longest)[0]
+
+
+def both(value: object, longest: int) -> tuple[str, str | None]:
+    """A clean text as `field` gives it, and as it was written where its LaTeX became readable, else None."""
     if not isinstance(value, str):
-        return ""
-    cleaned = text(value[: 4 * longest])
+        return "", None
+    source = written(value[: 4 * longest])
+    cleaned = _without_latex(source, readable)
+    return _cut(cleaned, longest), None if cleaned == source else _cut(source, longest)
+
+
+def _without_latex(source: str, convert: Callable[[str], str]) -> str:
+    converted = convert(source)
+    return source if converted == source else written(converted)
+
+
+def _cut(cleaned: str, longest: int) -> str:
     return cleaned if len(cleaned) <= longest else cleaned[: longest - 1].rstrip() + "…"
 
 
 def names(values: Iterable[object]) -> tuple[str, ...]:
-    """Clean names, each once, in order; what is not text or too long to be a name is left out."""
-    usable = (value for value in values if isinstance(value, str) and len(value) <= LONGEST_NAME)
-    return tuple(dict.fromkeys(name for name in map(text, usable) if name))
+    """Clean names of people and teams, each once, in order; what cannot be a name is left out."""
+    return tuple(dict.fromkeys([name for name in map(_name, _short(values)) if name]))
+
+
+@lru_cache(maxsize=50_000)  # people write more than one paper
+def _name(value: str) -> str:
+    if _PLAIN_NAME.fullmatch(value):
+        return value
+    name = _without_latex(written(value), readable_name).strip(" ,;*")
+    return name if any(map(str.isalnum, name)) else ""
+
+
+def terms(values: Iterable[object]) -> tuple[str, ...]:
+    """Clean categories or keywords, each once, in order; what is not text or too long to be one is left out."""
+    return tuple(dict.fromkeys([term for term in map(_term, _short(values)) if term]))
+
+
+_term = lru_cache(maxsize=10_000)(text)
+
+
+def _short(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str) and len(value) <= LONGEST_NAME]
+
+
+def items(value: object) -> list[Any]:
+    """What a list of JSON holds; nothing for anything else."""
+    return value if isinstance(value, list) else []
 
 
 def link(value: object) -> str | None:

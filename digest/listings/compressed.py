@@ -7,24 +7,25 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import contextmanager
 from functools import partial
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import zstandard
 
 from digest.errors import ListingError
-from digest.listings import clean
+from digest.listings import clean, form
 from digest.model import Dump
 
+_HEAD = 64  # bytes that tell the kind
 _PIECE = 2**20  # unpacked bytes asked for at once
+_SWELLING = 100  # listings become five times as large at most, bombs a thousand times
 # Packed bytes given at once to what cannot be told how much to give back: at most 128 MiB of Zstandard come of them.
 _MOUTHFUL = 2**12
 _MEMORY = 2**28  # what xz may take for its dictionary; its strongest usual setting needs 65 MiB
@@ -48,37 +49,50 @@ _BROKEN = (
 )
 
 
-def unpacked(dump: Dump, largest: int) -> Dump:
-    """The dump with its content unpacked; the same dump if it is not compressed.
+def unpacked(dump: Dump) -> tuple[str, Iterator[bytes]]:
+    """The dump's name, and its bytes in pieces, unpacked if it is compressed.
 
-    It keeps the digest of the bytes as dropped. From a zip it gets the name of its file behind the zip's own.
-    Raises ListingError for a broken archive, one of several files, or one of more than `largest` bytes.
+    From a zip it gets the name of its file behind the zip's own. ListingError, also between pieces, for a broken
+    archive, one of several files, or one that unpacks to more than a hundred times its size and than `form.LARGEST`.
     """
-    kind = _kind(dump.content)
+    with dump.content() as file:
+        kind = _kind(file.read(_HEAD))
     if kind is None:
-        return dump
-    try:
+        return dump.name, _plain(dump)
+    with _faults(dump, kind):
         name, pieces = _UNPACKERS[kind](dump)
-        content = _joined(dump.name, pieces, largest)
+    return name, _watched(dump, kind, pieces)
+
+
+def _plain(dump: Dump) -> Iterator[bytes]:
+    with dump.content() as file:
+        yield from _read(file)
+
+
+def _watched(dump: Dump, kind: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces, as long as they are not those of a bomb or of an archive inside an archive."""
+    allowed, total = max(form.LARGEST, _SWELLING * dump.size), 0
+    with _faults(dump, kind):
+        for piece in pieces:
+            if total == 0 and (twice := _kind(piece)):
+                raise ListingError(f"{dump.name}: {twice} inside {kind}; unpack it once and drop what comes out")
+            total += len(piece)
+            if total > allowed:
+                raise ListingError(f"{dump.name}: unpacks to more than {allowed >> 20} MiB; split it")
+            yield piece
+
+
+@contextmanager
+def _faults(dump: Dump, kind: str) -> Iterator[None]:
+    try:
+        yield
     except _BROKEN as error:
         raise ListingError(f"{dump.name}: {kind} that is {_fault(error)}") from None
-    if twice := _kind(content):
-        raise ListingError(f"{dump.name}: {twice} inside {kind}; unpack it once and drop what comes out")
-    return replace(dump, name=name, content=content)
 
 
 def _kind(content: bytes) -> str | None:
     """The kind of compression, by its magic bytes."""
     return next((kind for kind, magic in _MAGIC.items() if magic.match(content)), None)
-
-
-def _joined(name: str, pieces: Iterator[bytes], largest: int) -> bytes:
-    whole = io.BytesIO()
-    for piece in pieces:
-        if whole.tell() + len(piece) > largest:
-            raise ListingError(f"{name}: unpacks to more than {largest >> 20} MiB; split it")
-        whole.write(piece)
-    return whole.getvalue()
 
 
 def _fault(error: Exception) -> str:
@@ -92,54 +106,61 @@ def _fault(error: Exception) -> str:
 _Unpacked = tuple[str, Iterator[bytes]]  # the name, and the content in pieces
 
 
-def _read(file: _Readable) -> Iterator[bytes]:
-    return iter(partial(file.read, _PIECE), b"")
+def _read(file: _Readable, size: int = _PIECE) -> Iterator[bytes]:
+    return iter(partial(file.read, size), b"")
+
+
+def _opened(dump: Dump, reader: Callable[[BinaryIO], _Readable]) -> Iterator[bytes]:
+    with dump.content() as file:
+        yield from _read(reader(file))
 
 
 def _gzip(dump: Dump) -> _Unpacked:
-    return dump.name, _read(gzip.GzipFile(fileobj=io.BytesIO(dump.content)))
+    return dump.name, _opened(dump, lambda file: gzip.GzipFile(fileobj=file))
 
 
 def _bzip2(dump: Dump) -> _Unpacked:
-    return dump.name, _read(bz2.BZ2File(io.BytesIO(dump.content)))
+    return dump.name, _opened(dump, bz2.BZ2File)
 
 
 def _xz(dump: Dump) -> _Unpacked:
-    return dump.name, _streams(dump.content, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY))
+    return dump.name, _streams(dump, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY))
 
 
 def _zstandard(dump: Dump) -> _Unpacked:
-    return dump.name, _streams(dump.content, lambda: zstandard.ZstdDecompressor().decompressobj())
+    return dump.name, _streams(dump, lambda: zstandard.ZstdDecompressor().decompressobj())
 
 
-def _streams(content: bytes, decompressor: Callable[[], _Decompressor]) -> Iterator[bytes]:
+def _streams(dump: Dump, decompressor: Callable[[], _Decompressor]) -> Iterator[bytes]:
     """Streams one behind another, with zeros between them; EOFError where the last one does not end.
 
     The standard library's reader of xz takes as much memory as the file asks for, and that of zstandard does not tell
     a cut file from a whole one.
     """
     one: _Decompressor | None = None
-    for start in range(0, len(content), _MOUTHFUL):
-        rest = content[start : start + _MOUTHFUL]
-        while rest := (rest if one else rest.lstrip(b"\0")):
-            one = one or decompressor()
-            yield one.decompress(rest)
-            rest, one = (one.unused_data, None) if one.eof else (b"", one)
+    with dump.content() as file:
+        for rest in _read(file, _MOUTHFUL):
+            while rest := (rest if one else rest.lstrip(b"\0")):
+                one = one or decompressor()
+                yield one.decompress(rest)
+                rest, one = (one.unused_data, None) if one.eof else (b"", one)
     if one:
         raise EOFError
 
 
 def _zip(dump: Dump) -> _Unpacked:
     """The one file of a zip, by its name behind the zip's, so that a date in it counts."""
-    archive = zipfile.ZipFile(io.BytesIO(dump.content))
-    files = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    with dump.content() as opened:
+        listed = zipfile.ZipFile(opened).infolist()
+    files = [one for one in listed if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
     if len(files) != 1:
         told = f"{len(files)} files, and a dump is one" if files else "no file"
         raise ListingError(f"{dump.name}: a zip of {told}; unpack it and drop the listings in it")
     file = files[0]
     if file.flag_bits & 1 or file.compress_type not in _ZIP_METHODS:
         raise ListingError(f"{dump.name}: a zip with a password or of a rare kind; unpack it and drop what comes out")
-    return f"{dump.name}/{clean.field(file.filename.rpartition('/')[2]) or 'file'}", _read(archive.open(file))
+    name = f"{dump.name}/{clean.field(file.filename.rpartition('/')[2]) or 'file'}"
+    return name, _opened(dump, lambda opened: zipfile.ZipFile(opened).open(file))
 
 
 class _Readable(Protocol):

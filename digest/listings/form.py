@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from digest.model import Dump, Listing
+
+# Of a dump that has to be read as a whole; and what a compressed one may become without being suspicious. Hostile text
+# takes thirty times its size in memory.
+LARGEST = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A dump made ready for reading: its text, and what to assume where it does not tell its day.
 
-    `now` is when it is ingested; `as_of` is set where the user says which day the dump speaks of.
+    `now` is when it is ingested; `as_of` is set where the user says which day the dump speaks of, or the whole dump
+    does where this is a part of it. A part follows `begin` lines, of which `opening` is the first; `numbers` are those
+    of its own lines where some were left out.
     """
 
     dump: Dump
     text: str
     now: datetime
     as_of: date | None
+    begin: int = 0
+    opening: str = ""
+    numbers: Sequence[int] | None = None
 
 
 class Format(Protocol):
@@ -31,3 +41,17 @@ class Format(Protocol):
         """Whether the content, not the name, is of this format. Cheap: looks at the beginning."""
 
     def read(self, sheet: Sheet) -> Listing: ...
+
+
+@runtime_checkable
+class InLines(Format, Protocol):
+    """A format whose lines stand alone, so that a large dump is read in parts.
+
+    Of an `archive` the lines that its source's last archive held too are skipped.
+    """
+
+    archive: bool = False
+
+    def day(self, pieces: Iterable[bytes], sheet: Sheet) -> date | None:
+        """The day that the whole dump speaks of, where its lines tell it; `pieces` are the dump's, cut anywhere."""
+        return None

@@ -17,13 +17,14 @@ from itertools import accumulate
 from typing import Any
 
 from digest.errors import ListingError
-from digest.listings import clean
+from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
 from digest.model import Entry, Facts, Listing, Rejected
 
 # Until this day the outer `publishedAt` told when a paper was brought to the page; since then it is arXiv's time of the
 # first version, shifted by some hours under a false "Z". Records since then have an outer `summary`.
 _OUTER_TIME_CHANGED = date(2025, 3, 11)
+_PAGES = (50, 100)  # records that the API gives at most: unasked, and when asked for more
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 
 # A record as Python writes it: strings, braces and plain values, a few levels deep. Anything else could be made to
@@ -37,7 +38,7 @@ Record = Mapping[str, Any]
 
 
 class HuggingFaceJson:
-    """Sorted by votes; a dump of exactly 50 records was cut by the page limit."""
+    """Sorted by votes; a dump of as many records as the page limit was cut by it."""
 
     name = "hf-json"
     source = "hf-daily"
@@ -57,6 +58,7 @@ class HuggingFaceJson:
             as_of=sheet.as_of or day or day_told(records, sheet),
             fidelity=self.fidelity,
             daily=True,
+            cut=len(items) in _PAGES,
             entries=entries,
             rejected=rejected,
         )
@@ -191,14 +193,7 @@ def day_told(records: list[Record], sheet: Sheet) -> date:
     old = not any("summary" in record for record in records)
     if outer and old and max(outer) < _OUTER_TIME_CHANGED:
         return max(outer)
-    return day_named(sheet) or sheet.now.date()
-
-
-def day_named(sheet: Sheet) -> date | None:
-    """The first date in the file's name, else the last in its folder's."""
-    folder, _, file = sheet.dump.name.rpartition("/")
-    named = _days(_DAY.findall(file)) or _days(_DAY.findall(folder))[::-1]
-    return named[0] if named else None
+    return json_lines.day_in_name(sheet.dump.name) or sheet.now.date()
 
 
 # --- one record --------------------------------------------------------------------------------------------------
@@ -221,13 +216,12 @@ def _facts(record: Record, paper: Record) -> Facts:
     authors = clean.names(_names(paper.get("authors")))
     place = _first(record, paper, "organization", "submitterOrganization")
     return Facts(
-        title=title_of(record.get("title"), paper.get("title")),
-        abstract=_abstract(paper.get("summary")) or _abstract(record.get("summary")),
+        **told.words(record.get("title"), paper.get("title"), abstract=paper.get("summary") or record.get("summary")),
         authors=authors,
         author_count=len(authors) or None,
         organisation=clean.field(place.get("fullname")) or clean.field(place.get("name")) or None,
         submitter=_submitter(record, paper),
-        keywords=clean.names(_list(paper.get("ai_keywords"))),
+        keywords=clean.terms(clean.items(paper.get("ai_keywords"))),
         published=day_of(paper.get("publishedAt")),
         arxiv_id=number[0] if number else None,
         version=number[1] if number else None,
@@ -237,25 +231,8 @@ def _facts(record: Record, paper: Record) -> Facts:
     )
 
 
-def title_of(*values: object) -> str:
-    """The first that can be a title; ValueError if none can."""
-    titles = [title for title in values if isinstance(title, str)]
-    for title in titles:
-        if len(title) <= clean.LONGEST_TITLE and (cleaned := clean.text(title)):
-            return cleaned
-    raise ValueError("has a title too long to be one" if any(map(clean.text, titles)) else "has no title")
-
-
-def _abstract(value: object) -> str:
-    return clean.field(value, clean.LONGEST_ABSTRACT)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _names(authors: object) -> Iterable[object]:
-    return (author.get("name") if isinstance(author, dict) else author for author in _list(authors))
+    return (author.get("name") if isinstance(author, dict) else author for author in clean.items(authors))
 
 
 def _first(record: Record, paper: Record, *keys: str) -> Record:

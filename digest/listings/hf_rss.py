@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from xml.parsers import expat
 
 from digest.errors import ListingError
-from digest.listings import clean
+from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
-from digest.listings.hf_json import Record, day_named, read_records, title_of
+from digest.listings.hf_json import Record, read_records
 from digest.model import Entry, Facts, Listing
 
 _RSS = re.compile(r"<rss[\s>]")
@@ -49,7 +49,7 @@ class HuggingFaceRss:
     name = "hf-rss"
     source = "hf-daily"
     source_of_periods = "hf-period"
-    fidelity = 40
+    fidelity = 50  # as the page's JSON: in all papers that both have, title, abstract and authors are the same
 
     def recognises(self, sheet: Sheet) -> bool:
         start = sheet.text[:_HEAD]
@@ -64,9 +64,10 @@ class HuggingFaceRss:
             digest=sheet.dump.digest,
             format=self.name,
             source=self.source_of_periods if period else self.source,
-            as_of=sheet.as_of or _day(feed) or day_named(sheet) or sheet.now.date(),
+            as_of=sheet.as_of or _day(feed) or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
             fidelity=self.fidelity,
             daily=not period,
+            cut=len(feed.items) >= _CAP,
             entries=entries,
             rejected=rejected,
         )
@@ -175,8 +176,7 @@ def _entry(item: Record, where: str, position: int) -> Entry:
         where=where,
         position=position,
         facts=Facts(
-            title=title_of(item.get("title")),
-            abstract=clean.field(_without_end(summary), clean.LONGEST_ABSTRACT),
+            **told.words(item.get("title"), abstract=_without_end(summary)),
             authors=authors,
             author_count=len(authors) or None,
             published=published.date() if published else None,

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from digest.errors import ListingError
-from digest.listings import clean
+from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
-from digest.listings.hf_json import Record, day_named, day_of, mapping, parsed, read_records, title_of
+from digest.listings.hf_json import Record, day_of, mapping, parsed, read_records
 from digest.model import Entry, Facts, Listing
 
 _KEY = re.compile(r'(?<!\\)"paper_url"\s*:')
@@ -53,7 +53,7 @@ class HuggingFaceScrapeA:
             digest=sheet.dump.digest,
             format=self.name,
             source=self.source,
-            as_of=sheet.as_of or _day(items) or day_named(sheet) or sheet.now.date(),
+            as_of=sheet.as_of or _day(items) or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
             fidelity=self.fidelity,
             daily=False,
             entries=entries,
@@ -77,9 +77,8 @@ def _entry(item: object, where: str, position: int) -> Entry:
         where=where,
         position=position,
         facts=Facts(
-            title=title_of(record.get("title"), details.get("title")),
-            abstract=_abstract(details.get("abstract")),
-            authors=clean.names(_list(record.get("authors"))),
+            **told.words(record.get("title"), details.get("title"), abstract=_abstract(details.get("abstract"))),
+            authors=clean.names(clean.items(record.get("authors"))),
             arxiv_id=number[0] if number else None,
             version=number[1] if number else None,
             code_url=_code(details.get("github_links")),
@@ -93,15 +92,12 @@ def number_of(*addresses: object) -> tuple[str, int | None] | None:
     return next((number for number in found if number), None)
 
 
-def _abstract(value: object) -> str:
+def _abstract(value: object) -> object:
+    """The value where it reads like an abstract."""
     text = clean.field(value, clean.LONGEST_ABSTRACT)
-    return text if _SHORTEST <= len(text) <= _LONGEST and not _COMMENT.search(text) else ""
+    return value if _SHORTEST <= len(text) <= _LONGEST and not _COMMENT.search(text) else ""
 
 
 def _code(links: object) -> str | None:
-    usable = (clean.link(link) for link in _list(links))
+    usable = (clean.link(link) for link in clean.items(links))
     return next((link for link in usable if link and not _SITES_OWN.fullmatch(link)), None)
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from digest.errors import ListingError
-from digest.listings import clean
+from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
-from digest.listings.hf_json import day_named, day_of, mapping, parsed, read_records, title_of
+from digest.listings.hf_json import day_of, mapping, parsed, read_records
 from digest.listings.hf_scrape_a import number_of
 from digest.model import Entry, Facts, Listing
 
@@ -41,7 +41,10 @@ class HuggingFaceScrapeB:
             digest=sheet.dump.digest,
             format=self.name,
             source=self.source,
-            as_of=sheet.as_of or day_of(body.get("date")) or day_named(sheet) or sheet.now.date(),
+            as_of=sheet.as_of
+            or day_of(body.get("date"))
+            or json_lines.day_in_name(sheet.dump.name)
+            or sheet.now.date(),
             fidelity=self.fidelity,
             daily=True,
             entries=entries,
@@ -57,8 +60,7 @@ def _entry(item: object, where: str, position: int) -> Entry:
         where=where,
         position=position,
         facts=Facts(
-            title=title_of(record.get("title")),
-            abstract=clean.field(record.get("abstract"), clean.LONGEST_ABSTRACT),
+            **told.words(record.get("title"), abstract=record.get("abstract")),
             authors=clean.names(authors if isinstance(authors, list) else ()),
             arxiv_id=number[0] if number else None,
             version=number[1] if number else None,

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
+
+import msgspec
 
 from digest.errors import ListingError
 from digest.listings import clean
@@ -27,23 +30,22 @@ _HEAD_LINES = 20
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 _DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S{1,200})", re.IGNORECASE)
-_WITHDRAWN = re.compile(
-    r"(?:(?:this|the) )?(?:paper|article|manuscript|preprint|submission|work) "
-    r"(?:has been |was |is )?(?:now )?withdrawn\b"
-    r"|withdrawn(?: by| due| because|\s*$|[.:;,(])",
-    re.IGNORECASE,
-)
 
 Record = Mapping[str, Any]
 
 
-def lines(text: str) -> Iterator[tuple[int, str | None]]:
+def lines(sheet: Sheet) -> Iterator[tuple[int, str | None]]:
     """The lines with something on them, by number from 1; None in place of one that is too long to be a record."""
-    for number, match in enumerate(_LINE.finditer(text), start=1):
-        if match.end() - match.start() > LONGEST_LINE:
+    numbered: Iterable[tuple[int, str]]
+    if sheet.numbers is None:
+        numbered = enumerate((match[0] for match in _LINE.finditer(sheet.text)), start=1)
+    else:
+        numbered = zip(sheet.numbers, sheet.text.split("\n"), strict=False)  # after the last end there is no line
+    for number, line in numbered:
+        if len(line) > LONGEST_LINE:
             yield number, None
-        elif line := match[0].strip().lstrip("\ufeff"):
-            yield number, line
+        elif stripped := line.strip().lstrip("\ufeff"):
+            yield number, stripped
 
 
 def record(line: str | None) -> Record:
@@ -51,7 +53,7 @@ def record(line: str | None) -> Record:
     if line is None:
         raise ValueError(f"longer than {LONGEST_LINE >> 20} MiB; not read")
     try:
-        found = json.loads(line, parse_int=_whole)
+        found = _decode(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"JSON that breaks at column {error.colno} ({error.msg}); it may be cut") from None
     except RecursionError:
@@ -59,6 +61,17 @@ def record(line: str | None) -> Record:
     if not isinstance(found, dict):
         raise ValueError("JSON, but not an object")
     return found
+
+
+def _decode(line: str) -> object:
+    """By the quick decoder; what it refuses, such as NaN and half a surrogate, by the tolerant one."""
+    try:
+        return _quick.decode(line)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return json.loads(line, parse_int=_whole)
+
+
+_quick = msgspec.json.Decoder()
 
 
 def _whole(digits: str) -> int | None:
@@ -77,7 +90,7 @@ def consists_of(sheet: Sheet, known: Callable[[Record], bool]) -> bool:
         return False
     if len(sheet.text) > _HEAD and (end := max(head.rfind("\n"), head.rfind("\r"))) > 0:
         head = head[:end]
-    first = [line for _, (_, line) in zip(range(_HEAD_LINES), lines(head), strict=False)]
+    first = [line for _, (_, line) in zip(range(_HEAD_LINES), lines(replace(sheet, text=head)), strict=False)]
     return 2 * sum(_is(line, known) for line in first) >= max(1, len(first))
 
 
@@ -91,18 +104,19 @@ def _is(line: str | None, known: Callable[[Record], bool]) -> bool:
 def read(sheet: Sheet, entry: Callable[[Record, str, int], Entry | None]) -> tuple[list[Entry], list[Rejected]]:
     """Each line by `entry(record, where, position)`, which raises ValueError for a bad one and gives None for no paper.
 
-    Raises ListingError where there are papers but not one that can be read.
+    Raises ListingError where there are papers but not one that can be read. In a later part of a dump positions go on
+    with its lines.
     """
     entries: list[Entry] = []
     rejected: list[Rejected] = []
-    for number, line in lines(sheet.text):
+    for number, line in lines(sheet):
         where = f"line {number}"
         try:
-            if found := entry(record(line), where, len(entries) + 1):
+            if found := entry(record(line), where, sheet.begin + len(entries) + 1):
                 entries.append(found)
         except ValueError as error:
             rejected.append(Rejected(where=where, reason=str(error)))
-    if rejected and not entries:
+    if rejected and not entries and not sheet.begin:
         first = rejected[0]
         raise ListingError(
             f"{sheet.dump.name}: none of its {len(rejected)} lines can be read as a paper; "
@@ -130,21 +144,7 @@ def day(value: object) -> date | None:
         return None
 
 
-def title(value: object) -> str:
-    """A clean title; ValueError where there is none."""
-    cleaned = clean.text(value) if isinstance(value, str) and len(value) <= clean.LONGEST_TITLE else ""
-    if not cleaned:
-        long = isinstance(value, str) and len(value) > clean.LONGEST_TITLE
-        raise ValueError("has a title too long to be one" if long else "has no title")
-    return cleaned
-
-
 def doi(value: object) -> str | None:
     """The first DOI of a text, without what may stand before it; arXiv's own fields hold up to several."""
     match = _DOI.match(clean.visible(value[:1000]).strip()) if isinstance(value, str) else None
     return match[1].rstrip(".,;") if match else None
-
-
-def withdrawal(text: str) -> bool:
-    """Whether an abstract or an author's comment begins as a notice that the paper is withdrawn."""
-    return _WITHDRAWN.match(text) is not None

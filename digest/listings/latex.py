@@ -27,13 +27,17 @@ _ACCENT = rf"""\\(?:
     | [\^`~=][aeiounyAEIOUNY] | "[aeiouyAEIOUY]{_NOT_QUOTED} | '[aceinouyzACEINOUYZ]{_NOT_QUOTED} | \.[zZI]
     | [cvuHkdbr](?:\ ?{_LETTER}|\ [a-zA-Z]) )"""
 
+_LETTERS = "aa|AA|ae|AE|oe|OE|o|O|l|L|ss|i|j|dj|DJ|th|TH|dh|DH|ng|NG"
+
 _FRAGMENT = re.compile(
     rf"""
+    (?=[h\\${{^_`]) (?:  # what any of them begins with: a quick no for most places
       (?P<link>https?://[^\s{{}}<>"`]+) (?: \}}?\{{ (?P<label>[^{{}}]{{0,300}}) \}} (?![\w/?&=]) )?
     | (?P<kept>\\\\)
     | \\(?P<escaped>[%&_\#$])
     | (?P<blank>\\[ ,;])
     | (?P<accent>\{{{_ACCENT}\}} | {_ACCENT})
+    | \{{\\(?P<letter>{_LETTERS})\ ?\}}
     | \\(?P<macro>[a-zA-Z]+)(?P<arguments>(?:\s?{_GROUP})*+)
     | \$(?=\S)(?P<math>(?:[^$\\]|\\.){{1,300}}+)(?<=\S)\$(?!\d)
     | \\\((?P<inline>.{{1,300}}?)\\\)
@@ -41,6 +45,7 @@ _FRAGMENT = re.compile(
     | (?<=\w)\{{(?P<between>[,=])\}}(?=\w)
     | (?P<degrees>{_DEGREES}) | {_POWER} | {_INDEX}
     | ``(?P<quoted>(?:[^`']|'(?!')){{1,300}}+)''
+    )
     """,
     re.VERBOSE,
 )
@@ -81,12 +86,29 @@ _UNREADABLE = re.compile(r"[_^]\{[^{}]*[^\w{}][^{}]*\}|\\\\")
 _BARE = re.compile(r"(?<!\\)([%&#])")
 _BEFORE_BLANK = re.compile(r"(\\[a-zA-Z]+)(?=\s)")
 
+# In names only: `\'S`, which in running text could close a quotation; `O\'Hara`, which has no accent; `Mi\l osz`.
+_BARE_ACCENT = re.compile(r"\\([\"'`^~=.])\ ?([A-Za-z])")
+_APOSTROPHE = re.compile(r"(?<=\b[ODLMdlo])\\'(?=[A-Z])")
+_BLANK_AFTER_LETTER = re.compile(rf"\\({_LETTERS})\ (?=\w)")
+_TIE = re.compile(r"(?<!\\)~")
+_BRACES = re.compile(r"\{([^{}\\]*+)\}")
+
 _library = LatexNodes2Text(math_mode="text")
 
 
 def readable(text: str) -> str:
     """The text with its LaTeX converted; text without any comes back at once."""
+    if not ("\\" in text or "$" in text or "{" in text or "^" in text or "_" in text or "``" in text):
+        return text
     return _FRAGMENT.sub(_converted, text) if _TELLTALE.search(text) else text
+
+
+def readable_name(text: str) -> str:
+    """The same for a name, where an accent is no quotation mark, a tie is a blank, and braces hold together."""
+    if not ("\\" in text or "{" in text or "~" in text or "$" in text or "^" in text):
+        return text
+    marked = _BLANK_AFTER_LETTER.sub(r"\\\1{}", _BARE_ACCENT.sub(r"\\\1{\2}", _APOSTROPHE.sub("'", text)))
+    return _BRACES.sub(r"\1", _BRACES.sub(r"\1", readable(_TIE.sub(" ", marked))))
 
 
 @lru_cache(maxsize=1)
@@ -115,6 +137,8 @@ def _converted(match: re.Match[str]) -> str:
         return _macro(part["macro"], part["arguments"], whole)
     if math := part["math"] or part["inline"]:
         return _math(math, whole)
+    if part["letter"]:
+        return _symbols().get(part["letter"], whole)
     if part["accent"]:
         return _from_library(whole) or whole
     if inner := part["styled"] or part["quoted"]:

@@ -5,9 +5,10 @@
 
 The first line may say, all optional: the list's `source` (a short name, "own" if untold), the day it speaks of
 (`as_of`), and whether it is that source's whole list of one day (`daily`, false if untold). A paper has the fields of
-`model.Facts`, and `votes`, `comments` and `position`; only `title` must be there, and null means unknown. Positions
-order the list; without them the lines do. Nothing is guessed: an unknown field or a value of another kind rejects its
-line, as a misspelt name would lose data in silence. A header that cannot be used stops the dump, as it speaks for all.
+`model.Facts`, and `votes`, `comments`, `position` and `announced`; only `title` must be there, and null means unknown.
+Positions order the list; without them the lines do. Nothing is guessed: an unknown field or a value of another kind
+rejects its line, as a misspelt name would lose data in silence. A header that cannot be used stops the dump, as it
+speaks for all.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines
-from digest.listings.form import Sheet
+from digest.listings import clean, json_lines, told
+from digest.listings.form import InLines, Sheet
 from digest.listings.json_lines import Record
-from digest.model import Entry, Facts, Listing
+from digest.model import Announced, Entry, Facts, Listing
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _HEADER = ("source", "as_of", "daily")
+_SOURCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}:\S.{0,498}")
+_OF_THE_ENTRY = ("votes", "comments", "position", "announced")
 _HEADER_BEGINS = re.compile(r'\{\s*"listing"\s*:')
 
 
-class OwnJsonLines:
+class OwnJsonLines(InLines):
     """Votes and positions are the script's; where it tells none, the order of the lines is the listing's."""
 
     name = "own-jsonl"
@@ -50,7 +53,7 @@ class OwnJsonLines:
             as_of=sheet.as_of or header.get("as_of") or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
             fidelity=self.fidelity,
             daily=header.get("daily", False),
-            entries=tuple(replace(entry, position=place) for place, entry in enumerate(ordered, start=1)),
+            entries=tuple(replace(entry, position=place) for place, entry in enumerate(ordered, start=sheet.begin + 1)),
             rejected=tuple(rejected),
         )
 
@@ -70,7 +73,8 @@ def _is_record(record: Record) -> bool:
 
 def _header(sheet: Sheet) -> tuple[dict[str, Any], int | None]:
     """What the first line says of the listing, and that line's number; ({}, None) where it is a paper."""
-    number, line = next(json_lines.lines(sheet.text), (1, None))
+    opening = replace(sheet, text=sheet.opening, numbers=None) if sheet.begin else sheet
+    number, line = next(json_lines.lines(opening), (1, None))
     try:
         record = json_lines.record(line)
         if "listing" not in record:
@@ -117,22 +121,28 @@ class _Reader:
         if unknown := [key for key in record if key not in _FIELDS]:
             raise ValueError(f"has the unknown field `{clean.field(unknown[0], 40)}`; the README names the known ones")
         values = {field: _value(field, told) for field, told in record.items() if told is not None}
-        votes, comments, place = (values.pop(field, None) for field in ("votes", "comments", "position"))
+        votes, comments, place, announced = (values.pop(field, None) for field in _OF_THE_ENTRY)
         return Entry(
             where=where,
             position=_AFTER_ALL if place is None else place,
             facts=_facts(values),
             votes=votes,
             comments=comments,
+            announced=announced,
         )
 
 
 def _facts(values: dict[str, Any]) -> Facts:
-    values.setdefault("title", json_lines.title(values.get("title")))
+    title, latex_title = values.pop("title", None) or told.title(None)
+    abstract, latex_abstract = values.pop("abstract", ("", None))
     number, version = values.pop("arxiv_id", (None, None))
-    values.setdefault("version", version)
-    values.setdefault("author_count", len(values.get("authors", ())) or None)
-    return Facts(**values, arxiv_id=number)
+    known = {
+        "latex_title": latex_title,
+        "latex_abstract": latex_abstract,
+        "version": version,
+        "author_count": len(values.get("authors", ())) or None,
+    }
+    return Facts(title=title, abstract=abstract, arxiv_id=number, **(known | values))
 
 
 def _value(field: str, told: object) -> Any:
@@ -148,12 +158,28 @@ def _text(longest: int) -> Callable[[object], str | None]:
     return lambda told: clean.field(told, longest) if isinstance(told, str) else None
 
 
-def _names(told: object) -> tuple[str, ...] | None:
-    return clean.names(told) if isinstance(told, list) and all(isinstance(name, str) for name in told) else None
+def _latex(longest: int) -> Callable[[object], str | None]:
+    return lambda told: clean.written(told)[:longest] if isinstance(told, str) else None
+
+
+def _texts(cleaned: Callable[[list[str]], tuple[str, ...]]) -> Callable[[object], tuple[str, ...] | None]:
+    def read(told: object) -> tuple[str, ...] | None:
+        return cleaned(told) if isinstance(told, list) and all(isinstance(text, str) for text in told) else None
+
+    return read
 
 
 def _arxiv_id(told: object) -> tuple[str, int | None] | None:
     return clean.arxiv_id(told) if isinstance(told, str) else None
+
+
+def _source_id(told: object) -> str | None:
+    text = clean.written(told) if isinstance(told, str) else ""
+    return text if _SOURCE_ID.fullmatch(text) else None
+
+
+def _announced(told: object) -> Announced | None:
+    return next((kind for kind in Announced if kind == told), None)
 
 
 def _whole(told: object) -> int | None:
@@ -174,24 +200,33 @@ class _Kind:
 
 _AFTER_ALL = 2 * 10**9
 _LINE = _Kind("text", _text(clean.LONGEST_NAME))
-_NAMES = _Kind("a list of texts", _names)
+_REMARK = _Kind("text", _text(told.LONGEST_REMARK))
+_TERMS = _Kind("a list of texts", _texts(clean.terms))
 _COUNT = _Kind("a whole number from 0 to 1000000000", _whole)
 _PLACE = _Kind("a whole number from 1 to 1000000000", _from_one)
+_DAY = _Kind("a date such as 2026-06-01", json_lines.day)
 _ADDRESS = _Kind("a web address", clean.link)
 
 _FIELDS: dict[str, _Kind] = {
-    "title": _Kind("text", json_lines.title),
-    "abstract": _Kind("text", _text(clean.LONGEST_ABSTRACT)),
-    "authors": _NAMES,
+    "title": _Kind("text", told.title),
+    "latex_title": _Kind("text", _latex(clean.LONGEST_TITLE)),
+    "abstract": _Kind("text", lambda told: clean.both(told, clean.LONGEST_ABSTRACT) if isinstance(told, str) else None),
+    "latex_abstract": _Kind("text", _latex(clean.LONGEST_ABSTRACT)),
+    "authors": _Kind("a list of texts", _texts(clean.names)),
     "author_count": _COUNT,
     "organisation": _LINE,
     "submitter": _LINE,
-    "categories": _NAMES,
-    "keywords": _NAMES,
-    "published": _Kind("a date such as 2026-06-01", json_lines.day),
+    "categories": _TERMS,
+    "keywords": _TERMS,
+    "comment": _REMARK,
+    "journal_ref": _REMARK,
+    "published": _DAY,
+    "updated": _DAY,
     "arxiv_id": _Kind("an arXiv id", _arxiv_id),
     "version": _PLACE,
     "doi": _Kind("a DOI", json_lines.doi),
+    "source_id": _Kind("an id such as example.org:12", _source_id),
+    "page_url": _ADDRESS,
     "code_url": _ADDRESS,
     "code_stars": _COUNT,
     "project_url": _ADDRESS,
@@ -199,4 +234,5 @@ _FIELDS: dict[str, _Kind] = {
     "votes": _COUNT,
     "comments": _COUNT,
     "position": _PLACE,
+    "announced": _Kind("new, cross or replaced", _announced),
 }

@@ -16,7 +16,7 @@ from lxml import etree
 from digest.errors import ListingError
 from digest.listings import clean
 from digest.listings.form import Sheet
-from digest.model import Entry, Facts, Rejected
+from digest.model import Announced, Entry, Facts, Rejected
 
 Node = etree._Element
 
@@ -26,11 +26,9 @@ HEAD = 8000
 _NOT_XML = str.maketrans(dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x1f", " "))  # white space in Python's eyes only
 _PROLOG = re.compile(r"(?:\s++|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+", re.DOTALL)
 _DECLARES = re.compile(r"""<!DOCTYPE(?:[^<>\["']|"[^"]*+"|'[^']*+')*+\[""")
+_ROOT = re.compile(r"<(?:!DOCTYPE\s{1,9})?(?:[\w.-]{1,40}:)?(?P<name>[\w.-]{1,40})[\s/>\[]")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RFC_822 = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}})\b")
-_BETWEEN_NAMES = re.compile(r",\s+(?:and\s+)?|\s+and\s+")
-_AFFILIATION = re.compile(r"\([^()]*\)")
-_SUFFIXES = frozenset({"Jr.", "Jr", "Sr.", "Sr", "II", "III", "IV"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,26 @@ def begins(sheet: Sheet, root: str) -> str | None:
     return head if head.lstrip("\ufeff \t\r\n")[:1] == "<" and re.search(rf"<(?:{root})[\s>]", head) else None
 
 
-def parsed(sheet: Sheet, tag: str) -> Tree:
-    """All whole elements of the local name `tag`. ListingError for XML that breaks before the first of them."""
-    text = clean.visible(sheet.text).translate(_NOT_XML).lstrip()
+def root(sheet: Sheet) -> str | None:
+    """The local name of the dump's first element, also by its DOCTYPE; None if it begins otherwise."""
+    head = sheet.text[:HEAD].lstrip("\ufeff \t\r\n")
+    prolog = _PROLOG.match(head)
+    found = _ROOT.match(head, prolog.end() if prolog else 0)
+    return found["name"] if found else None
+
+
+def plain(sheet: Sheet, written: str) -> str:
+    """The text without what XML cannot hold. ListingError if it declares entities."""
+    text = clean.visible(written).translate(_NOT_XML).lstrip()
     prolog = _PROLOG.match(text)
     if _DECLARES.match(text, prolog.end() if prolog else 0):
         raise ListingError(f"{sheet.dump.name}: XML that declares entities, which are not resolved; fetch it without")
+    return text
+
+
+def parsed(sheet: Sheet, tag: str) -> Tree:
+    """All whole elements of the local name `tag`. ListingError for XML that breaks before the first of them."""
+    text = plain(sheet, sheet.text)
     parser = etree.XMLPullParser(
         events=("end",),
         tag=f"{{*}}{tag}",
@@ -91,7 +103,11 @@ def _ended(parser: etree.XMLPullParser) -> Iterator[Node]:
 
 
 def read(
-    sheet: Sheet, tree: Tree, kind: str, facts: Callable[[Node], Facts]
+    sheet: Sheet,
+    tree: Tree,
+    kind: str,
+    facts: Callable[[Node], Facts],
+    announced: Callable[[Node], Announced | None] = lambda node: None,
 ) -> tuple[tuple[Entry, ...], tuple[Rejected, ...]]:
     """Each node by `facts`, which raises ValueError for a bad one. What is cut is rejected after the whole ones.
 
@@ -102,7 +118,8 @@ def read(
     for number, node in enumerate(tree.nodes, start=1):
         where = f"{kind} {number}"
         try:
-            entries.append(Entry(where=where, position=len(entries) + 1, facts=facts(node)))
+            found = facts(node)
+            entries.append(Entry(where=where, position=len(entries) + 1, facts=found, announced=announced(node)))
         except ValueError as error:
             rejected.append(Rejected(where=where, reason=str(error)))
     if rejected and not entries:
@@ -157,20 +174,3 @@ def latest(days: list[date | None], sheet: Sheet) -> date | None:
     """The latest day; one after tomorrow is a slip and would pass for the dump's day."""
     tomorrow = sheet.now.date() + timedelta(days=1) if sheet.now.date() < date.max else date.max
     return max((one for one in days if one and one <= tomorrow), default=None)
-
-
-def names_in(text: str) -> tuple[str, ...]:
-    """Names run together in one text with commas; affiliations in parentheses go, "Jr." stays with its name."""
-    parts: list[str] = []
-    for part in _BETWEEN_NAMES.split(_AFFILIATION.sub(" ", text)):
-        if parts and part.strip() in _SUFFIXES:
-            parts[-1] = f"{parts[-1]}, {part.strip()}"
-        else:
-            parts.append(part)
-    return clean.names(parts)
-
-
-def turned(name: str) -> str:
-    """`Last, First` as it is spoken; anything else unchanged."""
-    last, comma, given = name.partition(",")
-    return f"{given.strip()} {last.strip()}" if comma and given.strip() else name

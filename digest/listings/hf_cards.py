@@ -1,0 +1,83 @@
+"""A card of a Hugging Face paper list as read from text: what both readings of such text have in common.
+
+Does not know how a card is found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from digest.model import Rejected
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DATE = (
+    r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? (?P<day>[0-9]{1,2})"
+    r"(?:, (?P<year>[12][0-9]{3}))?"
+)
+PAGE_DATE = re.compile(DATE)
+AUTHORS = re.compile(r"•? ?(?P<count>[0-9]{1,5}) authors?", re.IGNORECASE)
+LONGEST_WHO = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    line: int  # of the first line, counted from 1
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date as written; `year` only where it is."""
+
+    month: int
+    day: int
+    year: int | None
+
+    def of(self, year: int) -> date | None:
+        """This day of its own year, else of the one given; None where there is no such day."""
+        try:
+            return date(self.year or year, self.month, self.day)
+        except ValueError:
+            return None
+
+
+def day_in(match: re.Match[str]) -> Day:
+    """From a match of `DATE`."""
+    year = int(match["year"]) if match["year"] else None
+    return Day(_MONTHS.index(match["month"].lower()) + 1, int(match["day"]), year)
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The author and date block of a paper."""
+
+    who: str
+    day: Day | None
+    comments: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """`meta`, and what follows it, only where the text tells it."""
+
+    title: Block
+    abstract: str
+    meta: Meta | None = None
+    number: tuple[str, int | None] | None = None  # arXiv's, and the version
+    votes: int | None = None
+    submitter: str | None = None
+    code_url: str | None = None
+    code_stars: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`day` is the date in its head, `captured` the day on which someone saved it; `trending` if it is that list."""
+
+    cards: list[Card]
+    rejected: list[Rejected]
+    day: Day | None
+    captured: date | None = None
+    trending: bool = False

@@ -1,0 +1,173 @@
+"""Text of Hugging Face paper lists in which an extractor left marks: Markdown, or the address of every link.
+
+A title is a heading, or stands between the address of its vote button and that of its paper. Links are
+`[words](address)`, `[words][7]`, or words with the address on a line of its own. The vote button holds a number, or "-"
+for none. The trending page shows each paper twice, for wide and for narrow screens, and often a machine's summary in
+place of the abstract.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import pairwise
+
+from digest.listings import clean
+from digest.listings.hf_cards import AUTHORS, DATE, LONGEST_WHO, PAGE_DATE, Block, Card, Day, Meta, Page, day_in
+
+_SITE = r"https?://huggingface\.co"
+_BUTTON = rf"{_SITE}/login\?next=%2Fpapers%2F(?P<id>[\w.]{{1,30}})"
+_PAPER = rf"{_SITE}/papers/(?P<number>[\w.]{{1,30}})[^()\s]{{0,100}}"
+_WRAPPED = r"[^\n]{1,1000}(?:\n(?!\n)[^\n]{1,300}){0,4}?"
+_TITLE = re.compile(
+    rf"""
+      ^\#\#\#[ ]\[(?P<linked>{_WRAPPED})\](?:\({_PAPER}\)|\[[0-9]{{1,5}}\])[ ]*$
+    | ^\#\#\#[ ](?P<heading>[^\n\[][^\n]{{0,1000}}(?:\n[ ]{{2}}[^\n]{{1,300}}){{0,4}})$
+    | ^{_BUTTON}\s{{1,4}}(?P<between>{_WRAPPED})\s{{1,4}}{_SITE}/papers/(?P=id)[ ]*$
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+_VOTES = re.compile(
+    rf"\[(?:Upvote\s{{1,4}})?(?P<votes>[0-9]{{1,6}}|-)\]\({_BUTTON}\)"
+    rf"|\[-\] (?P<told>[0-9]{{1,6}}|-)\s{{1,4}}{_BUTTON.replace('<id>', '<of>')}"
+)
+_VOTES_BEFORE = re.compile(r"\[\s{0,3}([0-9]{1,6}|-)\s{0,3}\]\[[0-9]{1,5}\]\s{0,4}\Z")
+_SUBMITTER = re.compile(r"Submitted by\s{1,4}(?:\[[^\]\n]{0,80}\]\s{1,4})?([^\s\[\]()]{1,60})(?=\s)")
+_CODE = re.compile(r"\[(?:LINK: )?GitHub ([0-9.]{1,9}k?)\]\((https?://[^()\s]{1,300})\)")
+_ARXIV = re.compile(r"\[arXiv Page\]\((https?://[^()\s]{1,100})\)")
+_TRENDING = re.compile(r"^#{1,3} Trending Papers[ ]*$", re.MULTILINE)
+_CAPTURED = re.compile(
+    r"^\W{0,4}(?:retrieved|exported|captured|fetched|scraped)\b[^\n:]{0,20}: {0,4}(20[0-9]{2}-[0-9]{2}-[0-9]{2})",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+# In a line: a picture, the end of a link, what a hard wrap left; and lines with nothing else.
+_PICTURE = re.compile(r"!\[[^\[\]\n]{0,200}\]\([^()\s]{0,500}\)")
+_COMMENTS = re.compile(rf"\[ ?([0-9]{{1,6}})\](?:\({_SITE}/papers/[^()\s]{{1,60}}#community\)|\[[0-9]{{1,5}}\])$")
+_LINK_END = re.compile(r"\]\(https?://[^()\s]{1,500}\)(?=$| · )|\]\[[0-9]{1,5}\]$")
+_WRAP = re.compile(r"\\{1,2}$")
+_ESCAPED = re.compile(r"\\([\[\]*`>#!|~])")
+_NOTHING = re.compile(rf"[-*•\[\]\s]*|{_SITE}/\S*|<a id=.*|\[[^\[\]]{{0,80}}\]")
+_DISCUSSION = re.compile(rf"{_SITE}/papers/\S{{1,40}}#community")
+
+_DATED = re.compile(rf"(?P<who>.{{0,{LONGEST_WHO}}}?) ?· ?(?:Published on )?{DATE}(?: (?P<comments>[0-9]{{1,6}}))?")
+_BULLET = re.compile(r"[-*•] ")
+_PICTURE_OF = re.compile(r"\[[^\[\]]{0,80}\] ?")
+_ABSTRACT_ENDS = re.compile(
+    r"·.*|(?:LINK: )?GitHub [0-9.]+k?\b.*|Upvote|Submitted by|Previous|Next|\[?Content truncated\]?"
+    r"|```|[0-9]{1,6}|-{3,}"
+)
+_TRUNCATED = re.compile(r"\[?Content truncated\]?")
+# What trending pages show in place of abstracts has some 200 characters; of real abstracts few have less than these.
+_SHORTEST_ABSTRACT = 400
+
+
+def page(text: str) -> Page | None:
+    """The page; None if it has no marks."""
+    visible = clean.visible(text.replace("\r\n", "\n").replace("\r", "\n")).replace("\xa0", " ")
+    titles = list(_TITLE.finditer(visible))
+    if not titles:
+        return None
+    head = visible[: titles[0].start()]
+    trending = _TRENDING.search(head) is not None
+    votes = {match["id"] or match["of"]: _count(match["votes"] or match["told"]) for match in _VOTES.finditer(visible)}
+    cards, before, line, at = [], 0, 1, 0
+    for title, following in pairwise([*titles, None]):
+        assert title is not None
+        words = max(map(title.start, ("linked", "heading", "between")))  # -1 for those that are not there
+        line, at = line + visible.count("\n", at, words), words
+        body = visible[title.end() : following.start() if following else len(visible)]
+        cards.append(_card(title, line, visible[before : title.start()], body, votes, trending))
+        before = title.end()
+    return Page(cards=list(_once(cards)), rejected=[], day=_page_day(head), captured=_captured(head), trending=trending)
+
+
+def _page_day(head: str) -> Day | None:
+    dated = map(PAGE_DATE.fullmatch, map(str.strip, head.split("\n")))
+    return next((day_in(match) for match in dated if match), None)
+
+
+def _captured(head: str) -> date | None:
+    """The day that whoever saved the page wrote above it."""
+    match = _CAPTURED.search(head)
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def _once(cards: Iterable[Card]) -> Iterator[Card]:
+    """Each paper where it comes first."""
+    known = set()
+    for card in cards:
+        key = card.number[0] if card.number else " ".join(card.title.text.split()).casefold()
+        if key not in known:
+            known.add(key)
+            yield card
+
+
+def _card(title: re.Match[str], line: int, before: str, body: str, votes: dict[str, int], trending: bool) -> Card:
+    number = title["number"] or title["id"] or ""
+    arxiv, code, by = _ARXIV.search(body), _CODE.search(body), list(_SUBMITTER.finditer(before))[-1:]
+    votes_before = _VOTES_BEFORE.search(before[-60:])
+    abstract, meta = _abstract_and_meta(list(_lines(body)))
+    words = title["linked"] or title["heading"] or title["between"]
+    return Card(
+        title=Block(line, " ".join(_unescaped(part) for part in words.split("\n"))),
+        abstract="" if trending and len(abstract) < _SHORTEST_ABSTRACT else abstract,
+        meta=meta,
+        number=clean.arxiv_id(number) or (clean.arxiv_id(arxiv[1]) if arxiv else None),
+        votes=votes.get(number, _count(votes_before[1]) if votes_before else None),
+        submitter=clean.field(by[0][1]) if by else None,
+        code_url=clean.link(code[2]) if code else None,
+        code_stars=clean.count(code[1]) if code else None,
+    )
+
+
+def _count(votes: str) -> int:
+    return 0 if votes == "-" else int(votes)
+
+
+# --- what follows a title ----------------------------------------------------------------------------------------
+
+
+def _lines(body: str) -> Iterator[str]:
+    """The lines that say something, without marks; a number of comments behind its date."""
+    kept: list[str] = []
+    for written in body.split("\n"):
+        line = written.strip()
+        if _DISCUSSION.fullmatch(line) and len(kept) > 1 and kept[-1].isdigit():
+            number = kept.pop()
+            kept[-1] = f"{kept[-1]} {number}"
+            continue
+        line = _COMMENTS.sub(r" \1", _PICTURE.sub("", line))
+        line = _unescaped(_LINK_END.sub("", line))
+        if _TRUNCATED.fullmatch(line) or not _NOTHING.fullmatch(line):
+            kept.append(" ".join(line.removeprefix("[").split()))
+    yield from kept
+
+
+def _unescaped(line: str) -> str:
+    r"""Without what Markdown adds: `\\` where a line is wrapped, `\` before a mark or in a wrapped title."""
+    return _ESCAPED.sub(r"\1", _WRAP.sub("", line.strip())).replace("\\  ", " ").strip()
+
+
+def _abstract_and_meta(lines: list[str]) -> tuple[str, Meta | None]:
+    abstract: list[str] = []
+    who = ""
+    for place, line in enumerate(lines):
+        words = _BULLET.sub("", line)
+        if AUTHORS.fullmatch(words):
+            who = words
+        elif match := _DATED.fullmatch(" ".join(lines[place : place + 2]) if line == "·" else line):
+            if not (who or match["who"]) and len(abstract) > 1 and len(abstract[-1]) <= LONGEST_WHO:
+                who = abstract.pop()
+            comments = int(match["comments"]) if match["comments"] else None
+            return " ".join(abstract), Meta(_PICTURE_OF.sub("", who or match["who"], count=1), day_in(match), comments)
+        elif who or _ABSTRACT_ENDS.fullmatch(line):
+            cut = "…" if abstract and _TRUNCATED.fullmatch(line) else ""
+            return " ".join(abstract) + cut, Meta(who, None) if who else None
+        else:
+            abstract.append(line)
+    return " ".join(abstract), Meta(who, None) if who else None
