@@ -5,6 +5,7 @@ One PostgreSQL server a session (a worker under xdist), started on first use and
 
 from __future__ import annotations
 
+import io
 import itertools
 import tempfile
 import warnings
@@ -21,6 +22,7 @@ from sqlalchemy import make_url
 from digest.model import (
     Change,
     Changes,
+    Dump,
     DumpReport,
     Edition,
     Entry,
@@ -124,6 +126,10 @@ def _sibling(server: str, database: str) -> str:
 
 
 # --- nouns -----------------------------------------------------------------------------------------------------
+
+
+def a_dump(name: str, digest: str) -> Dump:
+    return Dump(name=name, digest=digest, size=0, content=io.BytesIO)
 
 
 def a_paper(paper_id: str, **values: Any) -> Paper:

@@ -184,7 +184,7 @@ def _held_soon(store: Store) -> bool:
 # Each kills itself after the other writes of the transaction, before its commit.
 KILLED = {
     "record": (
-        "from digest.store import ingest; ingest._insert_revisions = die",
+        "from digest.store import ingest; ingest._replace_revisions = die",
         "record(store, a_change(a_paper('new')), digest='d2')",
     ),
     "enqueue": (

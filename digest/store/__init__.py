@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from digest.store.deliver import Deliveries
 from digest.store.ingest import Ingested
+from digest.store.near import Near
 from digest.store.publish import Published
 from digest.store.reading import Counts, Papers
 
 __all__ = ["Counts", "Store"]
 
 
-class Store(Ingested, Papers, Published, Deliveries):
+class Store(Ingested, Near, Papers, Published, Deliveries):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
-    Ingested holds what a dump becomes, Papers what is asked of papers, Published the editions, Deliveries the outbox.
+    Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Published
+    the editions, Deliveries the outbox.
     """

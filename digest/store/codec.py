@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
+from sqlalchemy import Date
 
 from digest.model import (
     Delivery,
     DumpReport,
     Edition,
     Facts,
+    FieldChange,
     LastEdition,
+    Link,
     Listing,
     Mark,
     OutboxItem,
@@ -24,27 +28,23 @@ from digest.model import (
     Rejected,
     Suppression,
 )
+from digest.store.schema import papers
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-    AnyRow = Row[*tuple[Any, ...]]
-
-T = TypeVar("T")
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 FACTS = tuple(field.name for field in fields(Facts))
 PAPER = tuple(field.name for field in fields(Paper))
 COUNTS = ("entries", "new", "revised", "relisted", "unchanged", "gone")
 
-# Far below the limits of both engines on parameters of one statement.
-CHUNK = 1000
+# So many of a listing's rejected entries are kept with it, and the number of the others.
+MOST_REJECTED = 1000
 
-
-def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
-    """Distinct values in runs that fit an IN list."""
-    distinct = list(dict.fromkeys(values))
-    for start in range(0, len(distinct), CHUNK):
-        yield distinct[start : start + CHUNK]
+# In the order of the table's columns, of which the origins are the last.
+paper_values: Callable[[Paper], tuple[Any, ...]] = attrgetter(*[column.name for column in papers.columns][:-1])
+_facts: Callable[[Facts], tuple[Any, ...]] = attrgetter(*FACTS)
 
 
 def paper(row: AnyRow) -> Paper:
@@ -58,7 +58,7 @@ def paper_row(paper: Paper, names: Iterable[str] = PAPER) -> dict[str, object]:
 
 def said(facts: Facts) -> tuple[str, ...]:
     """The fields that the source says something of; False and 0 are something."""
-    return tuple(name for name in FACTS if getattr(facts, name) not in ("", (), None))
+    return tuple([name for name, value in zip(FACTS, _facts(facts), strict=True) if value not in ("", (), None)])
 
 
 def words(value: object) -> str:
@@ -70,6 +70,34 @@ def words(value: object) -> str:
     if isinstance(value, (tuple, list)):
         return ", ".join(map(str, value))
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def link_row(link: Link) -> tuple[str, str, int, str]:
+    one, other = sorted((link.paper_id, link.other_id))
+    return one, other, link.likeness, link.why
+
+
+def field_changes_json(changes: Iterable[FieldChange]) -> list[dict[str, object]]:
+    """Without the new values, which the paper has."""
+    return [{"field": each.field, "old": _plain(each.old), "notable": each.notable} for each in changes]
+
+
+def field_changes(stored: Iterable[dict[str, Any]]) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(field=row["field"], old=_typed(row["field"], row["old"]), new=None, notable=row["notable"])
+        for row in stored
+    )
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _typed(field: str, value: Any) -> object:
+    """The value as the paper's field has it: JSON knows neither dates nor tuples."""
+    if isinstance(value, list):
+        return tuple(value)
+    return date.fromisoformat(value) if value and isinstance(papers.c[field].type, Date) else value
 
 
 def rejected_json(listing: Listing) -> list[dict[str, str]]:
@@ -86,6 +114,7 @@ def report(row: AnyRow) -> DumpReport:
         as_of=row.as_of,
         marks=tuple(map(Mark, row.marks)),
         rejected=tuple(Rejected(**bad) for bad in row.rejected),
+        more_rejected=row.more_rejected,
         **{name: row._mapping[name] for name in COUNTS},
     )
 

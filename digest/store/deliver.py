@@ -10,6 +10,7 @@ from sqlalchemy import LargeBinary, delete, func, insert, literal, select, updat
 from digest.errors import StoreError
 from digest.model import Delivery, OutboxItem, OutboxState, Suppression
 from digest.store import codec
+from digest.store.bulk import among
 from digest.store.database import Database
 from digest.store.schema import deliveries, outbox, suppressions
 
@@ -81,9 +82,8 @@ class Deliveries(Database):
         with self._writing() as conn:
             query = select(outbox.c.message_id).where(outbox.c.state == OutboxState.SENDING).with_for_update()
             found = sorted(conn.scalars(query))
-            for chunk in codec.chunks(found):
-                change = update(outbox).where(outbox.c.message_id.in_(chunk))
-                conn.execute(change.values(state=state, next_at=now, reply=reply))
+            held = among(conn, outbox.c.message_id, found)
+            conn.execute(update(outbox).where(held).values(state=state, next_at=now, reply=reply))
             rows = [
                 codec.delivery_row(
                     Delivery(message_id=each, at=now, state=state, reply=reply, next_at=now if resend else None)
@@ -92,11 +92,7 @@ class Deliveries(Database):
             ]
             if rows:
                 conn.execute(insert(deliveries), rows)
-            items = [
-                codec.outbox_item(row)
-                for chunk in codec.chunks(found)
-                for row in conn.execute(select(*_WITHOUT_MESSAGE).where(outbox.c.message_id.in_(chunk)))
-            ]
+            items = [codec.outbox_item(row) for row in conn.execute(select(*_WITHOUT_MESSAGE).where(held))]
             return tuple(sorted(items, key=lambda item: item.message_id))
 
     def deliveries(self, message_id: str) -> tuple[Delivery, ...]:

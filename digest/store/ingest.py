@@ -6,14 +6,31 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from digest.model import Change, Changes, Dump, DumpReport, Known, KnownPaper, Listing, Origin, Outcome, Paper
-from digest.store import codec, schema
+from digest.store import codec
+from digest.store.bulk import among, insert_new
+from digest.store.codec import AnyRow
 from digest.store.database import Database
-from digest.store.schema import listings, paper_keys, papers, set_asides, sightings
+from digest.store.schema import (
+    day_changes,
+    line_hashes,
+    listings,
+    paper_keys,
+    paper_links,
+    paper_tails,
+    papers,
+    revisions,
+    set_asides,
+    sightings,
+)
+
+_LISTING = ("digest", "dump", "format", "source", "as_of", "fidelity", "daily", "archive")
+ARXIV = "arxiv:"
 
 
 class Ingested(Database):
@@ -22,24 +39,33 @@ class Ingested(Database):
     def report(self, digest: str) -> DumpReport | None:
         """Of a dump recorded before: what ingesting it once more means, which is that nothing changes."""
         with self._reading() as conn:
-            return _repeated(conn, digest)
+            row = _listing_row(conn, digest)
+            return None if row is None or row.resume_at else _repeated(row)
+
+    def resume_at(self, digest: str) -> int:
+        """How many lines of a dump are recorded already, if a run ended in the middle of it; else 0."""
+        with self._reading() as conn:
+            return conn.scalar(select(listings.c.resume_at).where(listings.c.digest == digest)) or 0
+
+    def known_lines(self, form: str) -> bytes:
+        """The hashes of all lines of the last complete archives in this format; empty if there is none."""
+        query = (
+            select(line_hashes.c.hashes)
+            .join(listings, listings.c.id == line_hashes.c.listing_id)
+            .where(listings.c.format == form, listings.c.resume_at.is_(None))
+            .order_by(line_hashes.c.begin)
+        )
+        with self._reading() as conn:
+            return b"".join(conn.scalars(query))
 
     def known(self, keys: Collection[str], source: str, as_of: date, digest: str = "") -> Known:
         """The papers with any of the keys, by id, and what this source listed before, in other dumps than `digest`."""
         with self._reading() as conn:
-            found: set[str] = set()
-            for chunk in codec.chunks(keys):
-                found.update(conn.scalars(select(paper_keys.c.paper_id).where(paper_keys.c.key.in_(chunk))))
             return Known(
-                papers=tuple(_known_papers(conn, sorted(found), source, digest)),
+                papers=tuple(_known_papers(conn, keys_found(conn, keys), source, as_of, digest)),
                 previous=_previous(conn, source, as_of, digest),
-                days=frozenset(
-                    conn.scalars(
-                        select(listings.c.as_of)
-                        .where(listings.c.source == source, listings.c.digest != digest)
-                        .distinct()
-                    )
-                ),
+                before=_before(conn, source, as_of, digest),
+                days=_days(conn, source, digest),
             )
 
     def newest_ingest(self) -> datetime | None:
@@ -69,19 +95,30 @@ class Ingested(Database):
     # --- recording ---------------------------------------------------------------------------------------------
 
     def record(self, listing: Listing, changes: Changes, now: datetime) -> DumpReport:
-        """All of the dump in one transaction. A dump recorded before, by whomever, is left alone and reported."""
+        """All of a dump, or the next part of it, in one transaction; the report counts the parts so far.
+
+        What was recorded before, by whomever, is left alone and reported.
+        """
         with self._writing() as conn:
             self._take_turns(conn, "record")
-            if repeated := _repeated(conn, listing.digest):
-                return repeated
-            listing_id = _insert_listing(conn, listing, changes, now)
+            row = _listing_row(conn, listing.digest)
+            if row is not None and row.resume_at is None:
+                return _repeated(row)
+            if row is not None and row.resume_at != listing.begin:
+                return codec.report(row)
+            listing_id = row.id if row else _insert_listing(conn, listing, now)
             last = {change.paper.id: change.paper for change in changes.entries}  # of a paper listed twice, the last
-            new = {change.paper.id for change in changes.entries if change.outcome is Outcome.NEW}
-            self._insert_papers(conn, [last[paper_id] for paper_id in sorted(new)], listing_id)
+            new = {each.paper.id for each in changes.entries if each.outcome is Outcome.NEW and not each.stored}
+            _insert_papers(conn, [last[paper_id] for paper_id in sorted(new)], listing_id)
             _update_papers(conn, last, [change for change in changes.entries if change.paper.id not in new], listing_id)
-            self._insert_keys(conn, changes.entries)
-            _insert_sightings(conn, changes.entries, listing_id)
-            _insert_revisions(conn, changes.entries, listing_id, now)
+            _insert_keys(conn, changes.entries)
+            _insert_sightings(conn, listing, changes.entries, listing_id)
+            _insert_tails(conn, changes.entries)
+            insert_new(conn, paper_links, [codec.link_row(link) for link in changes.links])
+            _replace_revisions(conn, listing, changes.entries, listing_id, now)
+            _replace_day_changes(conn, listing, changes.entries)
+            _count(conn, listing, changes, listing_id)
+            _insert_lines(conn, listing, listing_id)
             conn.execute(delete(set_asides).where(set_asides.c.digest == listing.digest))
             return codec.report(conn.execute(listings.select().where(listings.c.id == listing_id)).one())
 
@@ -93,75 +130,82 @@ class Ingested(Database):
             conn.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=row))
         return DumpReport(dump=dump.name, digest=dump.digest, error=reason)
 
-    def _insert_papers(self, conn: Connection, new: list[Paper], listing_id: int) -> None:
-        """A paper that another process brought meanwhile stays as it is; its sighting is recorded all the same."""
-        rows = [codec.paper_row(paper) | {"origins": dict.fromkeys(codec.said(paper), listing_id)} for paper in new]
-        if rows:
-            conn.execute(self._insert(papers).on_conflict_do_nothing(), rows)
-
-    def _insert_keys(self, conn: Connection, entries: Iterable[Change]) -> None:
-        pairs = sorted({(key, change.paper.id) for change in entries for key in change.keys})
-        if pairs:
-            rows = [{"key": key, "paper_id": paper_id} for key, paper_id in pairs]
-            conn.execute(self._insert(paper_keys).on_conflict_do_nothing(), rows)
-
 
 def origins_of(conn: Connection, stored: dict[str, dict[str, int]]) -> dict[str, dict[str, Origin]]:
     """By paper: what its stored origins (field -> listing id) stand for."""
     ids = {listing_id for by_field in stored.values() for listing_id in by_field.values()}
     columns = (listings.c.id, listings.c.dump, listings.c.digest, listings.c.source)
     origin: dict[int, Origin] = {}
-    for chunk in codec.chunks(sorted(ids)):
-        query = select(*columns, listings.c.as_of, listings.c.fidelity).where(listings.c.id.in_(chunk))
-        for listing_id, *values in conn.execute(query):
-            names = ("dump", "digest", "source", "as_of", "fidelity")
-            origin[listing_id] = Origin(**dict(zip(names, values, strict=True)))
+    query = select(*columns, listings.c.as_of, listings.c.fidelity).where(among(conn, listings.c.id, ids))
+    for listing_id, *values in conn.execute(query):
+        names = ("dump", "digest", "source", "as_of", "fidelity")
+        origin[listing_id] = Origin(**dict(zip(names, values, strict=True)))
     return {
         paper_id: {field: origin[listing_id] for field, listing_id in sorted(by_field.items())}
         for paper_id, by_field in stored.items()
     }
 
 
-def _repeated(conn: Connection, digest: str) -> DumpReport | None:
-    row = conn.execute(listings.select().where(listings.c.digest == digest)).one_or_none()
-    if row is None:
-        return None
+def _listing_row(conn: Connection, digest: str) -> AnyRow | None:
+    return conn.execute(listings.select().where(listings.c.digest == digest)).one_or_none()
+
+
+def _repeated(row: AnyRow) -> DumpReport:
     stored = codec.report(row)
     return replace(stored, new=0, revised=0, relisted=0, gone=0, unchanged=stored.entries, known=True)
 
 
-def _known_papers(conn: Connection, ids: list[str], source: str, digest: str) -> Iterable[KnownPaper]:
-    for chunk in codec.chunks(ids):
-        rows = conn.execute(papers.select().where(papers.c.id.in_(chunk))).all()
-        origins = origins_of(conn, {row.id: row.origins for row in rows})
-        keys: defaultdict[str, set[str]] = defaultdict(set)
-        for key, paper_id in conn.execute(paper_keys.select().where(paper_keys.c.paper_id.in_(chunk))):
-            keys[paper_id].add(key)
-        last_listed = _last_listed(conn, chunk, source, digest)
-        for row in sorted(rows, key=lambda row: str(row.id)):
-            yield KnownPaper(
-                paper=codec.paper(row),
-                keys=frozenset(keys[row.id]),
-                origins=origins[row.id],
-                last_listed=last_listed.get(row.id),
-            )
+def keys_found(conn: Connection, keys: Collection[str]) -> dict[str, set[str]]:
+    """The papers with any of the keys, by id, each with those of the keys that it has."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for key, paper_id in conn.execute(paper_keys.select().where(among(conn, paper_keys.c.key, keys))):
+        found[paper_id].add(key)
+    ids = [key.removeprefix(ARXIV) for key in keys if key.startswith(ARXIV)]
+    for paper_id in conn.scalars(select(papers.c.id).where(among(conn, papers.c.id, ids))):
+        found[paper_id].add(ARXIV + paper_id)
+    return found
+
+
+def _known_papers(
+    conn: Connection, found: dict[str, set[str]], source: str, as_of: date, digest: str
+) -> Iterable[KnownPaper]:
+    rows = conn.execute(papers.select().where(among(conn, papers.c.id, found))).all()
+    origins = origins_of(conn, {row.id: row.origins for row in rows})
+    last_listed = _last_listed(conn, found, source, digest)
+    today = select(day_changes).where(among(conn, day_changes.c.paper_id, found), day_changes.c.as_of == as_of)
+    changed = {row.paper_id: codec.field_changes(row.changes) for row in conn.execute(today)}
+    for row in sorted(rows, key=lambda row: str(row.id)):
+        yield KnownPaper(
+            paper=codec.paper(row),
+            keys=frozenset(found[row.id]),
+            origins=origins[row.id],
+            last_listed=last_listed.get(row.id),
+            today=changed.get(row.id, ()),
+        )
 
 
 def _last_listed(conn: Connection, ids: Collection[str], source: str, digest: str) -> dict[str, date]:
     query = (
         select(sightings.c.paper_id, func.max(listings.c.as_of).label("as_of"))
         .join(listings, listings.c.id == sightings.c.listing_id)
-        .where(sightings.c.paper_id.in_(ids), listings.c.source == source, listings.c.digest != digest)
+        .where(among(conn, sightings.c.paper_id, ids), listings.c.source == source, listings.c.digest != digest)
         .group_by(sightings.c.paper_id)
     )
     return {row.paper_id: row.as_of for row in conn.execute(query)}
 
 
+def _days(conn: Connection, source: str, digest: str) -> frozenset[date]:
+    """The days that the source's other dumps speak of; a dump without entries is a placeholder and makes no day."""
+    query = select(listings.c.as_of).where(listings.c.source == source, listings.c.digest != digest)
+    return frozenset(conn.scalars(query.where(listings.c.entries > 0).distinct()))
+
+
 def _previous(conn: Connection, source: str, as_of: date, digest: str) -> tuple[Paper, ...]:
+    of_the_day = (listings.c.source == source, listings.c.as_of == as_of, listings.c.digest != digest)
     latest = (
         select(listings.c.id)
-        .where(listings.c.source == source, listings.c.as_of == as_of, listings.c.digest != digest)
-        .order_by(listings.c.recorded_at.desc(), listings.c.digest.desc())
+        .where(*of_the_day, listings.c.entries > 0)
+        .order_by(listings.c.recorded_at.desc(), listings.c.id.desc())
         .limit(1)
         .scalar_subquery()
     )
@@ -174,87 +218,155 @@ def _previous(conn: Connection, source: str, as_of: date, digest: str) -> tuple[
     return tuple(map(codec.paper, conn.execute(query)))
 
 
-def _insert_listing(conn: Connection, listing: Listing, changes: Changes, now: datetime) -> int:
-    row = {
-        "digest": listing.digest,
-        "dump": listing.dump,
-        "format": listing.format,
-        "source": listing.source,
-        "as_of": listing.as_of,
-        "fidelity": listing.fidelity,
-        "daily": listing.daily,
-        "recorded_at": now,
-        "entries": len(listing.entries),
-        "gone": len(changes.gone),
-        "marks": changes.marks,
-        "rejected": codec.rejected_json(listing),
-    }
-    counts = {outcome.value: changes.count(outcome) for outcome in Outcome}
-    key = conn.execute(insert(listings).values(row | counts)).inserted_primary_key
+def _before(conn: Connection, source: str, as_of: date, digest: str) -> frozenset[str]:
+    earlier = (listings.c.source == source, listings.c.digest != digest, listings.c.daily, listings.c.entries > 0)
+    day = select(func.max(listings.c.as_of)).where(*earlier, listings.c.as_of < as_of).scalar_subquery()
+    of_the_day = select(listings.c.id).where(*earlier, listings.c.as_of == day)
+    return frozenset(conn.scalars(select(sightings.c.paper_id).where(sightings.c.listing_id.in_(of_the_day))))
+
+
+def _insert_listing(conn: Connection, listing: Listing, now: datetime) -> int:
+    row = {name: getattr(listing, name) for name in _LISTING} | {"recorded_at": now, "rejected": [], "more_rejected": 0}
+    key = conn.execute(insert(listings).values(row | dict.fromkeys(codec.COUNTS, 0))).inserted_primary_key
     assert key is not None
     return int(key[0])
 
 
+def _count(conn: Connection, listing: Listing, changes: Changes, listing_id: int) -> None:
+    """Adds to the listing's row what a part brought."""
+    row = listings.c.id == listing_id
+    rejected = conn.scalars(select(listings.c.rejected).where(row)).one() + codec.rejected_json(listing)
+    counts = {outcome.value: changes.count(outcome) for outcome in Outcome}
+    counts["unchanged"] += listing.skipped
+    counts |= {"entries": sum(counts.values()), "gone": len(changes.gone)}
+    counts["more_rejected"] = max(0, len(rejected) - codec.MOST_REJECTED)
+    added = {name: listings.c[name] + count for name, count in counts.items()}
+    told = {"marks": changes.marks, "resume_at": listing.end, "rejected": rejected[: codec.MOST_REJECTED]}
+    conn.execute(update(listings).where(row).values(added | told))
+
+
+def _insert_lines(conn: Connection, listing: Listing, listing_id: int) -> None:
+    """The last part of an archive takes the place of the archives before it that were no larger."""
+    if listing.lines:
+        row = {"listing_id": listing_id, "begin": listing.begin, "hashes": listing.lines}
+        conn.execute(insert(line_hashes).values(row))
+    if listing.archive and listing.end is None:
+        larger = select(listings.c.entries).where(listings.c.id == listing_id).scalar_subquery()
+        before = select(listings.c.id).where(listings.c.format == listing.format, listings.c.id != listing_id)
+        conn.execute(
+            delete(line_hashes).where(line_hashes.c.listing_id.in_(before.where(listings.c.entries <= larger)))
+        )
+
+
+def _insert_papers(conn: Connection, new: list[Paper], listing_id: int) -> None:
+    """A paper that another process brought meanwhile stays as it is; its sighting is recorded all the same."""
+    origins = _Origins(listing_id)
+    insert_new(conn, papers, [(*codec.paper_values(paper), origins.of(paper)) for paper in new])
+
+
+class _Origins:
+    """What new papers' fields say of where they come from: there are few sets of fields among thousands of papers."""
+
+    def __init__(self, listing_id: int) -> None:
+        self._of = lru_cache(maxsize=1000)(lambda said: dict.fromkeys(said, listing_id))
+
+    def of(self, paper: Paper) -> dict[str, int]:
+        return self._of(codec.said(paper))
+
+
+def _insert_keys(conn: Connection, entries: Iterable[Change]) -> None:
+    pairs = {(key, change.paper.id) for change in entries for key in change.keys if key != ARXIV + change.paper.id}
+    insert_new(conn, paper_keys, sorted(pairs))
+
+
+def _insert_tails(conn: Connection, entries: Iterable[Change]) -> None:
+    insert_new(conn, paper_tails, sorted({(change.tail, change.paper.id) for change in entries if change.tail}))
+
+
 def _update_papers(conn: Connection, last: dict[str, Paper], known: list[Change], listing_id: int) -> None:
     """Writes what changed and no other column, papers with the same changed columns in one batch."""
-    fields: dict[str, set[str]] = {change.paper.id: set() for change in known}
+    told: dict[str, set[str]] = defaultdict(set)
+    columns: dict[str, set[str]] = {change.paper.id: {"first_listed", "revised_at"} for change in known}
     for change in known:
-        fields[change.paper.id].update(each.field for each in change.fields)
-    origins = _merged_origins(conn, {paper_id: names for paper_id, names in fields.items() if names}, listing_id)
+        names = {each.field for each in change.fields}
+        told[change.paper.id].update(names, change.told)
+        columns[change.paper.id].update(names, ("first_seen",) if change.stored else ())
+    origins = _merged_origins(conn, {paper_id: names for paper_id, names in told.items() if names}, listing_id)
     batches: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    for paper_id, names in fields.items():
-        columns = tuple(sorted(names | {"first_listed", "revised_at"}))
-        row = codec.paper_row(last[paper_id], columns) | {"_id": paper_id}
-        if names:
+    for paper_id, written in columns.items():
+        row = codec.paper_row(last[paper_id], sorted(written)) | {"_id": paper_id}
+        if paper_id in origins:
             row["origins"] = origins[paper_id]
-        batches[columns].append(row)
+        batches[tuple(row)].append(row)
     for rows in batches.values():
         values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "_id"}
         conn.execute(update(papers).where(papers.c.id == bindparam("_id")).values(values), rows)
 
 
-def _merged_origins(conn: Connection, fields: dict[str, set[str]], listing_id: int) -> dict[str, dict[str, int]]:
-    merged: dict[str, dict[str, int]] = {}
-    for chunk in codec.chunks(fields):
-        for paper_id, origins in conn.execute(select(papers.c.id, papers.c.origins).where(papers.c.id.in_(chunk))):
-            merged[paper_id] = origins | dict.fromkeys(fields[paper_id], listing_id)
-    return merged
+def _merged_origins(conn: Connection, told: dict[str, set[str]], listing_id: int) -> dict[str, dict[str, int]]:
+    stored = select(papers.c.id, papers.c.origins).where(among(conn, papers.c.id, told))
+    return {paper_id: origins | dict.fromkeys(told[paper_id], listing_id) for paper_id, origins in conn.execute(stored)}
 
 
-def _insert_sightings(conn: Connection, entries: Iterable[Change], listing_id: int) -> None:
-    """A paper listed twice keeps its best position and its larger counts."""
-    rows: dict[str, dict[str, Any]] = {}
+def _insert_sightings(conn: Connection, listing: Listing, entries: Iterable[Change], listing_id: int) -> None:
+    """A paper listed twice keeps its best position and its larger counts; one in two parts of a dump, the first's."""
+    rows: dict[str, tuple[str, int, int, int | None, int | None]] = {}
     for change in entries:
-        entry, paper_id = change.entry, change.paper.id
-        earlier = rows.get(paper_id, {"position": entry.position, "votes": None, "comments": None})
-        rows[paper_id] = {
-            "paper_id": paper_id,
-            "listing_id": listing_id,
-            "position": min(earlier["position"], entry.position),
-            "votes": _larger(earlier["votes"], entry.votes),
-            "comments": _larger(earlier["comments"], entry.comments),
-        }
-    if rows:
-        conn.execute(insert(sightings), list(rows.values()))
+        entry, paper = change.entry, change.paper
+        if not listing.lists(paper.published):
+            continue
+        counts = entry.position, entry.votes, entry.comments
+        if earlier := rows.get(paper.id):
+            counts = min(counts[0], earlier[2]), _larger(counts[1], earlier[3]), _larger(counts[2], earlier[4])
+        rows[paper.id] = (paper.id, listing_id, *counts)
+    insert_new(conn, sightings, list(rows.values()))
 
 
 def _larger(one: int | None, other: int | None) -> int | None:
     return max((count for count in (one, other) if count is not None), default=None)
 
 
-def _insert_revisions(conn: Connection, entries: Iterable[Change], listing_id: int, now: datetime) -> None:
-    rows = [
-        {
-            "paper_id": change.paper.id,
+def _replace_revisions(
+    conn: Connection, listing: Listing, entries: Iterable[Change], listing_id: int, now: datetime
+) -> None:
+    """Of a day and a field only what the day's last dump makes of it stays, be it nothing."""
+    judged = [(change.paper.id, each) for change in entries for each in change.fields]
+    if not judged:
+        return
+    of_the_day = (
+        select(revisions.c.id, revisions.c.paper_id, revisions.c.field)
+        .join(listings, listings.c.id == revisions.c.listing_id)
+        .where(among(conn, revisions.c.paper_id, [paper_id for paper_id, _ in judged]))
+        .where(listings.c.as_of == listing.as_of)
+    )
+    again = {(paper_id, each.field) for paper_id, each in judged}
+    old = [row for row in conn.execute(of_the_day) if (row.paper_id, row.field) in again]
+    if old:
+        conn.execute(delete(revisions).where(among(conn, revisions.c.id, [row.id for row in old])))
+    rows = {
+        (paper_id, each.field): {
+            "paper_id": paper_id,
             "listing_id": listing_id,
             "field": each.field,
             "old": codec.words(each.old),
             "new": codec.words(each.new),
             "at": now,
         }
-        for change in entries
-        for each in change.fields
+        for paper_id, each in judged
         if each.notable
-    ]
+    }
     if rows:
-        conn.execute(insert(schema.revisions), rows)
+        conn.execute(insert(revisions), list(rows.values()))
+    for paper_id in {row.paper_id for row in old}:
+        latest = select(func.max(revisions.c.at)).where(revisions.c.paper_id == paper_id).scalar_subquery()
+        conn.execute(update(papers).where(papers.c.id == paper_id).values(revised_at=latest))
+
+
+def _replace_day_changes(conn: Connection, listing: Listing, entries: Iterable[Change]) -> None:
+    changed = {change.paper.id: change.today for change in entries if change.today}
+    if not changed:
+        return
+    of_the_day = (among(conn, day_changes.c.paper_id, changed), day_changes.c.as_of == listing.as_of)
+    conn.execute(delete(day_changes).where(*of_the_day))
+    rows = [(paper_id, listing.as_of, codec.field_changes_json(today)) for paper_id, today in sorted(changed.items())]
+    insert_new(conn, day_changes, rows)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select, union_all
 
 from digest.model import Edition, LastEdition, NoEdition, OutboxItem, edition_id
 from digest.store import codec
 from digest.store.database import Database
-from digest.store.schema import edition_items, editions, outbox
+from digest.store.schema import edition_items, editions, outbox, paper_links
 
 
 class Published(Database):
@@ -56,10 +56,13 @@ class Published(Database):
             self._put_unless_published(conn, row)
 
     def shown(self, subscription_id: str) -> frozenset[str]:
-        """The ids of the papers in the subscription's editions."""
+        """The ids of the papers in the subscription's editions, and of those that can be one of them."""
         query = select(edition_items.c.paper_id).join(editions, editions.c.id == edition_items.c.edition_id)
+        mine = query.where(editions.c.subscription_id == subscription_id)
+        one, other = paper_links.c.paper_id, paper_links.c.other_id
+        linked = union_all(mine, select(one).where(other.in_(mine)), select(other).where(one.in_(mine)))
         with self._reading() as conn:
-            return frozenset(conn.scalars(query.where(editions.c.subscription_id == subscription_id)))
+            return frozenset(conn.scalars(linked))
 
     def last_editions(self) -> dict[str, LastEdition]:
         """By subscription id, sorted: its latest date, whether it had an edition or not."""

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from digest.model import Origin, OutboxState, Paper, Revision, Sighting
 from digest.store import codec, schema
+from digest.store.bulk import among
 from digest.store.database import Database
-from digest.store.ingest import origins_of
+from digest.store.ingest import ARXIV, keys_found, origins_of
 from digest.store.schema import editions, listings, outbox, paper_keys, papers, revisions, sightings
 
 
@@ -32,17 +33,14 @@ class Papers(Database):
         """Those that exist, in order of id."""
         found: dict[str, Paper] = {}
         with self._reading() as conn:
-            for chunk in codec.chunks(sorted(ids)):
-                rows = conn.execute(papers.select().where(papers.c.id.in_(chunk)))
-                found.update((row.id, codec.paper(row)) for row in rows)
+            rows = conn.execute(papers.select().where(among(conn, papers.c.id, ids)))
+            found.update((row.id, codec.paper(row)) for row in rows)
         return dict(sorted(found.items()))
 
     def by_keys(self, keys: Collection[str]) -> tuple[Paper, ...]:
         """Every paper with any of the identity keys, in order of id."""
-        ids: set[str] = set()
         with self._reading() as conn:
-            for chunk in codec.chunks(keys):
-                ids.update(conn.scalars(select(paper_keys.c.paper_id).where(paper_keys.c.key.in_(chunk))))
+            ids = keys_found(conn, keys)
         return tuple(self.papers(ids).values())
 
     def search_titles(self, text: str, limit: int = 20) -> tuple[Paper, ...]:
@@ -57,9 +55,11 @@ class Papers(Database):
             return tuple(map(codec.paper, conn.execute(query)))
 
     def keys(self, paper_id: str) -> tuple[str, ...]:
-        """All identity keys ever tied to the paper, sorted."""
+        """All identity keys ever tied to the paper, sorted. Reads all keys of all papers: it is for people."""
         with self._reading() as conn:
-            return tuple(sorted(conn.scalars(select(paper_keys.c.key).where(paper_keys.c.paper_id == paper_id))))
+            tied = set(conn.scalars(select(paper_keys.c.key).where(paper_keys.c.paper_id == paper_id)))
+            bearing = select(papers.c.id).where(papers.c.id == paper_id, papers.c.arxiv_id == paper_id)
+            return tuple(sorted(tied | {ARXIV + own for own in conn.scalars(bearing)}))
 
     def origins(self, paper_id: str) -> Mapping[str, Origin]:
         """By field name: where its present value came from. Empty for an unknown paper."""
@@ -96,17 +96,24 @@ class Papers(Database):
             listings.c.digest,
         )
         query = select(*sighting).join(listings, listings.c.id == sightings.c.listing_id)
-        ordered = query.order_by(listings.c.as_of, listings.c.recorded_at, listings.c.digest)
+        ordered = query.where(listings.c.resume_at.is_(None)).order_by(
+            listings.c.as_of, listings.c.recorded_at, listings.c.digest
+        )
         with self._reading() as conn:
-            for chunk in codec.chunks(found):
-                for row in conn.execute(ordered.where(sightings.c.paper_id.in_(chunk))):
-                    found[row.paper_id].append(Sighting(**row._mapping))
+            for row in conn.execute(ordered.where(among(conn, sightings.c.paper_id, found))):
+                found[row.paper_id].append(Sighting(**row._mapping))
         return {paper_id: tuple(history) for paper_id, history in found.items()}
 
     def candidates(self, since: datetime) -> tuple[Paper, ...]:
-        """Papers first seen at or after `since`, in order of id."""
+        """Papers first seen at or after `since` and listed since, in order of id; none of a dump half read."""
+        listed = (
+            select(sightings.c.paper_id)
+            .join(listings, listings.c.id == sightings.c.listing_id)
+            .where(listings.c.recorded_at >= since, listings.c.resume_at.is_(None))
+        )
+        new = papers.select().where(papers.c.first_seen >= since, papers.c.id.in_(listed))
         with self._reading() as conn:
-            found = map(codec.paper, conn.execute(papers.select().where(papers.c.first_seen >= since)))
+            found = map(codec.paper, conn.execute(new))
             return tuple(sorted(found, key=lambda paper: paper.id))  # the servers' collations differ, Python does not
 
     def counts(self) -> Counts:

@@ -1,4 +1,4 @@
-"""More of what a source says of a paper: LaTeX as written, comment, journal, latest version, own id; marks of a listing."""
+"""More of what a source says of a paper: LaTeX, comment, journal, latest version, own id; marks of a listing."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,4 +13,4 @@ def upgrade() -> None:
     for name in ("latex_title", "latex_abstract", "comment", "journal_ref", "source_id", "page_url"):
         op.add_column("papers", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("papers", sa.Column("updated", sa.Date(), nullable=True))
-    op.add_column("listings", sa.Column("marks", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("listings", sa.Column("marks", sa.JSON(), nullable=True))

@@ -1,0 +1,62 @@
+"""Databases of earlier versions are brought forward with all that is in them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import create_engine, make_url, text
+from stores import (  # noqa: F401 -- fixtures
+    DAY,
+    NOW,
+    _empty_postgresql_url,
+    _empty_url,
+    _postgresql_server,
+    _sqlite_url,
+)
+
+from digest.store import Store, migrate
+
+ROWS = [
+    "INSERT INTO listings VALUES (7, 'd1', 'a.json', 'hf-json', 'hf-daily', '2026-03-01', 50, true,"
+    " '2026-03-01 08:00:00', 1, 1, 0, 0, 0, 0, '[]')",
+    "INSERT INTO papers (id, title, abstract, authors, categories, keywords, first_listed, first_seen, origins)"
+    " VALUES ('2603.00001', 'Kites of paper', 'They fly.', '[\"Ada\"]', '[]', '[]', '2026-02-28',"
+    " '2026-03-01 08:30:15', '{\"title\": 7}')",
+    "INSERT INTO paper_keys VALUES ('arxiv:2603.00001', '2603.00001'), ('title:kitesofpaper', '2603.00001')",
+    "INSERT INTO sightings VALUES ('2603.00001', 7, 1, 12, NULL)",
+]
+
+
+@pytest.fixture(name="old_url")
+def _old_url(empty_url: str) -> str:
+    """A database of the first version with a paper in it."""
+    if empty_url.startswith("sqlite"):
+        Path(make_url(empty_url).database or "").parent.mkdir(parents=True)
+    engine = create_engine(
+        make_url(empty_url).set(drivername="sqlite" if "sqlite" in empty_url else "postgresql+psycopg")
+    )
+    with engine.begin() as conn:
+        config = migrate._config()
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0001")
+        for row in ROWS:
+            conn.execute(text(row.replace(":", "\\:")))
+    engine.dispose()
+    return empty_url
+
+
+def test_everything_in_an_old_database_is_still_there(old_url: str) -> None:
+    with Store.open(old_url) as store:
+        (paper,) = store.papers(["2603.00001"]).values()
+        assert (paper.title, paper.authors, paper.first_listed) == ("Kites of paper", ("Ada",), date(2026, 2, 28))
+        assert store.keys("2603.00001") == ("title:kitesofpaper",), "its arXiv id is told by the paper itself"
+        assert [seen.votes for seen in store.sightings(["2603.00001"])["2603.00001"]] == [12]
+        assert store.known(["title:kitesofpaper"], "hf-daily", DAY).papers[0].paper == paper
+        assert store.known(["arxiv:2603.00001"], "hf-daily", DAY).papers[0].paper == paper
+        assert store.report("d1") is not None
+        assert store.candidates(NOW.replace(day=1, hour=0)) == (paper,)
+        assert store.neighbours([("title:zebras", "repap")], 3) == ({"2603.00001": "Kites of paper"},)
+    Store.open(old_url).close()
