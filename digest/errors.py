@@ -4,6 +4,8 @@
     ├─ ConfigError                  the user's settings: file, key, what is wrong, what to write instead
     ├─ ListingError                 a dump could not be read as a listing
     │  └─ UnknownFormatError        no format recognises its content
+    ├─ FetchError                   a source did not give what it was asked for
+    │  └─ RefusedError              it refused this one address; its others may do
     ├─ StoreError                   the database could not be opened, read or written
     │  └─ SchemaError               the database is of another version than this program
     ├─ RenderError                  a template is missing or wrong
@@ -34,6 +36,14 @@ class ListingError(DigestError):
 
 class UnknownFormatError(ListingError):
     """No known format recognises the dump's content."""
+
+
+class FetchError(DigestError):
+    """A source did not give what it was asked for; it is not asked on in this run."""
+
+
+class RefusedError(FetchError):
+    """The source refused this one address (4xx); its others may do."""
 
 
 class StoreError(DigestError):

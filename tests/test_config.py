@@ -13,12 +13,17 @@ from pydantic import BaseModel
 
 from digest.config import EXAMPLES, TEMPLATES, ConfigFile, ProfileTable, Settings, load
 from digest.errors import ConfigError
-from digest.model import Cadence
+from digest.model import Cadence, Source, SourceKind
 
 PROFILES = '[small]\ntitle = "Small models"\n'
+SOURCE = '[[source]]\nname = "a"\n'
 READER = '[[subscription]]\naddress = "ada@example.org"\nprofile = "small"\n'
 # Commented settings that have no default but an example, as they cannot be set to "nothing".
-ONLY_EXAMPLES = {"paths.templates": "../templates", "transport.ca_file": "ca.pem"}
+ONLY_EXAMPLES = {
+    "paths.templates": "../templates",
+    "transport.ca_file": "ca.pem",
+    "source.url": "https://dumps.example.org/{day}.json",
+}
 
 
 def written(folder: Path, digest: str = "", profiles: str = PROFILES) -> Path:
@@ -55,14 +60,18 @@ def test_the_shipped_settings_load() -> None:
 
 @pytest.mark.parametrize(("table", "key", "value"), commented(), ids=lambda value: str(value))
 def test_a_commented_line_tells_the_default(table: str, key: str, value: Any) -> None:
-    name, defaults = f"{table}.{key}", getattr(ConfigFile(), table)
+    name = f"{table}.{key}"
+    defaults = getattr(ConfigFile.model_validate({"source": [{"name": "x", "kind": "url"}]}), table)
+    if table == "source":
+        (defaults,) = defaults
     if name in ONLY_EXAMPLES:
         assert (getattr(defaults, key), value) == (None, ONLY_EXAMPLES[name])
     elif name == "paths.database":
         base = EXAMPLES.resolve()
         assert load(EXAMPLES / "digest.toml").database == f"sqlite:///{(base / value).resolve()}"
     else:
-        assert getattr(type(defaults).model_validate({key: value}), key) == getattr(defaults, key)
+        told = defaults.model_dump(exclude_unset=True) | {key: value}
+        assert getattr(type(defaults).model_validate(told), key) == getattr(defaults, key)
 
 
 def test_every_setting_is_in_the_shipped_file() -> None:
@@ -74,7 +83,7 @@ def test_every_setting_is_in_the_shipped_file() -> None:
     fields: set[tuple[str, str]] = set()
     for table, field in ConfigFile.model_fields.items():
         kind = field.annotation
-        if table == "subscription":
+        if table in ("source", "subscription"):
             kind = kind.__args__[0]  # type: ignore[union-attr]
         assert isinstance(kind, type) and issubclass(kind, BaseModel)
         fields |= {(table, key) for key in kind.model_fields}
@@ -151,6 +160,39 @@ def test_subscriptions(tmp_path: Path) -> None:
     assert (reader.at, reader.zone) == (time(6, 30), "Asia/Kathmandu")
 
 
+def test_no_shipped_source_is_asked_unless_somebody_says_so() -> None:
+    assert [(one.name, one.auto) for one in load(EXAMPLES / "digest.toml").sources] == [("hf-daily", False)]
+
+
+def test_the_sources_shown_to_copy_are_right(tmp_path: Path) -> None:
+    shown = re.findall(r"^#   (\[\[source\]\]|\w+ = .+)$", (EXAMPLES / "digest.toml").read_text(), re.MULTILINE)
+    (found,) = settings(tmp_path, "\n".join(shown)).sources
+    assert (found.kind, found.categories) == (SourceKind.ARXIV_RSS, ("cs.CL", "cs.LG"))
+
+
+def test_sources(tmp_path: Path) -> None:
+    text = (
+        '[[source]]\nname = "new"\nkind = "arxiv-api"\ncategories = ["cs.CL", "hep-th"]\nfetch = "auto"\nevery = 90\n'
+        'largest = 2\n[[source]]\nname = "here"\nkind = "url"\nurl = "http://localhost/{day}"\nallow_private = true\n'
+    )
+    new, here = settings(tmp_path, text).sources
+    assert new == Source(
+        name="new",
+        kind=SourceKind.ARXIV_API,
+        categories=("cs.CL", "hep-th"),
+        auto=True,
+        every=timedelta(minutes=90),
+        largest=2 * 2**20,
+    )
+    assert here == Source(name="here", kind=SourceKind.URL, url="http://localhost/{day}", allow_private=True)
+
+
+def test_the_name_to_fetch_by(tmp_path: Path) -> None:
+    assert re.fullmatch(r"trending-papers-digest/[0-9.]+ \(mailto:digest@example\.org\)", settings(tmp_path).agent)
+    text = '[site]\nurl = "https://a.example"\nreply_to = "me@a.example"\n'
+    assert settings(tmp_path, text).agent.endswith(" (+https://a.example; mailto:me@a.example)")
+
+
 def test_a_send_time_may_be_a_time_of_toml(tmp_path: Path) -> None:
     assert settings(tmp_path, READER + "at = 06:30:00\n").subscriptions[0].at == time(6, 30)
 
@@ -224,6 +266,17 @@ MISTAKES = [
     (READER + 'cadence = "hourly"\n', "subscription.1.cadence", "'daily', 'weekdays' or 'weekly' (found 'hourly')"),
     (READER.replace("small", "big"), "subscription.1.profile", "no profile “big”; there are: small"),
     (READER + READER.replace("ada", "Ada"), "subscription.2", "has “small” already; drop one"),
+    (SOURCE, "source.1.kind", "is missing and must be set"),
+    (SOURCE + 'kind = "ftp"\n', "source.1.kind", "'oai-pmh' or 'url' (found 'ftp')"),
+    (SOURCE + 'kind = "url"\n', "source.1", "the kind url needs `url`"),
+    (SOURCE + 'kind = "arxiv-rss"\n', "source.1", "the kind arxiv-rss needs `categories`"),
+    (SOURCE + 'kind = "arxiv-api"\n', "source.1", "the kind arxiv-api needs `categories` or `query`"),
+    (SOURCE + 'kind = "hf-daily"\nset = "cs"\n', "source.1.set", "is of no use to the kind hf-daily; drop it"),
+    (SOURCE + 'kind = "url"\nurl = "file:///x"\n', "source.1.url", "not a web address"),
+    (SOURCE + 'kind = "url"\nurl = "https://me:pw@a.org/"\n', "source.1.url", "must not hold a login"),
+    (SOURCE + 'kind = "arxiv-rss"\ncategories = ["cs CL"]\n', "source.1.categories.1", "write it as cs.CL"),
+    (SOURCE.replace('"a"', '"../a"') + 'kind = "hf-daily"\n', "source.1.name", "not a plain name"),
+    ((SOURCE + 'kind = "hf-daily"\n') * 2, "source.2.name", "there is a source “a” already; choose another"),
     ("subscription = 3\n", "subscription", "must be a list"),
 ]
 

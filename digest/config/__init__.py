@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
+from digest import __version__
 from digest.config.tables import (
     ConfigFile,
     DeliveryTable,
@@ -23,12 +24,13 @@ from digest.config.tables import (
     ProfilesFile,
     ProfileTable,
     SiteTable,
+    SourceTable,
     Table,
     Terms,
     TransportTable,
 )
 from digest.errors import ConfigError
-from digest.model import Profile, Site, Subscription, Term, Topic
+from digest.model import Profile, Site, Source, SourceKind, Subscription, Term, Topic
 
 __all__ = ["DATABASE", "EXAMPLES", "TEMPLATES", "ConfigFile", "ProfileTable", "Settings", "load"]
 
@@ -59,6 +61,7 @@ class Settings(Table):
     transport: TransportTable
     delivery: DeliveryTable
     feeds: FeedsTable
+    sources: tuple[Source, ...]
     profiles: Mapping[str, Profile]
     subscriptions: tuple[Subscription, ...]
 
@@ -69,6 +72,14 @@ class Settings(Table):
     @property
     def retry_delays(self) -> tuple[timedelta, ...]:
         return tuple(timedelta(minutes=minutes) for minutes in self.delivery.retry_minutes)
+
+    @property
+    def agent(self) -> str:
+        """The name this program goes by when it fetches, with whom to ask about it."""
+        contact = self.site.reply_to or self.site.sender
+        return (
+            f"trending-papers-digest/{__version__} ({f'+{self.site.url}; ' if self.site.url else ''}mailto:{contact})"
+        )
 
 
 def load(path: Path) -> Settings:
@@ -99,6 +110,7 @@ def load(path: Path) -> Settings:
         transport=transport,
         delivery=tables.delivery,
         feeds=tables.feeds,
+        sources=_sources(path, tables.source),
         profiles=profiles,
         subscriptions=_subscriptions(path, tables, profiles),
     )
@@ -194,6 +206,39 @@ def _profile(name: str, table: ProfileTable) -> Profile:
         limit=table.limit,
         feed=table.feed,
     )
+
+
+# What each kind of source takes beside what all take, and what it must have one of.
+_TAKES = {
+    SourceKind.HF_DAILY: ({"url"}, set()),
+    SourceKind.ARXIV_API: ({"url", "query", "categories", "page"}, {"query", "categories"}),
+    SourceKind.ARXIV_RSS: ({"url", "categories"}, {"categories"}),
+    SourceKind.OAI_PMH: ({"url", "set", "metadata"}, set()),
+    SourceKind.URL: ({"url", "robots"}, {"url"}),
+}
+_OF_SOME_KINDS = {name for takes, _ in _TAKES.values() for name in takes}
+
+
+def _sources(path: Path, tables: Sequence[SourceTable]) -> tuple[Source, ...]:
+    found: dict[str, Source] = {}
+    for number, table in enumerate(tables, start=1):
+        takes, needs = _TAKES[table.kind]
+        given = {name for name in _OF_SOME_KINDS & table.model_fields_set if getattr(table, name)}
+        for name in sorted(given - takes):
+            raise ConfigError(f"{path}: source.{number}.{name}: is of no use to the kind {table.kind}; drop it")
+        if needs and not given & needs:
+            wanted = " or ".join(f"`{name}`" for name in sorted(needs))
+            raise ConfigError(f"{path}: source.{number}: the kind {table.kind} needs {wanted}")
+        if table.name in found:
+            raise ConfigError(f"{path}: source.{number}.name: there is a source “{table.name}” already; choose another")
+        found[table.name] = Source(
+            **table.model_dump(exclude={"url", "fetch", "every", "largest"}),
+            url=table.url or "",
+            auto=table.fetch == "auto",
+            every=timedelta(minutes=table.every),
+            largest=table.largest * 2**20,
+        )
+    return tuple(found.values())
 
 
 def _subscriptions(path: Path, tables: ConfigFile, profiles: Mapping[str, Profile]) -> tuple[Subscription, ...]:

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from digest.model import Cadence
+from digest.model import Cadence, SourceKind
 from digest.words import phrase_key
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -34,6 +34,18 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc or any(c.isspace() or c in "<>\"'" for c in text):
         raise ValueError("not a web address; write it whole, such as https://digest.example.org")
+    return text
+
+
+def _source_url(text: str) -> str:
+    if "@" in urlsplit(_url(text)).netloc:
+        raise ValueError("must not hold a login, as it is printed and logged; give the address without it")
+    return text
+
+
+def _category(text: str) -> str:
+    if not re.fullmatch(r"[a-z-]{2,20}(\.[A-Za-z-]{2,20})?", text):
+        raise ValueError("not a category of arXiv; write it as cs.CL")
     return text
 
 
@@ -66,7 +78,7 @@ def _weekday(value: Any) -> int:
 
 def _name(text: str) -> str:
     if not re.fullmatch("[a-z0-9][a-z0-9-]{0,40}", text):
-        raise ValueError("not a profile's name; write at most 41 of a-z, 0-9 and -, such as small-models")
+        raise ValueError("not a plain name; write at most 41 of a-z, 0-9 and -, such as small-models")
     return text
 
 
@@ -99,6 +111,8 @@ def _term(value: Any) -> Any:
 
 Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_url)]
+SourceUrl = Annotated[str, AfterValidator(_source_url)]
+Category = Annotated[str, AfterValidator(_category)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Weekday = Annotated[int, BeforeValidator(_weekday)]
@@ -196,12 +210,35 @@ class SubscriptionTable(Table):
     zone: Zone = "UTC"
 
 
+class SourceTable(Table):
+    """[[source]]: where `digest fetch` gets dumps from."""
+
+    name: Name
+    kind: SourceKind
+    url: SourceUrl | None = None
+    query: Annotated[str, Field(max_length=2000)] = ""
+    categories: Annotated[tuple[Category, ...], Field(max_length=50)] = ()
+    set: Annotated[str, Field(max_length=100)] = ""
+    metadata: Literal["arXiv", "arXivRaw", "oai_dc"] = "arXiv"
+    page: Annotated[int, Field(ge=1, le=2000)] = 500
+    fetch: Literal["by-hand", "auto"] = "by-hand"
+    every: Annotated[int, Field(ge=1, le=10_080)] = 60
+    interval: Annotated[float, Field(ge=0, le=60)] = 1.0
+    timeout: Annotated[float, Field(gt=0, le=900)] = 30.0
+    deadline: Annotated[float, Field(gt=0, le=3600)] = 300.0
+    largest: Annotated[int, Field(ge=1, le=512)] = 64
+    allow_private: bool = False
+    proxy: bool = False
+    robots: bool = True
+
+
 class ConfigFile(Table):
     site: SiteTable = SiteTable()
     paths: PathsTable = PathsTable()
     transport: TransportTable = TransportTable()
     delivery: DeliveryTable = DeliveryTable()
     feeds: FeedsTable = FeedsTable()
+    source: tuple[SourceTable, ...] = ()
     subscription: tuple[SubscriptionTable, ...] = ()
 
 

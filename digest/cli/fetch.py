@@ -1,0 +1,78 @@
+"""The command fetch: sources become dumps in the inbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import click
+
+from digest import pipeline
+from digest.cli import tables
+from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, err, out, progress, required
+from digest.cli.phases import as_json, dry_run, fetching, say_fetched
+from digest.config import Settings
+from digest.model import Fetched, FetchState, Source
+
+
+@digest.command()
+@click.argument("sources", nargs=-1)
+@click.option("--from", "first", type=Day(), help="First day to ask for. [default: what is not had or still changes]")
+@click.option("--to", "last", type=Day(), help="Last day to ask for. [default: today, in UTC]")
+@click.option("--again", is_flag=True, help="Ask for what is settled as well, and begin harvests anew.")
+@as_json
+@dry_run
+@click.pass_obj
+def fetch(
+    context: Context,
+    sources: tuple[str, ...],
+    first: date | None,
+    last: date | None,
+    again: bool,
+    as_json: bool,
+    dry_run: bool,
+) -> int:
+    """Ask the sources of the settings, or those named, and drop what they answer into the inbox as dumps."""
+    settings, now = context.settings, context.now()
+    wanted = replace(fetching(settings), sources=_chosen(settings, sources))
+    span = pipeline.Span(days=_days(first, last, now.date()), again=again, dry=dry_run)
+    with context.store() as store, store.exclusive("fetch") as ours, progress("Fetching") as show:
+        if not ours:
+            err.print("Another process is fetching; nothing done.")
+            return NOTHING_NEW
+        found = tuple(pipeline.fetch(wanted, now, span, show))
+    if as_json:
+        tables.print_json(found)
+    else:
+        _say(settings, found)
+    states = {one.state for one in found}
+    return TROUBLED if FetchState.FAILED in states else DONE if _NEWS & states else NOTHING_NEW
+
+
+_NEWS = {FetchState.WRITTEN, FetchState.PLANNED}
+
+
+def _chosen(settings: Settings, names: tuple[str, ...]) -> tuple[Source, ...]:
+    """The sources named, in the order of the settings; all where none is."""
+    known = {one.name for one in settings.sources}
+    required(known, f"{settings.file}: no source; add a [[source]] as in the commented example of `digest init`")
+    for name in names:
+        required(name in known, f"no source “{name}”; there are: {', '.join(sorted(known))}")
+    return tuple(one for one in settings.sources if one.name in names or not names)
+
+
+def _days(first: date | None, last: date | None, today: date) -> tuple[date, date] | None:
+    """Both ends: --from alone goes on until today, --to alone is that one day."""
+    if first is None and last is None:
+        return None
+    last = min(last or today, today)
+    first = first or last
+    required(first <= today, f"--from {first} has not come yet; today is {today} (UTC).")
+    required(first <= last, f"--from {first} is after --to {last}; turn them round.")
+    return first, last
+
+
+def _say(settings: Settings, found: tuple[Fetched, ...]) -> None:
+    say_fetched(found)
+    written = [one for one in found if one.state is FetchState.WRITTEN]
+    out.print(f"{len(written)} dumps written to {settings.inbox}.", soft_wrap=True, markup=False)
