@@ -23,6 +23,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -228,7 +229,7 @@ def _muted_by(paper: Paper, profile: Profile, phrases: Phrases) -> str | None:
 def _order(ranked: Ranked) -> tuple[int, int, int, int, str]:
     """Best first; always ends in the unique id."""
     trend, paper = ranked.trend, ranked.paper
-    return (-ranked.score, -trend.points, -(trend.votes or 0), -paper.first_listed.toordinal(), paper.id)
+    return (-ranked.score, -trend.points, -(trend.votes or 0), -(paper.first_listed or date.min).toordinal(), paper.id)
 
 
 def _scaled(found: Iterable[tuple[str, str, float]], factor: float) -> tuple[Reason, ...]:

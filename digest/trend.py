@@ -37,8 +37,9 @@ def _log_term(kind: str, factor: float, amount: int, label: str) -> tuple[Reason
 
 def age_in_days(paper: Paper, today: date) -> int:
     """Days since the first listing, plus the paper's own age beyond the usual lag when it was first listed."""
-    lag = (paper.first_listed - paper.published).days if paper.published else 0
-    return max(0, (today - paper.first_listed).days) + max(0, lag - LISTING_LAG_DAYS)
+    listed = paper.first_listed or today
+    lag = (listed - paper.born).days if paper.born else 0
+    return max(0, (today - listed).days) + max(0, lag - LISTING_LAG_DAYS)
 
 
 def _age_term(paper: Paper, today: date) -> tuple[Reason, ...]:

@@ -1,7 +1,8 @@
-"""Run a digest command and kill -9 it at a named point: `python killed.py POINT COMMAND…`.
+"""Run a digest command and kill -9 it at a named point: `python killed.py [MODULE:NAME=NUMBER] POINT COMMAND…`.
 
 A point is MODULE:NAME:WHEN, where NAME is a function or method of the module, and WHEN is "before" or "after", with a
-number for the call that is meant ("digest.store:Store.record:after:2" is after the second call returned).
+number for the call that is meant ("digest.store:Store.record:after:2" is after the second call returned). A number of
+a module, such as the size of a part, can be set before.
 """
 
 from __future__ import annotations
@@ -38,5 +39,10 @@ def arm(point: str) -> None:
 
 
 if __name__ == "__main__":
-    arm(sys.argv[1])
-    main(sys.argv[2:])
+    _, *arguments = sys.argv
+    if "=" in arguments[0]:
+        name, number = arguments.pop(0).split("=")
+        module, name = name.split(":")
+        setattr(importlib.import_module(module), name, int(number))
+    arm(arguments[0])
+    main(arguments[1:])

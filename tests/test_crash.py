@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 NOW = "2026-06-02T20:00:00+00:00"
 
 INGEST = [
-    "digest.pipeline.ingest:read_listing:before:2",
+    "digest.pipeline.ingest:read_parts:before:2",
     "digest.store:Store.record:before",
     "digest.store:Store.record:after",
     "digest.store:Store.record:after:4",

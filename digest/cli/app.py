@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from digest import __version__, config
 from digest.errors import ConfigError, DigestError
+from digest.model import Dump
 from digest.store import Store
 
 DONE, TROUBLED, USER_MUST_ACT, OUR_BUG, NOTHING_NEW = 0, 1, 2, 3, 4
@@ -29,7 +41,7 @@ EXIT_CODES = {
     TROUBLED: "done, but something was rejected, set aside, deferred or failed",
     USER_MUST_ACT: "you must change something; the message says what",
     OUR_BUG: "a bug of this program",
-    NOTHING_NEW: "nothing new: no dump, no edition, no message (run, publish)",
+    NOTHING_NEW: "nothing new: no dump, no edition, no message (run, publish, fetch)",
 }
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
@@ -141,10 +153,10 @@ def digest(ctx: click.Context, config_file: Path, now: datetime | None, verbose:
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+def progress(title: str, *columns: ProgressColumn) -> Iterator[Callable[[int, int], None]]:
     """A bar on the terminal for what takes over a second; nothing where nobody watches."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, TimeRemainingColumn(), console=err, transient=True, disable=not err.is_terminal)
+    shown = (TextColumn("{task.description}"), BarColumn(), *(columns or (MofNCompleteColumn(), TimeElapsedColumn())))
+    bar = Progress(*shown, TimeRemainingColumn(), console=err, transient=True, disable=not err.is_terminal)
     task = bar.add_task(title, total=None, visible=False)
 
     def show(done: int, total: int) -> None:
@@ -156,6 +168,35 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
         yield show
 
 
+class _Watched(io.BufferedReader):
+    """A file that tells how far it has been read."""
+
+    def __init__(self, file: BinaryIO, tell: Callable[[int], None]) -> None:
+        super().__init__(cast(io.RawIOBase, file))
+        self._tell = tell
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size)
+        self._tell(self.tell())
+        return found
+
+
+@contextmanager
+def reading(total: int) -> Iterator[Callable[[Dump], Dump]]:
+    """Makes dumps, of `total` bytes together, whose reading shows with its rate and the time left."""
+    before = 0
+
+    def watched(dump: Dump) -> Dump:
+        nonlocal before
+        start, before = before, before + dump.size
+        return replace(
+            dump, content=lambda: _Watched(dump.content(), lambda at: show(start + at, max(total, start + at)))
+        )
+
+    with progress("Ingesting", DownloadColumn(), TransferSpeedColumn()) as show:
+        yield watched
+
+
 def complain(error: DigestError) -> None:
     for line in str(error).splitlines():
         err.print(f"[bold red]Error:[/] {escape(line)}", soft_wrap=True)
@@ -163,7 +204,7 @@ def complain(error: DigestError) -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and exit. No traceback for what the user can mend; one, and code 3, for what is our bug."""
-    from digest.cli import aside, looks, phases  # noqa: F401 - importing them registers the commands
+    from digest.cli import aside, fetch, looks, phases  # noqa: F401 - importing them registers the commands
 
     try:
         code = digest.main(args=list(args) if args is not None else None, standalone_mode=False)

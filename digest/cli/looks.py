@@ -80,11 +80,17 @@ def show(context: Context, paper: str, as_json: bool) -> int:
             tables.table("id", "title", rows=((one.id, one.title) for one in found))
             required(False, f"{paper}: {len(found)} papers fit; give the id of one.")
         one = found[0]
-        known = store.keys(one.id), store.origins(one.id), store.sightings([one.id])[one.id], store.revisions(one.id)
+        known = tables.History(
+            keys=store.keys(one.id),
+            sightings=store.sightings([one.id])[one.id],
+            origins=store.origins(one.id),
+            revisions=store.revisions(one.id),
+            links=store.links(one.id),
+        )
     if as_json:
-        tables.print_json(tables.paper_json(one, *known))
+        tables.print_json(tables.paper_json(one, known))
     else:
-        tables.paper(one, *known)
+        tables.paper(one, known)
     return DONE
 
 

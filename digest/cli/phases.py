@@ -14,10 +14,11 @@ from rich.markup import escape
 from digest import pipeline
 from digest.cadence import next_moment
 from digest.cli import tables, world
-from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, err, out, progress, required
+from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, err, out, progress, reading, required
+from digest.config import Settings
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, read_dump
-from digest.model import Dump, DumpReport, LastEdition
+from digest.model import Dump, DumpReport, Fetched, LastEdition
 from digest.scheduler import serve
 from digest.store import Store
 
@@ -55,11 +56,10 @@ def read(source: str | Path) -> Dump:
 def _ingest_all(
     store: Store, sources: Sequence[str | Path], now: datetime, as_of: date | None, dry: bool
 ) -> Iterator[DumpReport]:
-    with progress("Ingesting") as show:
-        for number, source in enumerate(sources, start=1):
-            show(number, len(sources))
+    with reading(sum(one.stat().st_size for one in sources if isinstance(one, Path))) as watched:
+        for source in sources:
             try:
-                yield pipeline.ingest(store, read(source), now, as_of, dry=dry)
+                yield pipeline.ingest(store, watched(read(source)), now, as_of, dry=dry)
             except ListingError as error:
                 yield DumpReport(dump=str(source), digest="", error=str(error))
 
@@ -83,6 +83,31 @@ def ingest(context: Context, paths: tuple[str, ...], as_of: date | None, as_json
     if not as_json:
         tables.reports(found)
     return TROUBLED if any(one.error or one.rejected for one in found) else DONE
+
+
+# --- fetch -----------------------------------------------------------------------------------------------------
+
+
+def fetching(settings: Settings) -> pipeline.Fetching:
+    return pipeline.Fetching(
+        sources=settings.sources, memory=settings.state / "fetch.json", agent=settings.agent, inbox=settings.inbox
+    )
+
+
+def say_fetched(found: Sequence[Fetched]) -> None:
+    """What was asked and what came of it; faults below, in full."""
+    if found:
+        tables.table(
+            "source", "asked for", "state", "bytes", "dump",
+            rows=(
+                (one.source, one.asked, one.state, one.size or "", Path(one.dump).name if one.dump else "")
+                for one in found
+            ),
+            right=("bytes",),
+        )  # fmt: skip
+    for one in found:
+        if one.reason:
+            out.print(f"[yellow]{one.state.capitalize()}:[/] {one.source}: {escape(one.reason)}", soft_wrap=True)
 
 
 # --- publish, deliver, run -----------------------------------------------------------------------------------------
@@ -162,6 +187,7 @@ def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
 def _say_run(context: Context, report: pipeline.RunReport, last: Mapping[str, LastEdition]) -> None:
     if report.nothing_new:
         out.print("Nothing is new: no new dump, no edition due, nothing to send.")
+    say_fetched(report.fetched)
     if report.dumps:
         tables.reports(report.dumps)
     tables.published(report.published)
@@ -193,10 +219,11 @@ def run(context: Context, as_json: bool, dry_run: bool) -> int:
 
     def work() -> int:
         with progress("Running") as show:
-            report = pipeline.run(world.build(context.settings, store), context.now(), show)
+            report = pipeline.run(world.build(context.settings, store), context.now(), show, fetching(context.settings))
         if as_json:
             tables.print_json(
                 {
+                    "fetched": report.fetched,
                     "dumps": [tables.report_json(one) for one in report.dumps],
                     **_publish_json(report.published),
                     "deliveries": report.deliveries,
@@ -234,7 +261,9 @@ def schedule(context: Context, every: int) -> int:
             if not ours:
                 log.warning("tick_skipped reason=another_run_is_at_work")
                 return
-            report = pipeline.run(world.build(context.settings, store), context.now())
+            report = pipeline.run(
+                world.build(context.settings, store), context.now(), fetching=fetching(context.settings)
+            )
             _log_run(report)
 
     world.build(context.settings, Store.open(context.settings.database)).store.close()  # fail now, not at seven
@@ -246,6 +275,8 @@ def schedule(context: Context, every: int) -> int:
 
 
 def _log_run(report: pipeline.RunReport) -> None:
+    for one in report.fetched:
+        log.info("fetched source=%s asked=%s state=%s reason=%s", one.source, one.asked, one.state, one.reason)
     for dump in report.dumps:
         log.info("ingested dump=%s entries=%s new=%s error=%s", dump.dump, dump.entries, dump.new, dump.error)
     for edition in report.published.editions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Any
@@ -24,6 +24,7 @@ from digest.model import (
     Edition,
     Facts,
     LastEdition,
+    Link,
     Listing,
     NoEdition,
     Origin,
@@ -90,14 +91,19 @@ def report_json(report: DumpReport) -> dict[str, Any]:
     return {key: value for key, value in shape.items() if key != "error" or value is not None}
 
 
+def _remarks(report: DumpReport) -> str:
+    remarks = [*(["known"] if report.known else []), *report.marks]
+    return f" ({', '.join(remarks)})" if remarks else ""
+
+
 def reports(found: Sequence[DumpReport]) -> None:
     table(
         "dump", "as of", "new", "revised", "relisted", "unchanged", "gone", "rejected",
         rows=(
             (
-                f"{_tail(one.dump)}{' (known)' if one.known else ''}",
+                f"{_tail(one.dump)}{_remarks(one)}",
                 "not read" if one.error else one.as_of,
-                one.new, one.revised, one.relisted, one.unchanged, one.gone, len(one.rejected),
+                one.new, one.revised, one.relisted, one.unchanged, one.gone, len(one.rejected) + one.more_rejected,
             )
             for one in found
         ),
@@ -260,46 +266,39 @@ def _step(old: int | None, new: int | None) -> str:
 # --- show, status ----------------------------------------------------------------------------------------------
 
 
-def paper_json(
-    paper: Paper,
-    keys: Sequence[str],
-    origins: Mapping[str, Origin],
-    sightings: Sequence[Sighting],
-    revisions: Sequence[Revision],
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What is known of a paper besides what it is."""
+
+    keys: Sequence[str]
+    sightings: Sequence[Sighting]
+    origins: Mapping[str, Origin]
+    revisions: Sequence[Revision]
+    links: Sequence[Link]
+
+
+def paper_json(one: Paper, known: History) -> dict[str, Any]:
     """The stable shape of `show --json`."""
-    return {
-        **plain(paper),
-        "url": paper.url,
-        "pdf_url": paper.pdf_url,
-        "listing_url": paper.listing_url,
-        "keys": list(keys),
-        "sightings": plain(sightings),
-        "origins": plain(origins),
-        "revisions": plain(revisions),
-    }
+    addresses = {"url": one.url, "pdf_url": one.pdf_url, "listing_url": one.listing_url}
+    return {**plain(one), **addresses, **plain(known)}
 
 
-def paper(
-    one: Paper,
-    keys: Sequence[str],
-    origins: Mapping[str, Origin],
-    sightings: Sequence[Sighting],
-    revisions: Sequence[Revision],
-) -> None:
-    out.print(f"[bold]{escape(one.title)}[/]\n{escape(one.url)}  ({escape(one.id)}; {escape(', '.join(keys))})")
-    told = [(name, origin) for name, origin in origins.items() if getattr(one, name, None) not in (None, "", ())]
+def paper(one: Paper, known: History) -> None:
+    out.print(f"[bold]{escape(one.title)}[/]\n{escape(one.url)}  ({escape(one.id)}; {escape(', '.join(known.keys))})")
+    told = [(name, origin) for name, origin in known.origins.items() if getattr(one, name, None) not in (None, "", ())]
     table(
         "field", "value", "from", "of",
         rows=((name, _value(getattr(one, name)), _tail(origin.dump, 40), origin.as_of) for name, origin in told),
     )  # fmt: skip
     table(
         "listed by", "on", "position", "votes", "comments",
-        rows=((s.source, s.date, f"{s.position} of {s.listed}", s.votes, s.comments) for s in sightings),
+        rows=((s.source, s.date, f"{s.position} of {s.listed}", s.votes, s.comments) for s in known.sightings),
         right=("position", "votes", "comments"),
     )  # fmt: skip
-    if revisions:
-        table("revised", "field", "was", "is", rows=((r.at, r.field, r.old, r.new) for r in revisions))
+    if known.revisions:
+        table("revised", "field", "was", "is", rows=((r.at, r.field, r.old, r.new) for r in known.revisions))
+    if known.links:
+        table("can be the same as", "likeness", "by", rows=((x.other_id, x.likeness, x.why) for x in known.links))
 
 
 def _value(value: object) -> str:

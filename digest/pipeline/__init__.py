@@ -1,5 +1,6 @@
 """The order of things. Read this first.
 
+    fetch     sources are asked -> dumps in the inbox          where there are automatic sources
     ingest    read_listing -> diff -> store.record          a dump becomes papers and sightings
     publish   trends -> rank -> compose -> store.enqueue    papers become editions and outbox
     deliver   render -> build_message -> transport.send     the outbox becomes mail
@@ -13,8 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.model import Delivery, DumpReport, OutboxState
+from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
 from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
+from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
 from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
 from digest.pipeline.publish import Published, Rankings, examples, find_papers, preview, publish, select, trial
 from digest.pipeline.surfaces import feed_entries, feed_path, links, page_path, write_surfaces
@@ -23,10 +25,12 @@ from digest.pipeline.world import Progress, World, silent
 __all__ = [
     "OPEN_STATES",
     "SET_ASIDE",
+    "Fetching",
     "Progress",
     "Published",
     "Rankings",
     "RunReport",
+    "Span",
     "World",
     "compare",
     "counted",
@@ -36,6 +40,8 @@ __all__ = [
     "examples",
     "feed_entries",
     "feed_path",
+    "fetch",
+    "fetch_due",
     "find_papers",
     "ingest",
     "ingest_inbox",
@@ -54,6 +60,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
+    fetched: tuple[Fetched, ...] = ()
     dumps: tuple[DumpReport, ...] = ()
     published: Published = field(default_factory=Published)
     deliveries: tuple[Delivery, ...] = ()
@@ -66,11 +73,16 @@ class RunReport:
     def troubled(self) -> bool:
         """Whether something was rejected, deferred or failed."""
         bad = (OutboxState.DEFERRED, OutboxState.FAILED, OutboxState.UNKNOWN)
-        return any(dump.error or dump.rejected for dump in self.dumps) or any(d.state in bad for d in self.deliveries)
+        return (
+            any(one.state is FetchState.FAILED for one in self.fetched)
+            or any(dump.error or dump.rejected for dump in self.dumps)
+            or any(delivery.state in bad for delivery in self.deliveries)
+        )
 
 
-def run(world: World, now: datetime, progress: Progress = silent) -> RunReport:
+def run(world: World, now: datetime, progress: Progress = silent, fetching: Fetching | None = None) -> RunReport:
     """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock."""
+    fetched = fetch_due(fetching, world.store, now) if fetching else ()
     dumps = tuple(ingest_inbox(world, now, progress))
     published = publish(world, now, progress)
-    return RunReport(dumps=dumps, published=published, deliveries=tuple(deliver(world, now, progress)))
+    return RunReport(fetched=fetched, dumps=dumps, published=published, deliveries=tuple(deliver(world, now, progress)))

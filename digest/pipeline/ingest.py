@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from digest.diff import diff, known_from, listing_keys
+from digest.diff import diff, identity_keys, known_from, listing_keys
 from digest.errors import ListingError
 from digest.files import write_whole
-from digest.listings import read_dump, read_listing
+from digest.listings import read_dump, read_listing, read_parts
+from digest.match import WINDOW, near, worth_reading
 from digest.model import (
     Changes,
     Dump,
     DumpReport,
+    Link,
     Listing,
+    Outcome,
 )
 from digest.pipeline.world import Progress, World, silent
 from digest.store import Store
@@ -27,25 +30,55 @@ _UNFINISHED = (".part", ".tmp", ".crdownload")
 def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *, dry: bool = False) -> DumpReport:
     """Take in one dump. The same content again changes nothing; one that cannot be read is remembered as set aside.
 
-    Raises nothing for a bad dump: the report's `error` says what is wrong. With `dry` nothing is stored.
+    A large dump is taken in part by part; if a run ends in the middle of it, the next one goes on there. Raises nothing
+    for a bad dump: the report's `error` says what is wrong. With `dry` nothing is stored.
     """
     if (report := store.report(dump.digest)) is not None:
         return replace(report, dump=dump.name)
+    report = DumpReport(dump=dump.name, digest=dump.digest)
+    begin = 0 if dry else store.resume_at(dump.digest)
     try:
-        listing = read_listing(dump, now=now, as_of=as_of)
+        for part in read_parts(dump, now=now, as_of=as_of, begin=begin, known_lines=store.known_lines):
+            changes = _changes(store, part, now)
+            report = _added(report, counted(part, changes)) if dry else store.record(part, changes, now)
     except ListingError as error:
         if dry:
             return DumpReport(dump=dump.name, digest=dump.digest, error=str(error))
         return store.set_aside(dump, str(error), now)
-    changes = _changes(store, listing, now)
-    return counted(listing, changes) if dry else store.record(listing, changes, now)
+    return report
 
 
 def _changes(store: Store, listing: Listing, now: datetime) -> Changes:
     known = store.known(listing_keys(listing), listing.source, listing.as_of, listing.digest)
-    if not listing.daily:  # absence from a search result means nothing
-        known = replace(known, previous=())
-    return diff(listing, known, now)
+    whole = listing.begin == 0 and listing.end is None and listing.entries
+    if not (listing.daily and whole):  # absence from a search result, a part or a placeholder means nothing
+        known = replace(known, previous=(), before=frozenset())
+    changes = diff(listing, known, now)
+    return replace(changes, links=tuple(_links(store, listing, changes)))
+
+
+def _links(store: Store, listing: Listing, changes: Changes) -> Iterator[Link]:
+    """New papers beside the known ones that they can be: of those that an id tells apart only the ones without any.
+
+    An archive's papers are not looked for among those without an id: there are too many to ask for each.
+    """
+    new = [change for change in changes.entries if change.outcome is Outcome.NEW]
+    told = [change for change in new if change.paper.arxiv_id or change.paper.doi]
+    untold = [change for change in new if not (change.paper.arxiv_id or change.paper.doi)]
+    for asked, without_id in ((untold, False), ([] if listing.archive else told, True)):
+        places = [(identity_keys(change.paper)[-1], change.tail) for change in asked]
+        for change, titles in zip(asked, store.neighbours(places, WINDOW, without_id=without_id), strict=True):
+            worth = worth_reading(change.paper.title, titles.values())
+            ids = [one for one, title in titles.items() if title in worth and one != change.paper.id]
+            if ids and (match := near(change.entry.facts, store.papers(ids).values())):
+                yield Link(paper_id=change.paper.id, other_id=match.paper.id, likeness=match.likeness, why=match.why)
+
+
+def _added(report: DumpReport, part: DumpReport) -> DumpReport:
+    """The report of a dump whose next part is this one."""
+    counts = ("entries", "new", "revised", "relisted", "unchanged", "gone")
+    sums = {name: getattr(report, name) + getattr(part, name) for name in counts}
+    return replace(part, **sums, rejected=report.rejected + part.rejected)
 
 
 def counted(listing: Listing, changes: Changes) -> DumpReport:
@@ -57,12 +90,13 @@ def counted(listing: Listing, changes: Changes) -> DumpReport:
         format=listing.format,
         source=listing.source,
         as_of=listing.as_of,
-        entries=len(listing.entries),
+        entries=len(listing.entries) + listing.skipped,
         new=outcomes.count("new"),
         revised=outcomes.count("revised"),
         relisted=outcomes.count("relisted"),
-        unchanged=outcomes.count("unchanged"),
+        unchanged=outcomes.count("unchanged") + listing.skipped,
         gone=len(changes.gone),
+        marks=changes.marks,
         rejected=listing.rejected,
     )
 
@@ -121,7 +155,7 @@ def days_of(dumps: Iterable[Dump], now: datetime) -> dict[date, list[Dump]]:
     by_day: dict[date, list[Dump]] = {}
     for dump in dumps:
         try:
-            day = read_listing(dump, now=now).as_of
+            day = next(read_parts(dump, now=now)).as_of
         except ListingError:
             day = now.date()
         by_day.setdefault(day, []).append(dump)
