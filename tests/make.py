@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from digest.diff import FACT_FIELDS, diff
 from digest.model import (
+    Change,
     Changes,
     Entry,
     Facts,
+    FieldChange,
     Hidden,
     Known,
     KnownPaper,
@@ -66,36 +69,89 @@ def _as_origin(one: Listing) -> Origin:
 
 
 class Shelf:
-    """The store as far as `diff` can tell: papers, their keys and origins, and which source listed what when."""
+    """The store as far as `diff` can tell: papers, keys, origins, who listed what when, and what a day changed."""
 
     def __init__(self) -> None:
         self.papers: dict[str, Paper] = {}
         self.keys: dict[str, set[str]] = {}
         self.origins: dict[str, dict[str, Origin]] = {}
-        self.days: dict[str, dict[date, set[str]]] = {}  # source -> day -> papers
+        self.dumps: dict[str, tuple[Listing, list[str]]] = {}  # by digest, in the order they came
+        self.today: dict[str, tuple[date, tuple[FieldChange, ...]]] = {}
+        self.revisions: dict[tuple[str, str, date], tuple[FieldChange, datetime]] = {}  # by paper, field and day
+        self.relisted: set[tuple[str, date]] = set()
 
     def ingest(self, one: Listing, now: datetime = NOW) -> Changes:
-        """What the store does of it: the last change of a paper is kept, origins move where a value does."""
-        changes = diff(one, self.known(one.source), now)
-        new = {change.paper.id for change in changes.entries if change.outcome is Outcome.NEW}
+        """What the store does of it: a dump known by its digest is left alone."""
+        if one.digest in self.dumps:
+            return Changes(entries=())
+        changes = diff(one, self.known(one), now)
         for change in changes.entries:
-            self.papers[change.paper.id] = change.paper
-            self.keys.setdefault(change.paper.id, set()).update(change.keys)
-            moved = {field.field for field in change.fields}
-            if change.paper.id in new:
-                moved |= {field for field in FACT_FIELDS if getattr(change.paper, field) not in (None, "", ())}
-            self.origins.setdefault(change.paper.id, {}).update(dict.fromkeys(moved, _as_origin(one)))
-            self.days.setdefault(one.source, {}).setdefault(one.as_of, set()).add(change.paper.id)
+            self._record(one, change, now)
+        self.dumps[one.digest] = one, [change.paper.id for change in changes.entries]
         return changes
 
-    def known(self, source: str) -> Known:
-        days = self.days.get(source, {})
+    def _record(self, one: Listing, change: Change, now: datetime) -> None:
+        id = change.paper.id
+        said = [field for field in FACT_FIELDS if getattr(change.paper, field) not in (None, "", ())]
+        told = said if id not in self.papers else change.told
+        self.papers[id] = change.paper
+        self.keys.setdefault(id, set()).update(change.keys)
+        self.origins.setdefault(id, {}).update(dict.fromkeys(told, _as_origin(one)))
+        if change.outcome is Outcome.RELISTED:
+            self.relisted.add((id, one.as_of))
+        if change.today:
+            self.today[id] = one.as_of, change.today
+        undone = [self.revisions.pop((id, each.field, one.as_of), None) for each in change.fields]
+        self.revisions |= {(id, each.field, one.as_of): (each, now) for each in change.fields if each.notable}
+        if any(undone):
+            moments = [at for (revised, *_), (_, at) in self.revisions.items() if revised == id]
+            self.papers[id] = replace(change.paper, revised_at=max(moments, default=None))
+
+    def days(self, source: str) -> dict[date, set[str]]:
+        """What the source's dumps of each day hold; a dump without entries makes no day."""
+        found: dict[date, set[str]] = {}
+        for one, ids in self.dumps.values():
+            if one.source == source and ids:
+                found.setdefault(one.as_of, set()).update(ids)
+        return found
+
+    def known(self, coming: Listing) -> Known:
+        days = self.days(coming.source)
         last = {id: max((day for day, ids in days.items() if id in ids), default=None) for id in self.papers}
         papers = tuple(
-            KnownPaper(paper=one, keys=frozenset(self.keys[id]), origins=self.origins[id], last_listed=last[id])
+            KnownPaper(
+                paper=one,
+                keys=frozenset(self.keys[id]),
+                origins=self.origins[id],
+                last_listed=last[id],
+                today=next((today for day, today in [self.today.get(id, (None, ()))] if day == coming.as_of), ()),
+            )
             for id, one in sorted(self.papers.items())
         )
-        return Known(papers=papers, days=frozenset(days))
+        same = [ids for one, ids in self.dumps.values() if (one.source, one.as_of) == (coming.source, coming.as_of)]
+        before = max((day for day in days if day < coming.as_of), default=None)
+        return Known(
+            papers=papers,
+            previous=tuple(self.papers[id] for id in dict.fromkeys(same[-1])) if same else (),
+            before=frozenset(days[before]) if before else frozenset(),
+            days=frozenset(days),
+        )
+
+    def report(self, day: date) -> dict[str, set[str]]:
+        """What a day brought, by all of its dumps: each paper once, as the first of these that it is."""
+        new = {id for id, one in self.papers.items() if one.first_listed == day}
+        relisted = {id for id, when in self.relisted if when == day} - new
+        revised = {id for id, _, when in self.revisions if when == day} - new - relisted
+        return {"new": new, "relisted": relisted, "revised": revised}
+
+    def sourced(self, id: str) -> dict[str, tuple[object, str]]:
+        """Each field that the paper says something of, with the digest of the dump that said it."""
+        values = {field: getattr(self.papers[id], field) for field in FACT_FIELDS}
+        return {
+            field: (value, self.origins[id][field].digest)
+            for field, value in values.items()
+            if value not in (None, "", ())
+        }
 
 
 def sighting(paper_id: str = "2606.00001", **given: Any) -> Sighting:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from make import NOW, TODAY, Shelf, entry, listing
 
 from digest.diff import diff, identity_keys, known_from, listing_keys, new_paper_id, title_key
-from digest.model import Entry, Facts, Known, Listing, Outcome
+from digest.model import Announced, Entry, Facts, Known, Listing, Mark, Outcome
 
 ONE = "We train small models to reason by distilling long chains of thought from a large teacher model."
 OTHER = "This paper reports measurements of neutrino oscillations with an underground xenon detector array."
@@ -94,6 +94,12 @@ def test_sub_and_superscripts_are_digits() -> None:
         ({"arxiv_id": "2606.1"}, {}, True),
         ({}, {"arxiv_id": "2606.1"}, True),
         ({"doi": "10.1/AB"}, {"doi": "10.1/ab"}, True),
+        ({"doi": "10.1/a"}, {"doi": "10.1/b"}, False),  # an “Editorial” of two issues
+        ({"doi": "10.1/a", "abstract": ONE}, {"doi": "10.1/b", "abstract": ONE}, True),
+        ({"doi": "10.1/a"}, {"source_id": "example.org:1"}, True),
+        ({"source_id": "example.org:1"}, {"source_id": "example.org:2"}, False),
+        ({"source_id": "example.org:1", "abstract": ONE}, {"source_id": "example.org:2", "abstract": ONE}, True),
+        ({"source_id": "example.org:1"}, {"source_id": "example.com:2"}, True),
         ({"abstract": ONE}, {"abstract": OTHER}, False),
         ({"abstract": ONE}, {"abstract": ONE.upper()}, True),
         ({"abstract": ONE}, {"abstract": ONE[:60] + "…"}, True),
@@ -111,7 +117,12 @@ def test_same_title(known: dict[str, Any], seen: dict[str, Any], same: bool) -> 
 
 @pytest.mark.parametrize(
     "facts",
-    [{"arxiv_id": "2606.1"}, {"doi": "10.1/ab"}, {"arxiv_id": "2606.1", "doi": "10.1/ab"}],
+    [
+        {"arxiv_id": "2606.1"},
+        {"doi": "10.1/ab"},
+        {"source_id": "example.org:1"},
+        {"arxiv_id": "2606.1", "doi": "10.1/ab"},
+    ],
 )
 def test_an_id_is_stronger_than_a_title(facts: dict[str, Any]) -> None:
     assert len(papers(listing(entry("Old name", **facts)), listing(entry("New name", **facts), digest="d2"))) == 1
@@ -158,11 +169,21 @@ def test_three_papers_of_a_title_have_three_ids() -> None:
 
 
 def test_ids_and_keys() -> None:
-    facts = Facts(title="A title", arxiv_id="2606.1", doi="10.1/AB")
-    assert identity_keys(facts) == ("arxiv:2606.1", "doi:10.1/ab", "title:atitle")
+    facts = Facts(title="A title", arxiv_id="2606.1", doi="10.1/AB", source_id="example.org:Z")
+    assert identity_keys(facts) == ("arxiv:2606.1", "doi:10.1/ab", "source:example.org:Z", "title:atitle")
     assert listing_keys(listing(entry("A title"), entry("B", 2))) == {"title:atitle", "title:b"}
     assert new_paper_id(facts, ()) == "2606.1"
     assert new_paper_id(Facts(title="A title"), ()) == new_paper_id(Facts(title="a TITLE"), ())
+
+
+@pytest.mark.parametrize("text", ["x", "模", "𝔘", "+", "—"])
+def test_no_key_is_longer_than_an_index_takes(text: str) -> None:
+    one, other = (
+        identity_keys(Facts(title=text * 5000 + end, doi=f"10.1/{text * 5000}{end}", source_id=f"a:{text * 5000}{end}"))
+        for end in "ab"
+    )
+    assert not set(one) & set(other)
+    assert max(len(key.encode()) for key in one) < 1000
 
 
 # --- merging ---------------------------------------------------------------------------------------------------
@@ -206,6 +227,26 @@ def test_a_poorer_value_never_wins(field: str, rich: object, poor: object) -> No
     for values in [(rich, poor), (poor, rich)]:
         merged = stored(*(entry("T", arxiv_id="2606.1", **{field: value}) for value in values))
         assert getattr(merged, field) == rich
+
+
+def test_a_text_as_written_goes_with_the_text() -> None:
+    written = entry("A b", arxiv_id="2606.1", latex_title="A $b$", abstract=ONE, latex_abstract="$O$ne")
+    plain = entry("A b", arxiv_id="2606.1", abstract=ONE)
+    assert stored(plain, written).latex_title == "A $b$"
+    assert stored(written, plain).latex_title is None
+    bare = entry("A b", arxiv_id="2606.1", latex_title="A $b$")
+    assert (stored(written, bare).latex_title, stored(written, bare).latex_abstract) == ("A $b$", "$O$ne")
+
+
+def test_a_confirmation_renews_where_a_value_is_from() -> None:
+    said, again, worse = (
+        listing(entry("T", arxiv_id="2606.1"), digest=digest, as_of=day(number), fidelity=fidelity)
+        for digest, number, fidelity in [("d1", 1, 50), ("d2", 2, 50), ("d3", 3, 20)]
+    )
+    shelf = Shelf()
+    told = [shelf.ingest(one).entries[0].told for one in (said, again, worse)]
+    assert told == [(), ("title", "arxiv_id"), ()]
+    assert shelf.sourced("2606.1") == {"title": ("T", "d2"), "arxiv_id": ("2606.1", "d2")}
 
 
 @pytest.mark.parametrize("fidelities", [(20, 50), (50, 20)])
@@ -272,11 +313,14 @@ BASE: dict[str, Any] = {"arxiv_id": "2606.1", "abstract": ONE}
     ("older", "newer"),
     [
         ({"title": "LongMINT: a test"}, {"title": "MINTEval: a test"}),
+        ({"title": "A test"}, {"title": "A test: of models"}),
         ({"abstract": ONE}, {"abstract": f"Withdrawn claims removed. {ONE} And more."}),
+        ({"abstract": ONE}, {"abstract": f"{ONE} The code is at https://example.org/code"}),
         ({}, {"code_url": "https://example.org/code"}),
         ({"version": 1}, {"version": 2}),
         ({"withdrawn": False}, {"withdrawn": True}),
         ({}, {"withdrawn": True}),
+        ({"updated": day(1)}, {"updated": day(2)}),
     ],
 )
 def test_revised(older: dict[str, Any], newer: dict[str, Any]) -> None:
@@ -310,11 +354,69 @@ def test_revised(older: dict[str, Any], newer: dict[str, Any]) -> None:
         ({}, {"version": 2}),
         ({"version": 2}, {"version": 1}),
         ({"withdrawn": True}, {"withdrawn": False}),
+        ({"updated": day(2)}, {"updated": day(1)}),
+        ({}, {"updated": day(2)}),
+        ({}, {"comment": "12 pages", "journal_ref": "J. 1", "latex_title": "$T$"}),
         ({}, {"organisation": "Lab", "keywords": ("a",), "published": day(1), "doi": "10.1/a"}),
     ],
 )
 def test_not_revised(older: dict[str, Any], newer: dict[str, Any]) -> None:
     assert outcomes(entry(**{"title": "T", **BASE, **older}), entry(**{"title": "T", **BASE, **newer})) == ["unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("older", "announced", "newer", "told"),
+    [
+        ({"published": day(1)}, "replaced", {"updated": day(2)}, {"updated": (day(1), day(2))}),
+        ({"updated": day(1)}, "replaced", {"updated": day(2)}, {"updated": (day(1), day(2))}),
+        ({"updated": day(2)}, "replaced", {"updated": day(2)}, {}),
+        ({}, "replaced", {"version": 2}, {"version": (None, 2)}),
+        ({"version": 1}, "replaced", {"version": 2}, {"version": (1, 2)}),
+        ({"version": 2}, "replaced", {"version": 2}, {}),
+        ({}, "replaced", {}, {"updated": (None, day(9))}),
+        (
+            {},
+            "replaced",
+            {"updated": day(2), "withdrawn": True},
+            {"updated": (None, day(2)), "withdrawn": (None, True)},
+        ),
+        ({}, "cross", {"updated": day(2)}, {}),
+        ({}, "new", {"updated": day(2)}, {}),
+    ],
+)
+def test_a_new_version_is_a_revision(
+    older: dict[str, Any], announced: str, newer: dict[str, Any], told: dict[str, tuple[object, object]]
+) -> None:
+    shelf = Shelf()
+    shelf.ingest(listing(entry("T", **BASE, **older), as_of=day(5)))
+    for title, outcome, found in [("T", "revised" if told else "unchanged", told), ("Unheard of", "new", {})]:
+        facts = {**BASE, "arxiv_id": "2606.1" if title == "T" else "2606.2", **newer}
+        one = replace(entry(title, **facts), announced=Announced(announced))
+        (change,) = shelf.ingest(listing(one, as_of=day(9), digest=title)).entries
+        assert change.outcome.value == outcome
+        assert {each.field: (each.old, each.new) for each in change.fields if each.notable} == found
+
+
+def test_what_is_new_today_is_not_revised_today() -> None:
+    shelf = Shelf()
+    shelf.ingest(listing(entry("T", **BASE), as_of=day(1)))
+    later = entry("U", **BASE, code_url="https://example.org/code")
+    (change,) = shelf.ingest(listing(later, as_of=day(1), digest="d2", source="other")).entries
+    assert change.outcome is Outcome.UNCHANGED
+    assert {each.field for each in change.fields} == {"title", "code_url"}
+    assert shelf.report(day(1)) == {"new": {"2606.1"}, "relisted": set(), "revised": set()}
+
+
+def test_what_a_dump_of_the_day_takes_back_was_no_revision() -> None:
+    """Another dump of the day has the title of the day before after all; the digests decide, in any order."""
+    before = listing(entry("T", **BASE), as_of=day(1))
+    renamed = listing(entry("U", **BASE), as_of=day(2), digest="d2")
+    restored = listing(entry("T", **BASE), as_of=day(2), digest="d3", source="other")
+    for order in [(renamed, restored), (restored, renamed)]:
+        shelf = Shelf()
+        for one in (before, *order):
+            shelf.ingest(one)
+        assert (shelf.revisions, shelf.papers["2606.1"].revised_at) == ({}, None)
 
 
 def test_a_better_source_correcting_a_worse_one_is_no_revision() -> None:
@@ -351,6 +453,21 @@ def test_relisted(older: int, newer: int, between: list[int], daily: bool, outco
     assert relisted(older, newer, between, daily) == [outcome]
 
 
+@pytest.mark.parametrize("announced", [None, *Announced])
+def test_a_relisted_paper_is_relisted_whatever_became_of_it(announced: Announced | None) -> None:
+    """But a replacement or a cross-list of it lists it no more than before."""
+    shelf = Shelf()
+    shelf.ingest(listing(entry("T", **BASE), as_of=day(10)))
+    again = replace(entry("T", **BASE, code_url="https://example.org/code"), announced=announced)
+    (change,) = shelf.ingest(listing(again, as_of=day(16), digest="d2")).entries
+    listed = announced in (None, Announced.NEW)
+    assert change.outcome is (Outcome.RELISTED if listed else Outcome.REVISED)
+    assert ("code_url", None, "https://example.org/code") in [
+        (each.field, each.old, each.new) for each in change.fields
+    ]
+    assert shelf.papers["2606.1"].revised_at == NOW
+
+
 def test_a_paper_twice_in_a_dump_is_new_or_relisted_once() -> None:
     twice = (entry("T", 1, arxiv_id="2606.1"), entry("t", 2), entry("T", 3, arxiv_id="2606.1"))
     shelf = Shelf()
@@ -369,7 +486,37 @@ def test_gone() -> None:
     assert [change.outcome.value for change in changes.entries] == ["unchanged", "new"]
 
 
-@pytest.mark.parametrize("older_day", [1, 30])
+@pytest.mark.parametrize(
+    ("earlier", "day_before", "now", "marks"),
+    [
+        ("", "", "AB", []),
+        ("A", "", "BA", [Mark.COMPLETED]),
+        ("AB", "", "A", [Mark.SHRUNK]),
+        ("AB", "", "AC", [Mark.SHRUNK]),
+        ("AB", "", "BA", []),
+        ("", "AB", "BA", [Mark.REPEATED]),
+        ("", "AB", "ABC", []),
+        ("A", "AB", "AB", [Mark.COMPLETED, Mark.REPEATED]),
+        ("AB", "AB", "", []),  # a placeholder
+    ],
+)
+def test_marks(earlier: str, day_before: str, now: str, marks: list[Mark]) -> None:
+    shelf = Shelf()
+    for digest, number, titles in [("d0", 1, day_before), ("d1", 2, ""), ("d2", 2, earlier)]:
+        shelf.ingest(listing(*map(entry, titles), digest=digest, as_of=day(number)))
+    coming = listing(*map(entry, now), digest="d3", as_of=day(2))
+    assert diff(coming, shelf.known(coming), NOW).marks == tuple(marks)
+    assert diff(replace(coming, cut=True), shelf.known(coming), NOW).marks == (Mark.CUT, *marks)
+
+
+def test_two_dumps_far_apart_tell_of_a_relisting_and_of_what_changed() -> None:
+    older, newer = (listing(entry(title, **BASE), as_of=day(number)) for title, number in [("T", 1), ("U", 9)])
+    (change,) = diff(newer, known_from(older, NOW), NOW).entries
+    assert change.outcome is Outcome.RELISTED
+    assert [(each.old, each.new) for each in change.fields if each.notable] == [("T", "U")]
+
+
+@pytest.mark.parametrize("older_day", [19, 30])
 def test_compared_dumps_take_the_newer_ones_values_whatever_the_dates(older_day: int) -> None:
     older = listing(entry("T", arxiv_id="2606.1"), as_of=day(older_day), digest="z")
     newer = listing(entry("U", arxiv_id="2606.1"), as_of=day(20), digest="a")
@@ -457,33 +604,66 @@ def test_the_same_entries_again_change_nothing(entries: tuple[Entry, ...]) -> No
     assert shelf.papers == before
 
 
-RANKS = st.tuples(st.sampled_from([20, 50]), st.sampled_from([1, 2]))
 CLAIMS = st.builds(
     entry,
-    title=st.sampled_from(["A", "A…", "A long one", "B"]),
-    abstract=st.sampled_from(["", ONE, ONE[:40], ONE[:40] + "…", OTHER]),
+    title=st.sampled_from(["A", "A…", "A long one", "a  long one", "B"]),
+    latex_title=st.sampled_from([None, "$A$"]),
+    abstract=st.sampled_from(["", ONE, ONE[:40], ONE[:40] + "…", f"{ONE} See https://example.org/a", OTHER]),
     arxiv_id=st.just("2606.1"),
-    version=st.sampled_from([None, 1, 2]),
+    version=st.sampled_from([None, 1, 2, 3]),
+    updated=st.sampled_from([None, day(1), day(2), day(3)]),
     authors=st.sampled_from([(), ("Ada",), ("Ada", "Grace"), ("Alan",)]),
+    code_url=st.sampled_from([None, "https://example.org/a", "https://example.org/b"]),
     code_stars=st.sampled_from([None, 1, 2]),
     withdrawn=st.sampled_from([None, True, False]),
 )
 
 
-@settings(max_examples=200)
-@given(one=CLAIMS, other=CLAIMS, ranks=st.tuples(RANKS, RANKS))
-def test_the_order_of_two_dumps_does_not_matter(
-    one: Entry, other: Entry, ranks: tuple[tuple[int, int], tuple[int, int]]
-) -> None:
-    dumps = [
-        listing(claim, digest=digest, fidelity=fidelity, as_of=day(number))
-        for claim, digest, (fidelity, number) in zip((one, other), "ab", ranks, strict=True)
+@st.composite
+def dumps(draw: st.DrawFn, days: int, entries: st.SearchStrategy[Entry]) -> list[Listing]:
+    """Up to five, in order of days."""
+    told = draw(
+        st.lists(st.tuples(st.integers(1, days), st.sampled_from([20, 50, 60]), entries), min_size=2, max_size=5)
+    )
+    return [
+        listing(
+            replace(one, announced=draw(st.sampled_from([None, *Announced]))),
+            digest=f"d{number}",
+            as_of=day(2 * on),
+            fidelity=fidelity,
+            source=draw(st.sampled_from(["one", "other"])),
+        )
+        for number, (on, fidelity, one) in enumerate(sorted(told, key=lambda each: each[0]))
     ]
-    found = [{field: getattr(papers(*order)["2606.1"], field) for field in FIELDS} for order in (dumps, dumps[::-1])]
+
+
+@settings(max_examples=200)
+@given(dumps(days=2, entries=CLAIMS), st.data())
+def test_the_order_of_dumps_does_not_matter_to_papers(given: list[Listing], data: st.DataObject) -> None:
+    found = []
+    for order in (given, given[::-1], data.draw(st.permutations(given))):
+        shelf = Shelf()
+        for one in order:
+            shelf.ingest(one)
+        found.append((shelf.sourced("2606.1"), shelf.papers["2606.1"].first_listed))
+    assert found[0] == found[1] == found[2]
+
+
+@settings(max_examples=400)
+@given(dumps(days=3, entries=CLAIMS), st.data())
+def test_the_order_of_a_days_dumps_does_not_matter_to_what_the_day_brought(
+    given: list[Listing], data: st.DataObject
+) -> None:
+    shuffled = sorted(data.draw(st.permutations([*given, *given])), key=lambda one: one.as_of)
+    found = []
+    for order in (given, shuffled):
+        shelf = Shelf()
+        for one in order:
+            shelf.ingest(one, NOW + timedelta(days=one.as_of.day))
+        revisions = {key: (change.old, change.new, at) for key, (change, at) in shelf.revisions.items()}
+        reports = [shelf.report(one.as_of) for one in given]
+        found.append((reports, revisions, shelf.papers["2606.1"], shelf.sourced("2606.1")))
     assert found[0] == found[1]
-
-
-FIELDS = ("title", "abstract", "version", "authors", "code_stars", "withdrawn", "first_listed")
 
 
 @settings(max_examples=100)

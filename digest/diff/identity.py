@@ -1,0 +1,139 @@
+"""Which paper an entry speaks of: the keys it can be found by, and the known papers under them.
+
+By arXiv id, DOI or a source's own id, else by title and abstract. Does not know what the paper becomes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Container, Iterable
+from itertools import chain, count
+
+from digest.model import Facts, KnownPaper, Listing, Paper
+
+# Share of the shorter abstract's words that the other must hold for two abstracts to be of one paper.
+SAME_ABSTRACT = 0.6
+
+# In characters, of four bytes at most: a database's index takes no rows of more than some 2,600 bytes.
+_LONGEST_KEY = 200
+_WORD = re.compile(r"\w+")
+_ASCII_SIGNS = {code: None for code in range(128) if not chr(code).isalnum() and chr(code) != "+"}
+
+
+def title_key(title: str) -> str:
+    """What stays of a title when white space, case, accents, sub- and superscripts and punctuation do not count.
+
+    A plus does: LoRA+ is not LoRA. Empty for a title without any letter or digit. Long keys are cut to their hash.
+    """
+    if title.isascii():
+        key = title.lower().translate(_ASCII_SIGNS)
+    else:
+        decomposed = unicodedata.normalize("NFKD", title).casefold()
+        key = "".join([character for character in decomposed if character.isalnum() or character == "+"])
+    return _bounded(key)
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST_KEY else hashlib.sha256(text.encode()).hexdigest()
+
+
+def identity_keys(facts: Facts) -> tuple[str, ...]:
+    """The keys under which a paper can be found, strongest first: arXiv id, DOI, a source's own id, title."""
+    keys = []
+    if facts.arxiv_id:
+        keys.append(f"arxiv:{facts.arxiv_id}")
+    if facts.doi:
+        keys.append(f"doi:{_bounded(facts.doi.casefold())}")
+    if facts.source_id:
+        keys.append(f"source:{_bounded(facts.source_id)}")
+    keys.append(f"title:{title_key(facts.title) or _bounded(facts.title.strip().casefold())}")
+    return tuple(keys)
+
+
+def listing_keys(listing: Listing) -> frozenset[str]:
+    """All keys of a listing's entries: what the store is asked for before `diff`."""
+    return frozenset(key for entry in listing.entries for key in identity_keys(entry.facts))
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(unicodedata.normalize("NFKD", text).casefold()))
+
+
+def same_abstract(one: str, other: str) -> bool:
+    """Whether two abstracts can be of one paper; an absent one contradicts nothing."""
+    if not one or not other or one == other:
+        return True
+    mine, theirs = words(one), words(other)
+    return len(mine & theirs) >= SAME_ABSTRACT * min(len(mine), len(theirs))
+
+
+def _ids_differ(facts: Facts, paper: Paper) -> bool:
+    """Whether both have a DOI, or an id of the same source, and not the same one."""
+    if facts.doi and paper.doi and facts.doi.casefold() != paper.doi.casefold():
+        return True
+    mine, theirs = facts.source_id, paper.source_id
+    return bool(mine and theirs and mine != theirs and mine.partition(":")[0] == theirs.partition(":")[0])
+
+
+def _same_work(facts: Facts, paper: Paper, key: str) -> bool:
+    """Whether an entry found by this key is this paper: never with another arXiv id, by title with another abstract.
+
+    Where other ids differ a title alone is not enough: a journal has an “Editorial” in every issue.
+    """
+    if facts.arxiv_id and paper.arxiv_id and facts.arxiv_id != paper.arxiv_id:
+        return False
+    if not key.startswith("title:"):
+        return True
+    confirmed = bool(facts.abstract and paper.abstract) or not _ids_differ(facts, paper)
+    return confirmed and same_abstract(facts.abstract, paper.abstract)
+
+
+def _doubts(facts: Facts, paper: Paper) -> tuple[bool, bool, bool, str]:
+    """What speaks against a paper where several have the key.
+
+    No abstract to confirm it; only an old title in common; not having been listed by its title alone before.
+    """
+    unconfirmed = bool(facts.abstract) and not paper.abstract
+    by_title_alone = paper.id == new_paper_id(Facts(title=facts.title), ())
+    return unconfirmed, title_key(facts.title) != title_key(paper.title), not by_title_alone, paper.id
+
+
+def new_paper_id(facts: Facts, taken: Container[str]) -> str:
+    """The arXiv id, else `t-` and a hash of the title; with the abstract in it where that title is taken already."""
+    if facts.arxiv_id:
+        return facts.arxiv_id
+    key = identity_keys(facts)[-1]
+    seeds = chain((key,), (f"{key} {facts.abstract}{' again' * more}" for more in count()))
+    ids = (f"t-{hashlib.sha256(seed.encode()).hexdigest()[:16]}" for seed in seeds)
+    return next(one for one in ids if one not in taken)
+
+
+class Index:
+    """The known papers by key, growing as the listing is read, so that a paper listed twice is met again."""
+
+    def __init__(self, known: Iterable[KnownPaper]) -> None:
+        self.papers: dict[str, KnownPaper] = {}
+        self._by_key: dict[str, tuple[str, ...]] = {}
+        for paper in known:
+            self.put(paper, paper.keys)
+
+    def put(self, known: KnownPaper, keys: Iterable[str]) -> None:
+        """`keys` are those that it may not have been put under yet."""
+        paper_id = known.paper.id
+        self.papers[paper_id] = known
+        for key in keys:
+            ids = self._by_key.get(key, ())
+            if paper_id not in ids:
+                self._by_key[key] = (*ids, paper_id)
+
+    def find(self, facts: Facts, keys: Iterable[str]) -> KnownPaper | None:
+        for key in keys:
+            found = [self.papers[paper_id] for paper_id in self._by_key.get(key, ())]
+            matches = [one for one in found if _same_work(facts, one.paper, key)]
+            if len(matches) > 1:
+                return min(matches, key=lambda one: _doubts(facts, one.paper))
+            if matches:
+                return matches[0]
+        return None
