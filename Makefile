@@ -1,8 +1,10 @@
 # make run    set up and run the main job on the bundled sample dumps, in demo/
 # make test   set up and run the tests
 # make check  the tests, the style and the types: what is checked on every change
+# make fuzz   reads 100,000 damaged copies of the test dumps: some minutes
+# make bench  what ingest costs, beside its floors: half an hour
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types lock clean
+.PHONY: help run test check style types fuzz bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -45,6 +47,12 @@ types: $(VENV)/test.stamp
 	$(BIN)/mypy digest
 
 check: style types test
+
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python tests/fuzz_listings.py --copies 100000
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python benchmarks/ingest.py
 
 clean:
 	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click import Command
 
-from digest.cli import app, aside, looks, phases
-from digest.listings import FORMATS
+from digest.cli import app, aside, fetch, looks, phases
+from digest.listings import FORMATS, dump_of
+from digest.listings.form import Sheet
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
-assert aside and looks and phases  # importing them registers the commands
+assert aside and fetch and looks and phases  # importing them registers the commands
 COMMANDS = app.digest.commands
 
 
@@ -45,6 +48,25 @@ def test_every_exit_code_is_in_the_readme() -> None:
 
 def test_every_format_is_in_the_readme() -> None:
     assert set(rows("format")) == {one.name for one in FORMATS}
+
+
+def test_the_format_that_shows_how_to_add_one_works() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    room: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), room)
+    sheet = Sheet(
+        dump=dump_of("sheet.csv", b""),
+        text="title,authors,arxiv\nKites of $\\alpha$ kind,Ines Fukuda-Roth;Bo Li,2605.90001v2\n,Bo Li,2605.90002\n",
+        now=datetime(2026, 6, 1, tzinfo=UTC),
+        as_of=None,
+    )
+    group = room["GroupSheet"]()
+    assert group.recognises(sheet)
+    listing = group.read(sheet)
+    (entry,) = listing.entries
+    assert (entry.facts.title, entry.facts.latex_title) == ("Kites of α kind", "Kites of $\\alpha$ kind")
+    assert (entry.facts.authors, entry.facts.arxiv_id) == (("Ines Fukuda-Roth", "Bo Li"), "2605.90001")
+    assert [bad.where for bad in listing.rejected] == ["line 3"]
 
 
 def test_every_environment_variable_is_in_the_readme() -> None:
