@@ -2,9 +2,10 @@
 # make test   set up and run the tests
 # make check  the tests, the style and the types: what is checked on every change
 # make fuzz   reads 100,000 damaged copies of the test dumps: some minutes
+# make replay plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
 # make bench  what ingest costs, beside its floors: half an hour
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types fuzz bench lock clean
+.PHONY: help run test check style types fuzz replay bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -50,6 +51,9 @@ check: style types test
 
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python tests/fuzz_listings.py --copies 100000
+
+replay: $(VENV)/test.stamp
+	$(BIN)/pytest -m long
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python benchmarks/ingest.py

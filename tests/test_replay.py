@@ -18,7 +18,8 @@ import pytest
 from conftest import real_data
 
 from digest import pipeline
-from digest.listings import read_dump
+from digest.errors import ListingError
+from digest.listings import read_dump, read_listing
 from digest.model import Announced, Changes, Dump, DumpReport, Facts, Listing, Mark, Outcome
 from digest.store import Store
 
@@ -247,6 +248,23 @@ def real(*patterns: str) -> Days:
 )
 def test_real_dumps_in_any_order_come_to_the_same(tmp_path: Path, patterns: list[str]) -> None:
     assert_the_same_in_any_order(tmp_path, real(*patterns), seeds=(1,))
+
+
+@needs_real_dumps
+@pytest.mark.long
+def test_every_real_dump_in_any_order_comes_to_the_same(tmp_path: Path) -> None:
+    folder = real_data()
+    paths = [path for part in ("listings", "seeds") for path in sorted((folder / part).rglob("*")) if path.is_file()]
+    dumps = [dump for path in paths if readable(dump := read_dump(path))]
+    assert len(dumps) > 490
+    assert_the_same_in_any_order(tmp_path, pipeline.days_of(dumps, NOW), seeds=(1, 2))
+
+
+def readable(dump: Dump) -> bool:
+    try:
+        return bool(read_listing(dump, now=NOW).dump)
+    except ListingError:
+        return False
 
 
 # The dumps, one of them, a paper in it, what it means, and the fields that a reader would be told of.

@@ -126,3 +126,13 @@ def test_terms_are_bounded_and_told(one: Paper, history: list[Sighting]) -> None
     assert all(term.points and term.label for term in found.terms)
     assert all((term.points < 0) == (term.kind == "age") for term in found.terms)
     assert found.points >= -250
+
+
+def test_an_old_paper_is_old_though_no_source_tells_its_day() -> None:
+    replaced = paper("2306.00001", updated=TODAY)
+    assert replaced.published is None
+    assert replaced.born == date(2023, 6, 1)
+    assert age_in_days(replaced, TODAY) > 1000
+    assert age_in_days(paper("t-1"), TODAY) == 0
+    assert paper("math/9701001", arxiv_id="math/9701001").born == date(1997, 1, 1)
+    assert paper("math/0309136", arxiv_id="math/0309136", published=TODAY).born == TODAY

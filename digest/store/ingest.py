@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -260,18 +259,9 @@ def _insert_lines(conn: Connection, listing: Listing, listing_id: int) -> None:
 
 def _insert_papers(conn: Connection, new: list[Paper], listing_id: int) -> None:
     """A paper that another process brought meanwhile stays as it is; its sighting is recorded all the same."""
-    origins = _Origins(listing_id)
-    insert_new(conn, papers, [(*codec.paper_values(paper), origins.of(paper)) for paper in new])
-
-
-class _Origins:
-    """What new papers' fields say of where they come from: there are few sets of fields among thousands of papers."""
-
-    def __init__(self, listing_id: int) -> None:
-        self._of = lru_cache(maxsize=1000)(lambda said: dict.fromkeys(said, listing_id))
-
-    def of(self, paper: Paper) -> dict[str, int]:
-        return self._of(codec.said(paper))
+    insert_new(
+        conn, papers, [(*codec.paper_values(paper), dict.fromkeys(codec.said(paper), listing_id)) for paper in new]
+    )
 
 
 def _insert_keys(conn: Connection, entries: Iterable[Change]) -> None:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, select
 
 from digest.model import Link
 from digest.store.database import Database
 from digest.store.schema import paper_keys, paper_links, paper_tails, papers
 
 _TITLES, _AFTER_TITLES = "title:", "title;"
-_WITHOUT_ID = ("t-", "t.")  # what their ids stand between
 
 
 class Near(Database):
@@ -26,21 +25,22 @@ class Near(Database):
         Titles by id. With `without_id` only those of the papers that have no arXiv id.
         """
         with self._reading() as conn:
-            if without_id and not conn.scalar(select(exists().where(papers.c.id.between(*_WITHOUT_ID)))):
-                return tuple({} for _ in places)
             return tuple(dict(_around(conn, key, tail, window, without_id)) for key, tail in places)
 
     def links(self, paper_id: str) -> tuple[Link, ...]:
         """The papers that can be this one, the most like first."""
         mine = (paper_links.c.paper_id == paper_id) | (paper_links.c.other_id == paper_id)
-        query = paper_links.select().where(mine).order_by(paper_links.c.likeness.desc())
         with self._reading() as conn:
-            found = conn.execute(query).all()
-        others = [row.other_id if row.paper_id == paper_id else row.paper_id for row in found]
-        return tuple(
-            Link(paper_id=paper_id, other_id=other, likeness=row.likeness, why=row.why)
-            for other, row in sorted(zip(others, found, strict=True), key=lambda pair: (-pair[1].likeness, pair[0]))
-        )
+            found = [
+                Link(
+                    paper_id=paper_id,
+                    other_id=row.other_id if row.paper_id == paper_id else row.paper_id,
+                    likeness=row.likeness,
+                    why=row.why,
+                )
+                for row in conn.execute(paper_links.select().where(mine))
+            ]
+        return tuple(sorted(found, key=lambda link: (-link.likeness, link.other_id)))
 
 
 def _around(conn: Connection, key: str, tail: str, window: int, without_id: bool) -> Iterator[tuple[str, str]]:
@@ -55,5 +55,5 @@ def _around(conn: Connection, key: str, tail: str, window: int, without_id: bool
         nearest = select(paper_id).where(*stretch).order_by(*ends).limit(window).subquery()
         query = select(papers.c.id, papers.c.title).join(nearest, nearest.c.paper_id == papers.c.id)
         if without_id:
-            query = query.where(papers.c.id.between(*_WITHOUT_ID))
+            query = query.where(papers.c.arxiv_id.is_(None))
         yield from map(tuple, conn.execute(query))
