@@ -36,7 +36,7 @@ from digest import pipeline
 from digest.listings import read_dump, read_parts
 from digest.store import Store
 
-NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
+NOW = datetime(2031, 1, 1, 6, tzinfo=UTC)  # after all of the made-up records
 DAY = 1000
 OUT = Console(width=120)
 

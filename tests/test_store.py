@@ -227,6 +227,16 @@ def test_previous_is_the_dump_recorded_last(store: Store) -> None:
     assert store.known([], "hf", DAY).previous == (b,)
 
 
+def test_what_was_listed_before_is_read_only_where_it_counts(store: Store) -> None:
+    record(store, a_change(a_paper("a")))
+    record(store, a_change(a_paper("b")), digest="d2", as_of=TOMORROW)
+    asked = store.known(["title:a"], "hf", TOMORROW)
+    assert ([one.id for one in asked.previous], asked.before) == (["b"], {"a"})
+    plain = store.known(["title:a"], "hf", TOMORROW, lists=False)
+    assert (plain.previous, plain.before) == ((), frozenset())
+    assert (plain.papers, plain.days) == (asked.papers, asked.days)
+
+
 def test_long_listing_passes_every_limit_of_parameters(store: Store) -> None:
     papers = [a_paper(f"{n:05}") for n in range(2_500)]
     record(store, *(a_change(paper, position=n, keys=(f"k{n}", f"l{n}")) for n, paper in enumerate(papers, 1)))

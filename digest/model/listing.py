@@ -118,4 +118,4 @@ class Listing:
 
     def lists(self, published: date | None) -> bool:
         """Whether being in it counts as being listed: in an archive only for the papers of the last month."""
-        return not self.archive or (published is not None and self.as_of - published <= _NEWS)
+        return not self.archive or (published is not None and abs(self.as_of - published) <= _NEWS)

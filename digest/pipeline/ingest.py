@@ -49,10 +49,9 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
 
 
 def _changes(store: Store, listing: Listing, now: datetime) -> Changes:
-    known = store.known(listing_keys(listing), listing.source, listing.as_of, listing.digest)
-    whole = listing.begin == 0 and listing.end is None and listing.entries
-    if not (listing.daily and whole):  # absence from a search result, a part or a placeholder means nothing
-        known = replace(known, previous=(), before=frozenset())
+    # Absence from a search result, a part or a placeholder means nothing.
+    whole = listing.daily and listing.begin == 0 and listing.end is None and bool(listing.entries)
+    known = store.known(listing_keys(listing), listing.source, listing.as_of, listing.digest, lists=whole)
     changes = diff(listing, known, now)
     return replace(changes, links=tuple(_links(store, listing, changes)))
 

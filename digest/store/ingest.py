@@ -57,13 +57,16 @@ class Ingested(Database):
         with self._reading() as conn:
             return b"".join(conn.scalars(query))
 
-    def known(self, keys: Collection[str], source: str, as_of: date, digest: str = "") -> Known:
-        """The papers with any of the keys, by id, and what this source listed before, in other dumps than `digest`."""
+    def known(self, keys: Collection[str], source: str, as_of: date, digest: str = "", *, lists: bool = True) -> Known:
+        """The papers with any of the keys, by id, and what this source listed before, in other dumps than `digest`.
+
+        Without `lists` not the papers of its lists before, which may be many.
+        """
         with self._reading() as conn:
             return Known(
                 papers=tuple(_known_papers(conn, keys_found(conn, keys), source, as_of, digest)),
-                previous=_previous(conn, source, as_of, digest),
-                before=_before(conn, source, as_of, digest),
+                previous=_previous(conn, source, as_of, digest) if lists else (),
+                before=_before(conn, source, as_of, digest) if lists else frozenset(),
                 days=_days(conn, source, digest),
             )
 

@@ -5,9 +5,10 @@ Looks at a few rows of an index each, however many papers are known. Does not ju
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Column, ColumnElement, Select, bindparam, select
 
 from digest.model import Link
 from digest.store.database import Database
@@ -24,8 +25,16 @@ class Near(Database):
 
         Titles by id. With `without_id` only those of the papers that have no arXiv id.
         """
+        queries = _NEAREST_WITHOUT_ID if without_id else _NEAREST
         with self._reading() as conn:
-            return tuple(dict(_around(conn, key, tail, window, without_id)) for key, tail in places)
+            return tuple(
+                {
+                    paper_id: title
+                    for query in queries
+                    for paper_id, title in conn.execute(query, {"key": key, "tail": tail, "window": window})
+                }
+                for key, tail in places
+            )
 
     def links(self, paper_id: str) -> tuple[Link, ...]:
         """The papers that can be this one, the most like first."""
@@ -43,17 +52,21 @@ class Near(Database):
         return tuple(sorted(found, key=lambda link: (-link.likeness, link.other_id)))
 
 
-def _around(conn: Connection, key: str, tail: str, window: int, without_id: bool) -> Iterator[tuple[str, str]]:
-    front, back = paper_keys.c, paper_tails.c
-    for order, paper_id, stretch, down in (
-        (front.key, front.paper_id, (front.key >= key, front.key < _AFTER_TITLES), False),
-        (front.key, front.paper_id, (front.key < key, front.key >= _TITLES), True),
-        (back.tail, back.paper_id, (back.tail >= tail,), False),
-        (back.tail, back.paper_id, (back.tail < tail,), True),
-    ):
-        ends = (order.desc(), paper_id.desc()) if down else (order, paper_id)
-        nearest = select(paper_id).where(*stretch).order_by(*ends).limit(window).subquery()
-        query = select(papers.c.id, papers.c.title).join(nearest, nearest.c.paper_id == papers.c.id)
-        if without_id:
-            query = query.where(papers.c.arxiv_id.is_(None))
-        yield from map(tuple, conn.execute(query))
+def _nearest(order: Column[str], paper_id: Column[str], stretch: ColumnElement[bool], *, down: bool) -> Select[Any]:
+    """The papers next to a place in an order, or before it going `down`."""
+    ends = (order.desc(), paper_id.desc()) if down else (order, paper_id)
+    nearest = select(paper_id).where(stretch).order_by(*ends).limit(bindparam("window")).subquery()
+    return select(papers.c.id, papers.c.title).join(nearest, nearest.c.paper_id == papers.c.id)
+
+
+_KEY: BindParameter[str] = bindparam("key")
+_TAIL: BindParameter[str] = bindparam("tail")
+_front, _back = paper_keys.c, paper_tails.c
+# Made once: to put them together costs more than to ask them.
+_NEAREST = (
+    _nearest(_front.key, _front.paper_id, (_front.key >= _KEY) & (_front.key < _AFTER_TITLES), down=False),
+    _nearest(_front.key, _front.paper_id, (_front.key < _KEY) & (_front.key >= _TITLES), down=True),
+    _nearest(_back.tail, _back.paper_id, _back.tail >= _TAIL, down=False),
+    _nearest(_back.tail, _back.paper_id, _back.tail < _TAIL, down=True),
+)
+_NEAREST_WITHOUT_ID = tuple(query.where(papers.c.arxiv_id.is_(None)) for query in _NEAREST)
