@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from digest.errors import ListingError
 from digest.listings import clean, json_lines, told, xml_tree
-from digest.listings.form import Sheet
+from digest.listings.form import Sheet, require_some
 from digest.listings.people import people, turned
 from digest.model import Entry, Facts, Listing, Rejected
 
@@ -88,11 +87,7 @@ def read(
             found.append(Entry(where=where, position=len(found) + 1, facts=_facts(one, source), comments=comments))
         except ValueError as error:
             rejected.append(Rejected(where=where, reason=str(error)))
-    if rejected and not found:
-        raise ListingError(
-            f"{sheet.dump.name}: none of its {len(rejected)} entries can be read as a paper; "
-            f"{rejected[0].where}: {rejected[0].reason}. Correct it or fetch it again"
-        )
+    require_some(sheet, found, rejected)
     return tuple(found), tuple(rejected)
 
 

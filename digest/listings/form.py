@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
-from digest.model import Dump, Listing
+from digest.errors import ListingError
+from digest.model import Dump, Entry, Listing, Rejected
 
 # Of a dump that has to be read as a whole; and what a compressed one may become without being suspicious. Hostile text
 # takes thirty times its size in memory.
@@ -30,6 +31,15 @@ class Sheet:
     begin: int = 0
     opening: str = ""
     numbers: Sequence[int] | None = None
+
+
+def require_some(sheet: Sheet, entries: Sequence[Entry], rejected: Sequence[Rejected], kind: str = "entries") -> None:
+    """ListingError where there are entries but not one that could be read; the first one's fault is told."""
+    if rejected and not entries:
+        raise ListingError(
+            f"{sheet.dump.name}: none of its {len(rejected)} {kind} can be read as a paper; "
+            f"{rejected[0].where}: {rejected[0].reason}. Correct it or fetch it again"
+        )
 
 
 class Format(Protocol):

@@ -15,9 +15,8 @@ from typing import Any
 
 import msgspec
 
-from digest.errors import ListingError
 from digest.listings import clean
-from digest.listings.form import Sheet
+from digest.listings.form import Sheet, require_some
 from digest.model import Entry, Rejected
 
 LONGEST_LINE = 8 * 2**20  # characters; the longest real record, of some 3,000 authors, has a fiftieth of it
@@ -116,12 +115,8 @@ def read(sheet: Sheet, entry: Callable[[Record, str, int], Entry | None]) -> tup
                 entries.append(found)
         except ValueError as error:
             rejected.append(Rejected(where=where, reason=str(error)))
-    if rejected and not entries and not sheet.begin:
-        first = rejected[0]
-        raise ListingError(
-            f"{sheet.dump.name}: none of its {len(rejected)} lines can be read as a paper; "
-            f"{first.where}: {first.reason}. Correct it or fetch it again"
-        )
+    if not sheet.begin:
+        require_some(sheet, entries, rejected, "lines")
     return entries, rejected
 
 

@@ -15,7 +15,7 @@ from lxml import etree
 
 from digest.errors import ListingError
 from digest.listings import clean
-from digest.listings.form import Sheet
+from digest.listings.form import Sheet, require_some
 from digest.model import Announced, Entry, Facts, Rejected
 
 Node = etree._Element
@@ -122,11 +122,7 @@ def read(
             entries.append(Entry(where=where, position=len(entries) + 1, facts=found, announced=announced(node)))
         except ValueError as error:
             rejected.append(Rejected(where=where, reason=str(error)))
-    if rejected and not entries:
-        raise ListingError(
-            f"{sheet.dump.name}: none of its {len(rejected)} entries can be read as a paper; "
-            f"{rejected[0].where}: {rejected[0].reason}. Correct it or fetch it again"
-        )
+    require_some(sheet, entries, rejected)
     if tree.cut:
         where = f"{kind} {len(tree.nodes) + 1}"
         rejected.append(Rejected(where=where, reason=f"{tree.cut}: fetch it again for the rest"))
