@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from digest.model.paper import Paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One named share of a reason's points: a word of the paper, say."""
+
+    label: str
+    points: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One named, additive part of a score. `points` are whole, so that sums are exact in any order.
 
-    `kind` is a fixed word: votes, rise, comments, position, age; word, example, author, organisation, category, or
-    similar. `label` says it in words a reader understands.
+    `kind` is a fixed word: votes, rise, comments, position, age; word, example, liked, disliked, author, organisation,
+    category, or similar. `label` says it in words a reader understands. `parts`, where there are any, sum to `points`.
     """
 
     kind: str
     label: str
     points: int
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +56,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One interest: weighted terms, and example papers by id or title."""
+    """One interest: weighted terms, and example papers by id or title.
+
+    `share` is the part of the list kept for it, 0 to 1; with 0 it has no place of its own.
+    """
 
     name: str
     terms: tuple[Term, ...] = ()
     examples: tuple[str, ...] = ()
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +72,8 @@ class Profile:
     """A named set of topics, follows, mutes and limits.
 
     `trend_weight` is the share of the trend in the score, 0 to 1; a profile without interests is plain trending.
+    What the topics' shares leave of the list goes to what is trending for everyone. `explore` is how many papers of
+    the list are for exploration; `fade_days` is the half-life of a like.
     """
 
     name: str
@@ -68,20 +85,53 @@ class Profile:
     categories: tuple[Term, ...] = ()
     muted_words: tuple[str, ...] = ()
     muted_authors: tuple[str, ...] = ()
+    muted_submitters: tuple[str, ...] = ()
     muted_organisations: tuple[str, ...] = ()
     muted_categories: tuple[str, ...] = ()
     trend_weight: float = 0.5
     limit: int = 20
+    explore: int = 0
+    fade_days: int = 180
     feed: bool = True
+
+
+class Opinion(StrEnum):
+    """What a reader said of a paper."""
+
+    MORE = "more"
+    LESS = "less"
+    SAVE = "save"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """A reader's latest word on a paper; nothing is learned from silence."""
+
+    address: str
+    paper_id: str
+    opinion: Opinion
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """A paper that a reader liked (`weight` above 0) or did not (below), with the weight that time has left of it."""
+
+    paper: Paper
+    weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A paper in a profile's order; the score is always the sum of the reasons' points."""
+    """A paper in a profile's order; the score is always the sum of the reasons' points.
+
+    `topic` is the name of the topic it is there for, empty where it says too little to any.
+    """
 
     paper: Paper
     trend: Trend
     reasons: tuple[Reason, ...]
+    topic: str = ""
 
     @property
     def score(self) -> int:
@@ -90,10 +140,11 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
-    """A paper kept out of a ranking, and the rule that did it."""
+    """A paper kept out of a ranking, the rule that did it, and the score it would have had."""
 
     paper: Paper
     rule: str
+    score: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
