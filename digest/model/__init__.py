@@ -49,6 +49,7 @@ from digest.model.paper import (
     Sighting,
 )
 from digest.model.ranking import (
+    Example,
     Feedback,
     Hidden,
     Learned,
@@ -79,6 +80,7 @@ __all__ = [
     "DumpReport",
     "Edition",
     "Entry",
+    "Example",
     "Facts",
     "Feed",
     "FeedEntry",

@@ -55,15 +55,26 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What a reader's own file tells of an example paper, under the name that the topic has it by."""
+
+    name: str
+    title: str
+    abstract: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """One interest: weighted terms, and example papers by id or title.
 
-    `share` is the part of the list kept for it, 0 to 1; with 0 it has no place of its own.
+    `library` is what the reader's files tell of some of the examples; it counts where a paper is not known otherwise.
+    `share` is the part of the list kept for the topic, 0 to 1; with 0 it has no place of its own.
     """
 
     name: str
     terms: tuple[Term, ...] = ()
     examples: tuple[str, ...] = ()
+    library: tuple[Example, ...] = ()
     share: float = 0.0
 
 
