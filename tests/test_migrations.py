@@ -17,6 +17,7 @@ from stores import (  # noqa: F401 -- fixtures
     _sqlite_url,
 )
 
+from digest.model import Feedback, Opinion
 from digest.store import Store, migrate
 
 ROWS = [
@@ -59,4 +60,7 @@ def test_everything_in_an_old_database_is_still_there(old_url: str) -> None:
         assert store.report("d1") is not None
         assert store.candidates(NOW.replace(day=1, hour=0)) == (paper,)
         assert store.neighbours([("title:zebras", "repap")], 3) == ({"2603.00001": "Kites of paper"},)
+        given = Feedback(address="ada@example.org", paper_id=paper.id, opinion=Opinion.SAVE, at=NOW)
+        assert store.record_feedback(given)
+        assert store.feedback("ada@example.org") == (given,)
     Store.open(old_url).close()

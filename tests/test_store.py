@@ -33,9 +33,11 @@ from stores import (  # noqa: F401 -- fixtures
 from digest.errors import StoreError
 from digest.model import (
     Delivery,
+    Feedback,
     FieldChange,
     LastEdition,
     NoEdition,
+    Opinion,
     Origin,
     OutboxItem,
     OutboxState,
@@ -326,6 +328,19 @@ def test_search_titles(store: Store, text: str, found: list[str]) -> None:
     assert [paper.id for paper in store.search_titles(text, limit=1)] == found[:1]
 
 
+def test_papers_by_key(store: Store) -> None:
+    twice = ("title:kites",)
+    record(store, *(a_change(a_paper(name), position=n, keys=twice) for n, name in enumerate(("b", "a"), 1)))
+    number = a_paper("2603.00001", arxiv_id="2603.00001")
+    record(store, a_change(number, keys=("arxiv:2603.00001", "doi:10.1/a")), digest="d2")
+    found = store.by_key(["title:kites", "title:unknown", "arxiv:2603.00001", "doi:10.1/a"])
+    assert {key: paper.id for key, paper in found.items()} == {
+        "title:kites": "a",
+        "arxiv:2603.00001": "2603.00001",
+        "doi:10.1/a": "2603.00001",
+    }
+
+
 def test_search_titles_knows_other_letters_than_ascii(store: Store) -> None:
     record(store, a_change(a_paper("a", title="Über ÉCOLES")))
     assert [paper.id for paper in store.search_titles("über écoles")] == ["a"]
@@ -542,6 +557,53 @@ def test_suppression_knows_an_address_in_any_case(store: Store) -> None:
     assert store.unsuppress("aDa@example.org")
     assert not store.unsuppress("ada@example.org")
     assert store.suppression("Ada@Example.ORG") is None
+
+
+# --- feedback ----------------------------------------------------------------------------------------------------
+
+
+def an_opinion(
+    paper_id: str = "a", opinion: Opinion = Opinion.MORE, hours: int = 0, address: str = "ada@x.org"
+) -> Feedback:
+    return Feedback(address=address, paper_id=paper_id, opinion=opinion, at=NOW + hours * HOUR)
+
+
+def test_the_latest_opinion_counts_in_any_order(store: Store) -> None:
+    record(store, a_change(a_paper("a")), a_change(a_paper("b"), position=2))
+    assert store.record_feedback(an_opinion(opinion=Opinion.SAVE))
+    assert not store.record_feedback(an_opinion(opinion=Opinion.SAVE)), "given twice"
+    assert store.record_feedback(an_opinion(hours=2))
+    assert not store.record_feedback(an_opinion(opinion=Opinion.LESS, hours=1)), "older than what is known"
+    assert store.record_feedback(an_opinion(hours=3)), "the same again is newer"
+    assert store.record_feedback(an_opinion(opinion=Opinion.LESS, hours=3)), "another of the same second"
+    assert store.record_feedback(an_opinion("b"))
+    assert store.feedback("ada@x.org") == (an_opinion(opinion=Opinion.LESS, hours=3), an_opinion("b"))
+
+
+def test_feedback_is_of_an_address_in_any_case(store: Store) -> None:
+    record(store, a_change(a_paper("a")))
+    assert store.record_feedback(an_opinion(address=" Ada@X.org"))
+    assert not store.record_feedback(an_opinion(address="ada@x.ORG"))
+    assert store.feedback("ADA@x.org") == (an_opinion(),)
+    assert store.feedback("grace@x.org") == ()
+
+
+def test_feedback_can_be_forgotten(store: Store) -> None:
+    record(store, a_change(a_paper("a")), a_change(a_paper("b"), position=2))
+    for given in (an_opinion(), an_opinion("b"), an_opinion(address="grace@x.org")):
+        store.record_feedback(given)
+    assert store.forget_feedback("Ada@x.org", "a") == 1
+    assert store.forget_feedback("ada@x.org", "a") == 0
+    assert [given.paper_id for given in store.feedback("ada@x.org")] == ["b"]
+    assert store.forget_feedback("ada@x.org") == 1
+    assert store.feedback("ada@x.org") == ()
+    assert store.feedback("grace@x.org") == (an_opinion(address="grace@x.org"),)
+
+
+def test_feedback_on_an_unknown_paper_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError):
+        store.record_feedback(an_opinion("unknown"))
+    assert store.feedback("ada@x.org") == ()
 
 
 # --- locks and the doctor --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The database: papers and their sightings, editions, the outbox. SQLite by default, PostgreSQL by URL.
+"""The database: papers and their sightings, feedback, editions, the outbox. SQLite by default, PostgreSQL by URL.
 
 The only module that knows SQL. Has no clock, and lets no exception of a database library out.
 """
@@ -6,6 +6,7 @@ The only module that knows SQL. Has no clock, and lets no exception of a databas
 from __future__ import annotations
 
 from digest.store.deliver import Deliveries
+from digest.store.feedback import Opinions
 from digest.store.ingest import Ingested
 from digest.store.near import Near
 from digest.store.publish import Published
@@ -14,9 +15,9 @@ from digest.store.reading import Counts, Papers
 __all__ = ["Counts", "Store"]
 
 
-class Store(Ingested, Near, Papers, Published, Deliveries):
+class Store(Ingested, Near, Papers, Opinions, Published, Deliveries):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
-    Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Published
-    the editions, Deliveries the outbox.
+    Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Opinions
+    what readers said of them, Published the editions, Deliveries the outbox.
     """

@@ -17,11 +17,13 @@ from digest.model import (
     DumpReport,
     Edition,
     Facts,
+    Feedback,
     FieldChange,
     LastEdition,
     Link,
     Listing,
     Mark,
+    Opinion,
     OutboxItem,
     OutboxState,
     Paper,
@@ -117,6 +119,20 @@ def report(row: AnyRow) -> DumpReport:
         more_rejected=row.more_rejected,
         **{name: row._mapping[name] for name in COUNTS},
     )
+
+
+def address_key(address: str) -> str:
+    """One address in any case of letters."""
+    return address.strip().lower()
+
+
+def feedback(row: AnyRow) -> Feedback:
+    return Feedback(address=row.address, paper_id=row.paper_id, opinion=Opinion(row.opinion), at=row.at)
+
+
+def feedback_row(given: Feedback) -> dict[str, object]:
+    row = {field.name: getattr(given, field.name) for field in fields(Feedback)}
+    return row | {"address": address_key(given.address)}
 
 
 def freeze(edition: Edition) -> str:

@@ -11,6 +11,7 @@ from digest.errors import StoreError
 from digest.model import Delivery, OutboxItem, OutboxState, Suppression
 from digest.store import codec
 from digest.store.bulk import among
+from digest.store.codec import address_key
 from digest.store.database import Database
 from digest.store.schema import deliveries, outbox, suppressions
 
@@ -106,7 +107,7 @@ class Deliveries(Database):
     def suppress(self, suppression: Suppression) -> bool:
         """False, and the older entry stays, if the address is on the list in any case of letters."""
         row = {
-            "key": _key(suppression.address),
+            "key": address_key(suppression.address),
             "address": suppression.address,
             "reason": suppression.reason,
             "since": suppression.since,
@@ -118,11 +119,11 @@ class Deliveries(Database):
     def unsuppress(self, address: str) -> bool:
         """False if it was not on the list."""
         with self._writing() as conn:
-            return conn.execute(delete(suppressions).where(suppressions.c.key == _key(address))).rowcount == 1
+            return conn.execute(delete(suppressions).where(suppressions.c.key == address_key(address))).rowcount == 1
 
     def suppression(self, address: str) -> Suppression | None:
         with self._reading() as conn:
-            row = conn.execute(suppressions.select().where(suppressions.c.key == _key(address))).one_or_none()
+            row = conn.execute(suppressions.select().where(suppressions.c.key == address_key(address))).one_or_none()
             return None if row is None else codec.suppression(row)
 
     def suppressions(self) -> tuple[Suppression, ...]:
@@ -130,7 +131,3 @@ class Deliveries(Database):
         with self._reading() as conn:
             rows = conn.execute(suppressions.select()).all()
             return tuple(codec.suppression(row) for row in sorted(rows, key=lambda row: str(row.key)))
-
-
-def _key(address: str) -> str:
-    return address.strip().lower()

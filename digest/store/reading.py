@@ -43,6 +43,13 @@ class Papers(Database):
             ids = keys_found(conn, keys)
         return tuple(self.papers(ids).values())
 
+    def by_key(self, keys: Collection[str]) -> dict[str, Paper]:
+        """Those of the identity keys that papers have, each with the first of its papers in order of id."""
+        with self._reading() as conn:
+            tied = keys_found(conn, keys)
+        known = self.papers(tied)
+        return {key: paper for paper_id, paper in reversed(known.items()) for key in tied[paper_id]}
+
     def search_titles(self, text: str, limit: int = 20) -> tuple[Paper, ...]:
         """Titles that hold the text in any case, the latest listed first; `%` and `_` mean themselves."""
         query = (

@@ -211,6 +211,18 @@ revisions = Table(
     Column("at", Moment, nullable=False),
 )
 
+# --- feedback ------------------------------------------------------------------------------------------------
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("address", Text, primary_key=True),  # in lower case
+    Column("paper_id", ForeignKey("papers.id"), primary_key=True),
+    Column("opinion", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # --- publish -------------------------------------------------------------------------------------------------
 
 # `id` is subscription and date, and the only unique key: with a second one PostgreSQL's ON CONFLICT, which minds one,
