@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.model import Hidden, Paper, Profile, Ranked, Ranking, Reason, Term, Topic, Trend
+from digest.model import Hidden, Learned, Paper, Profile, Ranked, Ranking, Reason, Term, Topic, Trend
 from digest.words import Phrases, phrase_key, plain, terms, tokens
 
 WORD, WORDS_AT_MOST, EXAMPLE = 240.0, 720.0, 600.0
@@ -295,7 +295,11 @@ def _thin(ranked: Iterable[tuple[Ranked, int]], rows: sparse.csr_array[np.float6
 
 
 def rank(
-    corpus: Corpus, trends: Mapping[str, Trend], profile: Profile, examples: Mapping[str, Paper] | None = None
+    corpus: Corpus,
+    trends: Mapping[str, Trend],
+    profile: Profile,
+    examples: Mapping[str, Paper] | None = None,
+    learned: Sequence[Learned] = (),
 ) -> Ranking:
     """All papers of the corpus for one profile, best first.
 

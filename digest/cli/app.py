@@ -31,6 +31,7 @@ from rich.progress import (
 
 from digest import __version__, config
 from digest.errors import ConfigError, DigestError
+from digest.listings import clean
 from digest.model import Dump
 from digest.store import Store
 
@@ -199,12 +200,12 @@ def reading(total: int) -> Iterator[Callable[[Dump], Dump]]:
 
 def complain(error: DigestError) -> None:
     for line in str(error).splitlines():
-        err.print(f"[bold red]Error:[/] {escape(line)}", soft_wrap=True)
+        err.print(f"[bold red]Error:[/] {escape(clean.visible(line))}", soft_wrap=True)
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and exit. No traceback for what the user can mend; one, and code 3, for what is our bug."""
-    from digest.cli import aside, fetch, looks, phases  # noqa: F401 - importing them registers the commands
+    from digest.cli import aside, fetch, looks, opinions, phases  # noqa: F401 - importing them registers the commands
 
     try:
         code = digest.main(args=list(args) if args is not None else None, standalone_mode=False)

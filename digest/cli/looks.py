@@ -178,14 +178,13 @@ def _templates(context: Context) -> str:
 
 def _profiles(context: Context) -> str:
     with context.store() as store:
-        missing = [
-            f"{profile.name}: {name}"
-            for profile in context.settings.profiles.values()
-            for name in (name for topic in profile.topics for name in topic.examples)
-            if name not in pipeline.examples(store, profile)
-        ]
-    known = f"{len(context.settings.profiles)} profiles, {len(world.readers(context.settings))} readers"
-    return f"{known}; examples not known yet, used as titles: {'; '.join(missing)}" if missing else known
+        missing = []
+        for profile in context.settings.profiles.values():
+            known = pipeline.examples(store, profile)
+            names = (name for topic in profile.topics for name in topic.examples)
+            missing += [f"{profile.name}: {name}" for name in names if name not in known]
+    there = f"{len(context.settings.profiles)} profiles, {len(world.readers(context.settings))} readers"
+    return f"{there}; examples not known yet, used as titles: {'; '.join(missing)}" if missing else there
 
 
 def _advice(context: Context) -> list[str]:

@@ -36,7 +36,7 @@ from digest.model import (
     Sighting,
     Subscription,
 )
-from digest.pipeline import Published
+from digest.pipeline import Published, Said
 
 _ADDRESS = re.compile(r"[^\s<>@/]+@[\w.-]+")
 
@@ -305,6 +305,29 @@ def _value(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value[:8])) + (f" and {len(value) - 8} more" if len(value) > 8 else "")
     return _head(str(value), 300)
+
+
+def said_json(one: Said) -> dict[str, Any]:
+    """The stable shape of `learned --json`, which `--import` reads."""
+    weights = {name: round(weight, 3) for name, weight in one.weights.items()}
+    shape = {"paper": one.paper.id, "title": one.paper.title, "opinion": one.opinion, "at": one.at, "weights": weights}
+    return dict(plain(shape))
+
+
+def said(found: Sequence[Said]) -> None:
+    """What a reader said, with what it weighs in each of the reader's profiles."""
+    if not found:
+        out.print("Nothing was said of any paper.")
+        return
+    profiles = list(found[0].weights)
+    table(
+        "paper", "title", "opinion", "given", *profiles,
+        rows=(
+            (s.paper.id, s.paper.title, s.opinion.value, s.at.date(), *(f"{s.weights[name]:.2f}" for name in profiles))
+            for s in found
+        ),
+        right=profiles,
+    )  # fmt: skip
 
 
 def last_editions(rows: Iterable[tuple[str, LastEdition | None, datetime]]) -> None:

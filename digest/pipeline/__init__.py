@@ -16,6 +16,7 @@ from datetime import datetime
 
 from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
 from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
+from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
 from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
 from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
 from digest.pipeline.publish import Published, Rankings, examples, find_papers, preview, publish, select, trial
@@ -30,6 +31,7 @@ __all__ = [
     "Published",
     "Rankings",
     "RunReport",
+    "Said",
     "Span",
     "World",
     "compare",
@@ -40,6 +42,7 @@ __all__ = [
     "examples",
     "feed_entries",
     "feed_path",
+    "feedback",
     "fetch",
     "fetch_due",
     "find_papers",
@@ -51,8 +54,12 @@ __all__ = [
     "preview",
     "publish",
     "run",
+    "said",
     "select",
     "silent",
+    "take_back",
+    "take_back_all",
+    "take_in",
     "trial",
     "write_surfaces",
 ]

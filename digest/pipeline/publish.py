@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from digest.cadence import due, look_back
 from digest.compose import compose
 from digest.diff import identity_keys
 from digest.errors import ConfigError
+from digest.learn import learned
 from digest.listings.clean import arxiv_id
+from digest.listings.json_lines import doi
 from digest.message import message_id
 from digest.model import (
     Edition,
+    Example,
     Facts,
     LastEdition,
+    Learned,
     NoEdition,
     OutboxItem,
     OutboxState,
@@ -43,19 +47,35 @@ class Published:
 
 
 class Rankings:
-    """Rankings made on demand, once per profile and look-back, from one corpus per look-back."""
+    """Rankings made on demand, once per profile and look-back, from one corpus per look-back.
+
+    A reader who said something of papers has rankings of their own.
+    """
 
     def __init__(self, store: Store, now: datetime) -> None:
         self._store, self._now = store, now
         self._candidates: dict[datetime, tuple[Corpus, Mapping[str, Trend]]] = {}
-        self._rankings: dict[tuple[str, datetime], Ranking] = {}
+        self._examples: dict[str, Mapping[str, Paper]] = {}
+        self._rankings: dict[tuple[str, datetime, str | None], Ranking] = {}
 
-    def of(self, profile: Profile, since: datetime) -> Ranking:
-        key = (profile.name, since)
+    def of(self, profile: Profile, since: datetime, address: str | None = None) -> Ranking:
+        """`address` is None for what all readers of the profile share, such as its feed."""
+        learnt = self._learned(profile, address) if address else ()
+        key = (profile.name, since, address if learnt else None)
         if key not in self._rankings:
             corpus, scores = self._of_day(since)
-            self._rankings[key] = rank(corpus, scores, profile, examples(self._store, profile))
+            self._rankings[key] = rank(corpus, scores, profile, self._examples_of(profile), learned=learnt)
         return self._rankings[key]
+
+    def _learned(self, profile: Profile, address: str) -> tuple[Learned, ...]:
+        given = self._store.feedback(address)
+        papers = self._store.papers([one.paper_id for one in given]) if given else {}
+        return learned(given, papers, self._now, profile.fade_days)
+
+    def _examples_of(self, profile: Profile) -> Mapping[str, Paper]:
+        if profile.name not in self._examples:
+            self._examples[profile.name] = examples(self._store, profile)
+        return self._examples[profile.name]
 
     def _of_day(self, since: datetime) -> tuple[Corpus, Mapping[str, Trend]]:
         if since not in self._candidates:
@@ -66,20 +86,42 @@ class Rankings:
 
 
 def examples(store: Store, profile: Profile) -> dict[str, Paper]:
-    """The known papers behind a profile's examples, by the words the profile names them with."""
+    """The papers behind a profile's examples, by the words the profile names them with.
+
+    Those that are known, else as the reader's library tells of them; the others are left out.
+    """
+    told = {one.name: one for topic in profile.topics for one in topic.library if one.title}
+    keys = {
+        name: _keys(name, told[name].title if name in told else name)
+        for topic in profile.topics
+        for name in topic.examples
+    }
+    by_id, by_key = store.papers(keys), store.by_key({key for several in keys.values() for key in several})
     found = {}
-    for name in (name for topic in profile.topics for name in topic.examples):
-        if papers := find_papers(store, name):
-            found[name] = papers[0]
+    for name, several in keys.items():
+        paper = by_id.get(name) or next((by_key[key] for key in several if key in by_key), None)
+        if paper is None and name in told:
+            paper = _never_listed(told[name])
+        if paper is not None:
+            found[name] = paper
     return found
 
 
+def _never_listed(one: Example) -> Paper:
+    never = datetime.min.replace(tzinfo=UTC)
+    return Paper(id=one.name, title=one.title, abstract=one.abstract, first_listed=None, first_seen=never)
+
+
+def _keys(reference: str, title: str) -> tuple[str, ...]:
+    number = arxiv_id(reference)
+    return identity_keys(Facts(title=title, arxiv_id=number[0] if number else None, doi=doi(reference)))
+
+
 def find_papers(store: Store, reference: str) -> tuple[Paper, ...]:
-    """Papers by id, by arXiv id in any spelling, or by title."""
+    """Papers by id, by arXiv id or DOI in any spelling, or by title."""
     if reference in (by_id := store.papers([reference])):
         return (by_id[reference],)
-    number = arxiv_id(reference)
-    return store.by_keys(identity_keys(Facts(title=reference, arxiv_id=number[0] if number else None)))
+    return store.by_keys(_keys(reference, reference))
 
 
 def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bool = False) -> Published:
@@ -113,7 +155,7 @@ def select(
         subscription,
         profile,
         day,
-        rankings.of(profile, since),
+        rankings.of(profile, since, subscription.address),
         world.store.shown(subscription.id),
         last,
         now,
