@@ -12,8 +12,9 @@ import pytest
 from pydantic import BaseModel
 
 from digest.config import EXAMPLES, TEMPLATES, ConfigFile, ProfileTable, Settings, load
+from digest.config.tables import MuteTable, TopicTable
 from digest.errors import ConfigError
-from digest.model import Cadence, Source, SourceKind
+from digest.model import Cadence, Example, Source, SourceKind
 
 PROFILES = '[small]\ntitle = "Small models"\n'
 SOURCE = '[[source]]\nname = "a"\n'
@@ -94,9 +95,9 @@ def test_the_shipped_profiles_tell_their_defaults() -> None:
     text = (EXAMPLES / "profiles.toml").read_text(encoding="utf-8")
     told = dict(re.findall(r"^#   (\w+) .*\((\S+)\)$", text, re.MULTILINE))
     assert {key: tomllib.loads(f"value = {value}")["value"] for key, value in told.items()} == {
-        key: ProfileTable.model_fields[key].default for key in ("trend_weight", "limit", "feed")
+        key: ProfileTable.model_fields[key].default for key in ("trend_weight", "limit", "explore", "fade_days", "feed")
     }
-    for key in {*ProfileTable.model_fields, "words", "examples", "weight"}:
+    for key in {*ProfileTable.model_fields, *TopicTable.model_fields, *MuteTable.model_fields, "weight"}:
         assert re.search(rf"\b{key}\b", text), f"{key} is not in profiles.toml"
 
 
@@ -226,6 +227,36 @@ def test_profiles(tmp_path: Path) -> None:
     assert found.subscriptions == ()
 
 
+def test_what_profiles_leave_unsaid(tmp_path: Path) -> None:
+    one = settings(tmp_path, profiles=PROFILES + '[[small.topic]]\nname = "t"\n').profiles["small"]
+    assert (one.explore, one.fade_days, one.muted_submitters, one.topics[0].share) == (0, 180, (), 0)
+
+
+def test_shares_explore_fading_and_submitters(tmp_path: Path) -> None:
+    topics = "".join(f'[[small.topic]]\nname = "{n}"\nshare = {n}\n' for n in ("0.7", "0.2", "0.1"))
+    profiles = f'{PROFILES}explore = 2\nfade_days = 30\n{topics}[small.mute]\nsubmitters = ["bot"]\n'
+    one = settings(tmp_path, profiles=profiles).profiles["small"]
+    assert [topic.share for topic in one.topics] == [0.7, 0.2, 0.1]
+    assert (one.explore, one.fade_days, one.muted_submitters) == (2, 30, ("bot",))
+
+
+def test_a_library_adds_examples(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("2605.90001\nKites of paper\n")
+    (tmp_path / "b.json").write_text('[{"title": "Kites of steel", "DOI": "10.1234/kite", "abstract": "They fall."}]')
+    topic = 'name = "t"\nexamples = ["2605.90002", "2605.90001"]\nlibrary = ["a.txt", "b.json"]\n'
+    (found,) = settings(tmp_path, profiles=f"{PROFILES}[[small.topic]]\n{topic}").profiles["small"].topics
+    assert found.examples == ("2605.90002", "2605.90001", "Kites of paper", "10.1234/kite")
+    assert found.library[1:] == (
+        Example(name="Kites of paper", title="Kites of paper"),
+        Example(name="10.1234/kite", title="Kites of steel", abstract="They fall."),
+    )
+
+
+def test_a_library_that_cannot_be_read_is_the_users_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gone\.bib: cannot be read: No such file.*mend the path in `library`"):
+        settings(tmp_path, profiles=f'{PROFILES}[[small.topic]]\nname = "t"\nlibrary = ["gone.bib"]\n')
+
+
 def test_a_thousand_subscriptions(tmp_path: Path) -> None:
     readers = [READER.replace("ada", f"reader{n}") + 'zone = "Europe/Berlin"\n' for n in range(1000)]
     assert len(settings(tmp_path, "".join(readers)).subscriptions) == 1001
@@ -293,6 +324,15 @@ PROFILE_MISTAKES = [
     (PROFILES + "authors = [5]\n", "small.authors.1", 'write "…" or { text = "…", weight = 2.0 } (found 5)'),
     (PROFILES + '[[small.topic]]\nname = "t"\nwords = [{ text = "agent", weight = nan }]\n', "weight", "(found nan)"),
     (PROFILES + '[small.mute]\nword = ["a"]\n', "small.mute.word", "no such setting"),
+    (PROFILES + '[[small.topic]]\nname = "t"\nshare = 1.5\n', "small.topic.1.share", "less than or equal to 1"),
+    (
+        PROFILES + '[[small.topic]]\nname = "t"\nshare = 0.6\n' * 2,
+        "small.topic",
+        "are 1.2 together; make them at most 1",
+    ),
+    (PROFILES + '[[small.topic]]\nname = "t"\nlibrary = "a.bib"\n', "small.topic.1.library", "must be a list"),
+    (PROFILES + "limit = 3\nexplore = 4\n", "small.explore", "is more than the limit of 3 papers; lower it"),
+    (PROFILES + "fade_days = 0\n", "small.fade_days", "greater than or equal to 1 (found 0)"),
 ]
 
 

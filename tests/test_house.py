@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "digest"
 FLOORS = [
     {"model", "errors", "files"},
     {"diff", "match", "words", "trend", "learn", "rank", "compose", "cadence"},
-    {"listings", "store", "render", "message", "transport", "feed", "fetch"},
+    {"listings", "store", "render", "message", "transport", "feed", "fetch", "library"},
     {"pipeline"},
     {"cli", "scheduler", "config"},
 ]
@@ -24,6 +24,7 @@ CORE, EDGES, DOORS = FLOORS[1], FLOORS[2], FLOORS[4]
 LIBRARIES: dict[str, str | set[str]] = {
     "alembic": "store",
     "apscheduler": "scheduler",
+    "bibtexparser": "library",
     "click": "cli",
     "email_validator": "config",
     "feedgen": "feed",

@@ -5,6 +5,7 @@ A relative path is relative to the file it stands in. Secrets come from the envi
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from digest import __version__
+from digest.config.libraries import examples
 from digest.config.tables import (
     ConfigFile,
     DeliveryTable,
@@ -27,6 +29,7 @@ from digest.config.tables import (
     SourceTable,
     Table,
     Terms,
+    TopicTable,
     TransportTable,
 )
 from digest.errors import ConfigError
@@ -91,7 +94,10 @@ def load(path: Path) -> Settings:
     tables = _checked(ConfigFile, path)
     base = path.parent
     profiles_path = base / tables.paths.profiles
-    profiles = {name: _profile(name, table) for name, table in _checked(ProfilesFile, profiles_path).profiles.items()}
+    profiles = {
+        name: _profile(profiles_path, name, table)
+        for name, table in _checked(ProfilesFile, profiles_path).profiles.items()
+    }
     own = () if tables.paths.templates is None else (_resolved(base, tables.paths.templates),)
     transport = tables.transport.model_copy(
         update={
@@ -187,23 +193,39 @@ def _terms(terms: Terms) -> tuple[Term, ...]:
     return tuple(Term(text=term.text, weight=term.weight) for term in terms)
 
 
-def _profile(name: str, table: ProfileTable) -> Profile:
+def _topic(path: Path, table: TopicTable) -> Topic:
+    library = examples([_resolved(path.parent, file) for file in table.library])
+    return Topic(
+        name=table.name,
+        terms=_terms(table.words),
+        examples=tuple(dict.fromkeys((*table.examples, *(one.name for one in library)))),
+        library=library,
+        share=table.share,
+    )
+
+
+def _profile(path: Path, name: str, table: ProfileTable) -> Profile:
+    if (shares := math.fsum(topic.share for topic in table.topic)) > 1 + 1e-9:
+        raise ConfigError(f"{path}: {name}.topic: the shares are {shares:g} together; make them at most 1")
+    if table.explore > table.limit:
+        raise ConfigError(f"{path}: {name}.explore: is more than the limit of {table.limit} papers; lower it")
     return Profile(
         name=name,
         title=table.title,
         description=table.description,
-        topics=tuple(
-            Topic(name=topic.name, terms=_terms(topic.words), examples=topic.examples) for topic in table.topic
-        ),
+        topics=tuple(_topic(path, topic) for topic in table.topic),
         authors=_terms(table.authors),
         organisations=_terms(table.organisations),
         categories=_terms(table.categories),
         muted_words=table.mute.words,
         muted_authors=table.mute.authors,
+        muted_submitters=table.mute.submitters,
         muted_organisations=table.mute.organisations,
         muted_categories=table.mute.categories,
         trend_weight=table.trend_weight,
         limit=table.limit,
+        explore=table.explore,
+        fade_days=table.fade_days,
         feed=table.feed,
     )
 

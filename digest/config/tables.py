@@ -251,6 +251,8 @@ class TopicTable(Table):
     name: Line
     words: Phrases = ()
     examples: Words = ()
+    library: tuple[Path, ...] = ()
+    share: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class MuteTable(Table):
@@ -258,6 +260,7 @@ class MuteTable(Table):
 
     words: MutedWords = ()
     authors: Words = ()
+    submitters: Words = ()
     organisations: Words = ()
     categories: Words = ()
 
@@ -269,6 +272,8 @@ class ProfileTable(Table):
     description: Annotated[str, Field(max_length=300)] = ""
     trend_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
     limit: Annotated[int, Field(ge=1, le=100)] = 20
+    explore: Annotated[int, Field(ge=0, le=100)] = 0
+    fade_days: Annotated[int, Field(ge=1, le=36_500)] = 180
     feed: bool = True
     authors: Terms = ()
     organisations: Terms = ()
