@@ -77,6 +77,11 @@ def due(
     return None
 
 
+def fade_days(subscription: Subscription) -> int:
+    """How long a paper is news to the reader: the days that an edition looks back."""
+    return _WINDOW[subscription.cadence].days
+
+
 def look_back(subscription: Subscription, last: LastEdition | None, now: datetime) -> datetime:
     """Since when papers count as candidates: the cadence's window, longer after an outage, at most a month.
 

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from make import last_edition, subscription
 
-from digest.cadence import due, latest_date, local_date, look_back, moment, next_moment, sends_on
+from digest.cadence import due, fade_days, latest_date, local_date, look_back, moment, next_moment, sends_on
 from digest.model import Cadence, LastEdition, Subscription
 
 HOUR = timedelta(hours=1)
@@ -200,3 +200,7 @@ def test_a_week_is_seen_whole_whenever_the_last_came() -> None:
         now = at("2026-06-29T07:00")
         last = last_edition(date(2026, 6, 22), made_at=at("2026-06-22T07:00") + late * HOUR)
         assert look_back(one, last, now) <= at("2026-06-22T07:00")
+
+
+def test_news_fades_more_slowly_for_who_reads_more_seldom() -> None:
+    assert [fade_days(subscription(cadence=cadence)) for cadence in Cadence] == [3, 4, 9]

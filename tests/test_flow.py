@@ -6,12 +6,16 @@ import email
 import email.policy
 import json
 import shutil
+from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 
 import feedparser
 import pytest
 from conftest import Digest, Place
+
+from digest.model import Cadence
+from digest.store import Store
 
 SAMPLES = Path(__file__).parent.parent / "config" / "samples"
 TOMORROW = "2026-06-03T20:00:00+00:00"
@@ -282,3 +286,21 @@ def test_a_folder_that_cannot_be_made_is_the_users_to_mend(digest: Digest, tmp_p
     ran = digest("init", tmp_path / "taken" / "work")
     assert ran.code == 2
     assert "taken" in ran.err
+
+
+def test_to_a_weekly_reader_a_paper_of_three_days_ago_is_less_old(stocked: Place) -> None:
+    stocked.set('profile = "trust"', 'profile = "trending"')  # of the weekly reader; another reads it daily
+    assert stocked.run("run", now="2026-06-05T20:00:00+00:00").code == 0
+    store = Store.open(f"sqlite:///{stocked.folder / 'state' / 'digest.db'}")
+    ages: dict[Cadence, dict[str, int]] = {}
+    for subscription_id in store.last_editions():
+        for edition in store.editions(subscription_id, 1):
+            if edition.subscription.address and edition.subscription.profile == "trending":
+                reasons = [(item.paper, reason) for item in edition.items for reason in item.reasons]
+                ages[edition.subscription.cadence] = {
+                    paper.id: reason.points
+                    for paper, reason in reasons
+                    if reason.kind == "age" and paper.first_listed == date(2026, 6, 2) and reason.label == "3 days old"
+                }
+    assert set(ages[Cadence.DAILY].values()) == {-14}  # twice 10 ln(1 + 3/3)
+    assert set(ages[Cadence.WEEKLY].values()) == {-6}  # twice 10 ln(1 + 3/9)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from digest.cadence import due, look_back
+from digest.cadence import due, fade_days, look_back
 from digest.compose import compose
 from digest.diff import identity_keys
 from digest.errors import ConfigError
@@ -27,6 +27,7 @@ from digest.model import (
     Paper,
     Profile,
     Ranking,
+    Sighting,
     Subscription,
     Trend,
 )
@@ -47,23 +48,24 @@ class Published:
 
 
 class Rankings:
-    """Rankings made on demand, once per profile and look-back, from one corpus per look-back.
+    """Rankings made on demand, once per profile, look-back and pace of reading, from one corpus per look-back.
 
     A reader who said something of papers has rankings of their own.
     """
 
     def __init__(self, store: Store, now: datetime) -> None:
         self._store, self._now = store, now
-        self._candidates: dict[datetime, tuple[Corpus, Mapping[str, Trend]]] = {}
+        self._candidates: dict[datetime, tuple[Corpus, Mapping[str, tuple[Sighting, ...]]]] = {}
+        self._trends: dict[tuple[datetime, int], Mapping[str, Trend]] = {}
         self._examples: dict[str, Mapping[str, Paper]] = {}
-        self._rankings: dict[tuple[str, datetime, str | None], Ranking] = {}
+        self._rankings: dict[tuple[str, datetime, int, str | None], Ranking] = {}
 
-    def of(self, profile: Profile, since: datetime, address: str | None = None) -> Ranking:
-        """`address` is None for what all readers of the profile share, such as its feed."""
+    def of(self, profile: Profile, since: datetime, fade: int, address: str | None = None) -> Ranking:
+        """`fade` is the subscription's `fade_days`; `address` is None for what all readers of the profile share."""
         learnt = self._learned(profile, address) if address else ()
-        key = (profile.name, since, address if learnt else None)
+        key = (profile.name, since, fade, address if learnt else None)
         if key not in self._rankings:
-            corpus, scores = self._of_day(since)
+            corpus, scores = self._of_day(since, fade)
             self._rankings[key] = rank(corpus, scores, profile, self._examples_of(profile), learned=learnt)
         return self._rankings[key]
 
@@ -77,12 +79,14 @@ class Rankings:
             self._examples[profile.name] = examples(self._store, profile)
         return self._examples[profile.name]
 
-    def _of_day(self, since: datetime) -> tuple[Corpus, Mapping[str, Trend]]:
+    def _of_day(self, since: datetime, fade: int) -> tuple[Corpus, Mapping[str, Trend]]:
         if since not in self._candidates:
             papers = self._store.candidates(since)
-            sightings = self._store.sightings([paper.id for paper in papers])
-            self._candidates[since] = Corpus(papers), trends(papers, sightings, self._now.date())
-        return self._candidates[since]
+            self._candidates[since] = Corpus(papers), self._store.sightings([paper.id for paper in papers])
+        corpus, sightings = self._candidates[since]
+        if (since, fade) not in self._trends:
+            self._trends[since, fade] = trends(corpus.papers, sightings, self._now.date(), fade)
+        return corpus, self._trends[since, fade]
 
 
 def examples(store: Store, profile: Profile) -> dict[str, Paper]:
@@ -155,7 +159,7 @@ def select(
         subscription,
         profile,
         day,
-        rankings.of(profile, since, subscription.address),
+        rankings.of(profile, since, fade_days(subscription), subscription.address),
         world.store.shown(subscription.id),
         last,
         now,
