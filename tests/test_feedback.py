@@ -177,8 +177,8 @@ def test_a_reader_who_said_something_has_a_ranking_of_their_own(here: World, ask
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
     pipeline.feedback(here, ADA, paper.id, Opinion.SAVE, NOW - timedelta(days=180))
     rankings, profile, since = Rankings(here.store, NOW), here.profiles["trending"], NOW - timedelta(days=9)
-    assert rankings.of(profile, since, ADA) is rankings.of(profile, since, ADA)
-    assert rankings.of(profile, since, GRACE) is rankings.of(profile, since) is rankings.of(profile, since, None)
+    assert rankings.of(profile, since, 3, ADA) is rankings.of(profile, since, 3, ADA)
+    assert rankings.of(profile, since, 3, GRACE) is rankings.of(profile, since, 3) is rankings.of(profile, since, 3, None)
     assert asked == [(Learned(paper=paper, weight=0.75),), ()]
 
 
@@ -186,7 +186,7 @@ def test_what_has_faded_away_needs_no_ranking_of_its_own(here: World, asked: lis
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
     pipeline.feedback(here, ADA, paper.id, Opinion.MORE, NOW - timedelta(days=2000))
     rankings, profile = Rankings(here.store, NOW), here.profiles["trending"]
-    assert rankings.of(profile, NOW, ADA) is rankings.of(profile, NOW)
+    assert rankings.of(profile, NOW, 3, ADA) is rankings.of(profile, NOW, 3)
     assert asked == [()]
 
 
