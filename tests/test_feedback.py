@@ -178,7 +178,8 @@ def test_a_reader_who_said_something_has_a_ranking_of_their_own(here: World, ask
     pipeline.feedback(here, ADA, paper.id, Opinion.SAVE, NOW - timedelta(days=180))
     rankings, profile, since = Rankings(here.store, NOW), here.profiles["trending"], NOW - timedelta(days=9)
     assert rankings.of(profile, since, 3, ADA) is rankings.of(profile, since, 3, ADA)
-    assert rankings.of(profile, since, 3, GRACE) is rankings.of(profile, since, 3) is rankings.of(profile, since, 3, None)
+    shared = rankings.of(profile, since, 3)
+    assert rankings.of(profile, since, 3, GRACE) is shared is rankings.of(profile, since, 3, None)
     assert asked == [(Learned(paper=paper, weight=0.75),), ()]
 
 
