@@ -59,9 +59,13 @@ def stem(word: str) -> str:
     return word[:-1] if _ACRONYMS.fullmatch(word) else str(_stemmer.stemWord(word))
 
 
+def _telling(text: str) -> list[str]:
+    return [token for token in tokens(text) if token not in STOP_WORDS and (len(token) > 1 or token.isdigit())]
+
+
 def terms(text: str) -> list[str]:
     """Stems of the words that tell papers apart, and their bigrams ("small model"), in order."""
-    stems = [stem(token) for token in tokens(text) if token not in STOP_WORDS and (len(token) > 1 or token.isdigit())]
+    stems = [stem(token) for token in _telling(text)]
     return stems + [f"{one} {two}" for one, two in pairwise(stems)]
 
 
@@ -113,7 +117,13 @@ class Phrases:
             return True
         return any(self._longest.get(joined[:end], 0) >= len(joined) for end in range(1, len(joined) + 1))
 
-    def _opens(self, word: str) -> bool:
+    @property
+    def initials(self) -> set[str]:
+        """The letters that the phrases can begin with."""
+        return {beginning for beginning in self._beginnings if len(beginning) == 1}
+
+    def opens(self, word: str) -> bool:
+        """Whether a phrase can begin with this word."""
         if word not in self._openings:
             self._openings[word] = self._fits(word) or self._fits(singular(word))
         return self._openings[word]
@@ -137,6 +147,17 @@ class Phrases:
         return Counter(
             phrase
             for start, word in enumerate(words)
-            if self._opens(word)
+            if self.opens(word)
             for phrase in self._beginning(words[start : start + self._window])
         )
+
+
+def spelled(text: str) -> dict[str, str]:
+    """The terms of a text (see `terms`), each in the words in which the text has it first."""
+    kept = [(stem(token), token) for token in _telling(text)]
+    found: dict[str, str] = {}
+    for term, token in kept:
+        found.setdefault(term, token)
+    for (one, first), (two, second) in pairwise(kept):
+        found.setdefault(f"{one} {two}", f"{first} {second}")
+    return found

@@ -1,0 +1,193 @@
+"""Pure: the candidates of a day as rows of numbers, made once for all profiles. Knows nothing of readers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+from digest.model import Paper
+from digest.rank.background import Background, Floats, Rows, bag
+from digest.words import Phrases, tokens
+
+
+class Text:
+    """A title and an abstract, and their bag of words."""
+
+    def __init__(self, title: str, abstract: str = "") -> None:
+        self.title, self.abstract = title, abstract
+
+    @cached_property
+    def bag(self) -> Counter[str]:
+        return bag(self.title, self.abstract)
+
+
+class Meaning(Protocol):
+    """What tells how near texts are in meaning: the word table, or a sentence encoder.
+
+    `vectors` has shape (texts, dimensions), whole numbers, rows of length FINE or nothing; `spread` is the variance of
+    each dimension over many papers, the dimensions being independent of each other.
+    """
+
+    @property
+    def spread(self) -> Floats: ...
+
+    def vectors(self, texts: Sequence[Text]) -> Floats: ...
+
+    def shares(self, text: Text, weights: Floats) -> Mapping[str, float]:
+        """What each term of a text adds to the product of its vector (of length 1) with the weights, if known."""
+        ...
+
+
+class WordTable:
+    """The meaning of a text from its words alone."""
+
+    def __init__(self, background: Background) -> None:
+        self._background = background
+        self.spread = background.spread
+
+    def vectors(self, texts: Sequence[Text]) -> Floats:
+        return self._background.meanings(self._background.rows([text.bag for text in texts]))
+
+    def shares(self, text: Text, weights: Floats) -> Mapping[str, float]:
+        background = self._background
+        row = background.rows([text.bag])
+        length = float(np.linalg.norm(row @ background.table - background.centre)) or 1.0
+        added = row.data * (background.table[row.indices] @ weights) / length
+        return {background.terms[column]: float(share) for column, share in zip(row.indices, added, strict=True)}
+
+
+class Corpus:
+    """The candidates in the order of their ids, and the papers that came before them.
+
+    `earlier` papers are never ranked; with the candidates they tell what else is said where a reader's words are.
+    """
+
+    def __init__(
+        self,
+        papers: Iterable[Paper],
+        background: Background,
+        earlier: Iterable[Paper] = (),
+        meaning: Meaning | None = None,
+    ) -> None:
+        self.background = background
+        self.papers: tuple[Paper, ...] = tuple(sorted(papers, key=lambda paper: paper.id))
+        ids = {paper.id for paper in self.papers}
+        before = sorted((paper for paper in earlier if paper.id not in ids), key=lambda paper: paper.id)
+        self.texts = tuple(Text(paper.title, paper.abstract) for paper in (*self.papers, *before))
+        self.meaning: Meaning = meaning or WordTable(background)
+
+    @property
+    def size(self) -> int:
+        return len(self.papers)
+
+    @cached_property
+    def _others(self) -> dict[str, int]:
+        """The words, not pairs of words, that the background does not know."""
+        known = self.background.columns
+        words = {term for text in self.texts for term in text.bag if " " not in term and term not in known}
+        return {word: number for number, word in enumerate(sorted(words))}
+
+    @cached_property
+    def pool(self) -> Rows:
+        """TF-IDF rows of the candidates and then of the papers before them."""
+        return self.rows_of(self.texts)
+
+    @cached_property
+    def rows(self) -> Rows:
+        return sparse.csr_array(self.pool[: self.size])
+
+    def rows_of(self, texts: Sequence[Text]) -> Rows:
+        return self.background.rows([text.bag for text in texts], self._others)
+
+    def meanings_of(self, texts: Sequence[Text]) -> Floats:
+        return self.meaning.vectors(texts) if texts else np.zeros((0, len(self.meaning.spread)))
+
+    @cached_property
+    def meanings(self) -> Floats:
+        """Shape (candidates, dimensions), whole numbers."""
+        return self.meanings_of(self.texts[: self.size])
+
+    def moments(self, weights: Floats) -> tuple[float, float]:
+        """Mean and variance of the product of papers' rows with these weights, terms taken as independent."""
+        known = len(self.background.terms)
+        mean = float(self.background.mean @ weights[:known])
+        unknown = float((weights[known:] ** 2).sum()) / max(1, self.background.size)
+        return mean, float(self.background.variance @ weights[:known] ** 2) + unknown
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The terms of the columns."""
+        return (*self.background.terms, *self._others)
+
+    @cached_property
+    def _word_counts(self) -> sparse.csc_array[np.float64]:
+        """Shape (pool, columns): how often each text of the pool has each word or pair of words."""
+        columns = self.background.columns | {
+            word: len(self.background.terms) + number for word, number in self._others.items()
+        }
+        data, places, starts = list[int](), list[int](), [0]
+        for text in self.texts:
+            for term, count in text.bag.items():
+                if (column := columns.get(term)) is not None:
+                    places.append(column)
+                    data.append(count)
+            starts.append(len(places))
+        parts = np.array(data, dtype=np.float64), np.array(places, dtype=np.int32), np.array(starts, dtype=np.int32)
+        return sparse.csc_array(sparse.csr_array(parts, shape=(len(self.texts), max(1, len(columns)))))
+
+    def counts(self, term: str) -> Floats:
+        """Shape (pool,): how often each text has a word or pair of words."""
+        column = self.background.columns.get(term)
+        if column is None:
+            if term not in self._others:
+                return np.zeros(len(self.texts))
+            column = len(self.background.terms) + self._others[term]
+        found: Floats = self._word_counts[:, [column]].toarray().ravel()
+        return found
+
+    @cached_property
+    def fullness(self) -> Floats:
+        """Shape (pool,): BM25's measure of a text's length, 1 for one as long as the average paper."""
+        words = [sum(count for term, count in text.bag.items() if " " not in term) for text in self.texts]
+        return 0.25 + 0.75 * np.array(words, dtype=np.float64) / self.background.length
+
+    @cached_property
+    def _openings(self) -> dict[str, dict[str, set[int]]]:
+        """The candidates that have a word, by its first letter and the word."""
+        found: dict[str, dict[str, set[int]]] = {}
+        for row, paper in enumerate(self.papers):
+            for text in (paper.title, paper.abstract, *paper.keywords):
+                for word in tokens(text):
+                    found.setdefault(word[0], {}).setdefault(word, set()).add(row)
+        return found
+
+    def holding(self, phrases: Phrases) -> list[int]:
+        """The candidates that can hold one of the phrases, in order: the others need not be looked through."""
+        rows: set[int] = set()
+        for initial in phrases.initials:
+            rows.update(*(those for word, those in self._openings.get(initial, {}).items() if phrases.opens(word)))
+        return sorted(rows)
+
+    @cached_property
+    def wordings(self) -> Rows:
+        """Shape (candidates, terms): 1 + ln count, rows of length 1. Copies of a text differ in rare words: no idf.
+
+        Columns of one paper alone are left out: they are most, and nothing of a cosine."""
+        bags = [text.bag for text in self.texts[: self.size]]
+        papers_with = Counter(term for one in bags for term in one)
+        shared = {term: column for column, term in enumerate(sorted(t for t, n in papers_with.items() if n > 1))}
+        data, columns, starts = list[float](), list[int](), [0]
+        for one in bags:
+            logs = {term: 1 + float(np.log(count)) for term, count in one.items()}
+            length = float(np.sqrt(sum(sorted(weight * weight for weight in logs.values())))) or 1.0
+            kept = sorted((shared[term], weight / length) for term, weight in logs.items() if term in shared)
+            columns.extend(column for column, _ in kept)
+            data.extend(weight for _, weight in kept)
+            starts.append(len(columns))
+        parts = np.array(data, dtype=np.float64), np.array(columns, dtype=np.int32), np.array(starts, dtype=np.int32)
+        return sparse.csr_array(parts, shape=(len(bags), max(1, len(shared))))
