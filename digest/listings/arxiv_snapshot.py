@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import chain
+from typing import Any
+
+import msgspec
 
 from digest.listings import clean, json_lines, told
 from digest.listings.form import InLines, Sheet
@@ -46,7 +49,7 @@ class ArxivSnapshot(InLines):
         return next((day for day in found if day and day <= tomorrow), None)
 
     def read(self, sheet: Sheet) -> Listing:
-        entries, rejected = json_lines.read(sheet, _entry)
+        entries, rejected = json_lines.read(sheet, _record, _entry)
         return Listing(
             dump=sheet.dump.name,
             digest=sheet.dump.digest,
@@ -76,38 +79,56 @@ def _is_record(record: Record) -> bool:
 # --- one record --------------------------------------------------------------------------------------------------
 
 
-def _entry(record: Record, where: str, position: int) -> Entry:
+class _Fields(msgspec.Struct, rename={"journal_ref": "journal-ref"}):
+    """Those of a record that are read, of whatever kind they turn out to be."""
+
+    id: Any = None
+    title: Any = None
+    abstract: Any = None
+    comments: Any = None
+    journal_ref: Any = None
+    doi: Any = None
+    categories: Any = None
+    authors: Any = None
+    authors_parsed: Any = None
+    versions: Any = None
+
+
+_record = json_lines.shaped(_Fields)
+
+
+def _entry(record: _Fields, where: str, position: int) -> Entry:
     return Entry(where=where, position=position, facts=_facts(record))
 
 
-def _facts(record: Record) -> Facts:
-    said = told.words(
-        record.get("title"),
-        abstract=record.get("abstract"),
-        comment=record.get("comments"),
-        journal_ref=record.get("journal-ref"),
-    )
-    number = clean.arxiv_id(record["id"]) if isinstance(record.get("id"), str) else None
+def _facts(record: _Fields) -> Facts:
+    said = told.words(record.title, abstract=record.abstract, comment=record.comments, journal_ref=record.journal_ref)
+    number = clean.arxiv_id(record.id) if isinstance(record.id, str) else None
     if number is None:
         raise ValueError("has no arXiv id")
-    versions = _versions(record.get("versions"))
+    versions = _versions(record.versions)
     authors, count = _people(record)
     return Facts(
         **said,
         authors=authors,
         author_count=count,
-        categories=_categories(record.get("categories")),
+        categories=_categories(record.categories),
         published=versions.get(1),
         updated=versions[max(versions)] if versions else None,
         arxiv_id=number[0],
         version=max(versions, default=number[1]),
-        doi=json_lines.doi(record.get("doi")),
+        doi=json_lines.doi(record.doi),
     )
 
 
 def _categories(value: object) -> tuple[str, ...]:
     """One text of them parted by blanks, primary first."""
-    return clean.terms(value.split() if isinstance(value, str) else clean.items(value))
+    return _split(value) if isinstance(value, str) else clean.terms(clean.items(value))
+
+
+@lru_cache(maxsize=10_000)
+def _split(categories: str) -> tuple[str, ...]:
+    return clean.terms(categories.split())
 
 
 def _versions(value: object) -> dict[int, date | None]:
@@ -130,18 +151,20 @@ def _day(created: str) -> date | None:
         return None
 
 
-def _people(record: Record) -> tuple[tuple[str, ...], int | None]:
+def _people(record: _Fields) -> tuple[tuple[str, ...], int | None]:
     """Names from their parts; from the text of all where the parts were dropped."""
-    parted = clean.names(map(_name, clean.items(record.get("authors_parsed"))))
-    written = record.get("authors")
-    return (parted, len(parted)) if parted else people(written if isinstance(written, str) else "")
+    parted = clean.names(map(_name, clean.items(record.authors_parsed)))
+    if parted:
+        return parted, len(parted)
+    return people(record.authors if isinstance(record.authors, str) else "")
 
 
 def _name(parts: object) -> str:
     """[surname, given names, suffix, affiliations…] as "Given Surname Suffix"; "C. -P." was parted from "C.-P."."""
-    match parts:
-        case [str(surname), str(given), ""] if surname and given and ". -" not in given:  # as nearly all are
-            return f"{given} {surname}"
+    if isinstance(parts, list) and len(parts) == 3:
+        surname, given, suffix = parts
+        if suffix == "" and isinstance(surname, str) and isinstance(given, str) and surname and given:
+            return f"{given.replace('. -', '.-')} {surname}"  # as nearly all are
     texts = [part if isinstance(part, str) else "" for part in clean.items(parts)[:3]]
     surname, given, suffix = texts if len(texts) == 3 else (*texts, "", "", "")[:3]
     return " ".join([part for part in (given.replace(". -", ".-"), surname, suffix) if part])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from digest.listings.latex import readable, readable_name
+from digest.listings.latex import SIGNS, readable, readable_name
 
 # A field longer than this is not what it says it is; the longest real ones have 300, 2,000 and 60 characters.
 LONGEST_TITLE = 1000
@@ -27,7 +27,10 @@ _UNWANTED = re.compile(
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
     + "]"
 )
-_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z.'-]*+(?: [A-Za-z][A-Za-z.'-]*+)*")
+# What nothing here ever changes: printable ASCII but for what LaTeX is told by.
+_HARMLESS = bytes(code for code in range(0x20, 0x7F) if chr(code) not in SIGNS)
+_PLAIN_NAME = r"[A-Za-z][A-Za-z.'-]*+(?: [A-Za-z][A-Za-z.'-]*+)*"
+_PLAIN_NAMES = re.compile(rf"{_PLAIN_NAME}(?:\n{_PLAIN_NAME})*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{}|/]+(?:[/?#][^\s<>\"\\^`{}|]*)?", re.IGNORECASE)
 _LONGEST_ADDRESS = 2000
 
@@ -52,12 +55,20 @@ def visible(raw: str) -> str:
 
 def written(raw: str) -> str:
     """The text as its source wrote it, LaTeX and all: folded white space, Unicode NFC, nothing invisible."""
+    line = _on_one_line(raw)
+    if not line.isprintable():  # all that is unwanted is not, nor is any white space but the blank
+        line = " ".join(visible(raw).split())
+    return unicodedata.normalize("NFC", line)
+
+
+def _on_one_line(raw: str) -> str:
     line = raw.strip().replace("\n", " ")
-    if "  " in line:
-        line = " ".join(line.split())
-    if line.isascii() and line.isprintable():  # most are; what follows costs fifty times as much
-        return line
-    return unicodedata.normalize("NFC", " ".join(visible(raw).split()))
+    return " ".join(line.split()) if "  " in line else line
+
+
+def _harmless(line: str) -> bool:
+    """A quick yes for what stays as it is, as most texts do."""
+    return line.isascii() and not line.encode().translate(None, _HARMLESS)
 
 
 def text(raw: str) -> str:
@@ -74,7 +85,11 @@ def both(value: object, longest: int) -> tuple[str, str | None]:
     """A clean text as `field` gives it, and as it was written where its LaTeX became readable, else None."""
     if not isinstance(value, str):
         return "", None
-    source = written(value[: 4 * longest])
+    raw = value[: 4 * longest]
+    line = _on_one_line(raw)
+    if _harmless(line):
+        return _cut(line, longest), None
+    source = written(raw)
     cleaned = _without_latex(source, readable)
     return _cut(cleaned, longest), None if cleaned == source else _cut(source, longest)
 
@@ -90,13 +105,15 @@ def _cut(cleaned: str, longest: int) -> str:
 
 def names(values: Iterable[object]) -> tuple[str, ...]:
     """Clean names of people and teams, each once, in order; what cannot be a name is left out."""
-    return tuple(dict.fromkeys([name for name in map(_name, _short(values)) if name]))
+    short = _short(values)
+    joined = "\n".join(short)
+    if _PLAIN_NAMES.fullmatch(joined) and joined.count("\n") == len(short) - 1:
+        return tuple(dict.fromkeys(short))
+    return tuple(dict.fromkeys([name for name in map(_name, short) if name]))
 
 
 @lru_cache(maxsize=50_000)  # people write more than one paper
 def _name(value: str) -> str:
-    if _PLAIN_NAME.fullmatch(value):
-        return value
     name = _without_latex(written(value), readable_name).strip(" ,;*")
     return name if any(map(str.isalnum, name)) else ""
 

@@ -20,8 +20,8 @@ class Sheet:
     """A dump made ready for reading: its text, and what to assume where it does not tell its day.
 
     `now` is when it is ingested; `as_of` is set where the user says which day the dump speaks of, or the whole dump
-    does where this is a part of it. A part follows `begin` lines, of which `opening` is the first; `numbers` are those
-    of its own lines where some were left out.
+    does where this is a part of it. A part follows `begin` lines, of which `opening` is the first; instead of `text` it
+    has its own `lines` as they are in the dump, each with its number.
     """
 
     dump: Dump
@@ -30,7 +30,7 @@ class Sheet:
     as_of: date | None
     begin: int = 0
     opening: str = ""
-    numbers: Sequence[int] | None = None
+    lines: Sequence[tuple[int, bytes]] | None = None
 
 
 def require_some(sheet: Sheet, entries: Sequence[Entry], rejected: Sequence[Rejected], kind: str = "entries") -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -31,15 +31,16 @@ _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 _DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S{1,200})", re.IGNORECASE)
 
 Record = Mapping[str, Any]
+T = TypeVar("T")
 
 
 def lines(sheet: Sheet) -> Iterator[tuple[int, str | None]]:
     """The lines with something on them, by number from 1; None in place of one that is too long to be a record."""
     numbered: Iterable[tuple[int, str]]
-    if sheet.numbers is None:
+    if sheet.lines is None:
         numbered = enumerate((match[0] for match in _LINE.finditer(sheet.text)), start=1)
     else:
-        numbered = zip(sheet.numbers, sheet.text.split("\n"), strict=False)  # after the last end there is no line
+        numbered = ((number, line.decode("utf-8", "replace")) for number, line in sheet.lines)
     for number, line in numbered:
         if len(line) > LONGEST_LINE:
             yield number, None
@@ -73,6 +74,19 @@ def _decode(line: str) -> object:
 _quick = msgspec.json.Decoder()
 
 
+def shaped(fields: type[T]) -> Callable[[str | None], T]:
+    """As `record`, but into a struct: what it has no field for is not made, which saves a third of the time."""
+    quick = msgspec.json.Decoder(fields)
+
+    def decoded(line: str | None) -> T:
+        try:
+            return quick.decode(line or "")
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return msgspec.convert(record(line), fields)
+
+    return decoded
+
+
 def _whole(digits: str) -> int | None:
     """A JSON integer; None for one that nothing here could hold."""
     return int(digits) if len(digits) < 20 else None
@@ -100,8 +114,12 @@ def _is(line: str | None, known: Callable[[Record], bool]) -> bool:
         return False
 
 
-def read(sheet: Sheet, entry: Callable[[Record, str, int], Entry | None]) -> tuple[list[Entry], list[Rejected]]:
-    """Each line by `entry(record, where, position)`, which raises ValueError for a bad one and gives None for no paper.
+def read(
+    sheet: Sheet, record: Callable[[str | None], T], entry: Callable[[T, str, int], Entry | None]
+) -> tuple[list[Entry], list[Rejected]]:
+    """Each line by `record(line)`, and that by `entry(record, where, position)`, which gives None for no paper.
+
+    Both raise ValueError for a bad line.
 
     Raises ListingError where there are papers but not one that can be read. In a later part of a dump positions go on
     with its lines.

@@ -49,7 +49,7 @@ _FRAGMENT = re.compile(
     """,
     re.VERBOSE,
 )
-_TELLTALE = re.compile(r"[\\$^]|_\{|\w_\d|``|\{[,=]\}|\}?\{http|https?://[^\s{}]+\}?\{")
+_TELLTALE = re.compile(r"_\{|\w_\d|``|\{[,=]\}|\}?\{http|https?://[^\s{}]+\}?\{")
 
 # Macros that only style their argument.
 _STYLES = frozenset(
@@ -93,6 +93,9 @@ _BLANK_AFTER_LETTER = re.compile(rf"\\({_LETTERS})\ (?=\w)")
 _TIE = re.compile(r"(?<!\\)~")
 _BRACES = re.compile(r"\{([^{}\\]*+)\}")
 
+# A text without any of these has no LaTeX.
+SIGNS = "\\${^_`"
+
 _library = LatexNodes2Text(math_mode="text")
 
 
@@ -100,7 +103,9 @@ def readable(text: str) -> str:
     """The text with its LaTeX converted; text without any comes back at once."""
     if not ("\\" in text or "$" in text or "{" in text or "^" in text or "_" in text or "``" in text):
         return text
-    return _FRAGMENT.sub(_converted, text) if _TELLTALE.search(text) else text
+    if "\\" in text or "$" in text or "^" in text or _TELLTALE.search(text):
+        return _FRAGMENT.sub(_converted, text)
+    return text
 
 
 def readable_name(text: str) -> str:

@@ -43,7 +43,7 @@ class OwnJsonLines(InLines):
 
     def read(self, sheet: Sheet) -> Listing:
         header, first = _header(sheet)
-        entries, rejected = json_lines.read(sheet, _Reader(header_line=first))
+        entries, rejected = json_lines.read(sheet, json_lines.record, _Reader(header_line=first))
         ordered = sorted(entries, key=lambda entry: entry.position)  # stable: lines of one position stay in order
         return Listing(
             dump=sheet.dump.name,
@@ -73,7 +73,7 @@ def _is_record(record: Record) -> bool:
 
 def _header(sheet: Sheet) -> tuple[dict[str, Any], int | None]:
     """What the first line says of the listing, and that line's number; ({}, None) where it is a paper."""
-    opening = replace(sheet, text=sheet.opening, numbers=None) if sheet.begin else sheet
+    opening = replace(sheet, text=sheet.opening, lines=None) if sheet.begin else sheet
     number, line = next(json_lines.lines(opening), (1, None))
     try:
         record = json_lines.record(line)

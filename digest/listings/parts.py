@@ -121,7 +121,9 @@ def _cut(pieces: Iterable[bytes]) -> Iterator[bytes]:
         kept += piece
         while len(kept) >= PART:
             cut = kept.rfind(b"\n", 0, PART) + 1
-            yield bytes(kept[: cut or PART])
+            with memoryview(kept) as view:
+                chunk = bytes(view[: cut or PART])
+            yield chunk
             if not cut:
                 cut = kept.find(b"\n", PART) + 1
                 endless = not cut
@@ -170,7 +172,6 @@ class _Reader:
         if self.form.archive:
             hashes = b"".join([blake2b(line, digest_size=_HASH).digest() for line in lines])
             places = self.known.unknown(hashes)
-        text = b"".join([lines[place] for place in places]).decode("utf-8-sig", "replace")
-        numbers = [sheet.begin + place + 1 for place in places]
-        listing = self.form.read(replace(sheet, text=text, numbers=numbers))
+        numbered = [(sheet.begin + place + 1, lines[place]) for place in places]
+        listing = self.form.read(replace(sheet, text="", lines=numbered))
         return replace(listing, begin=sheet.begin, skipped=len(lines) - len(places), lines=hashes)

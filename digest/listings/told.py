@@ -50,11 +50,12 @@ def words(*titles: object, abstract: object = "", comment: object = "", journal_
 
 def title(*values: object) -> tuple[str, str | None]:
     """The first that can be a title, as clean text, and as it was written if its LaTeX became readable."""
+    for value in values:
+        if isinstance(value, str) and len(value) <= clean.LONGEST_TITLE:
+            cleaned = clean.both(value, clean.LONGEST_TITLE)
+            if cleaned[0]:
+                return cleaned
     texts = [value for value in values if isinstance(value, str)]
-    for text in texts:
-        cleaned = clean.both(text, clean.LONGEST_TITLE) if len(text) <= clean.LONGEST_TITLE else ("", None)
-        if cleaned[0]:
-            return cleaned
     raise ValueError("has a title too long to be one" if any(map(clean.text, texts)) else "has no title")
 
 
