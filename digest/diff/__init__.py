@@ -9,12 +9,13 @@ Does not know where the known papers are kept. The papers that could match are f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from digest.diff.identity import Index, identity_keys, listing_keys, new_paper_id, same_abstract, title_key
+from digest.diff.identity import Index, Keys, identity_keys, listing_keys, new_paper_id, same_abstract, title_key
 from digest.diff.merge import FACT_FIELDS, Merger
 from digest.diff.news import news
 from digest.match import tail_key
@@ -51,14 +52,15 @@ _paper_values: attrgetter[tuple[Any, ...]] = attrgetter(*_PAPER_FIELDS)
 _facts: attrgetter[tuple[Any, ...]] = attrgetter(*FACT_FIELDS)
 
 
-def diff(listing: Listing, known: Known, now: datetime) -> Changes:
+def diff(listing: Listing, known: Known, now: datetime, keys: Sequence[Keys] | None = None) -> Changes:
     """Put every entry in exactly one outcome, in listing order, and name the papers gone since `known.previous`.
 
     A paper listed twice in one dump is new the first time and unchanged the second. `now` becomes `first_seen` of
-    new papers and `revised_at` of revised ones.
+    new papers and `revised_at` of revised ones. `keys` are those of `listing_keys`, where they are made already.
     """
     reading = _Reading(listing, known, now)
-    entries = tuple([reading.change(entry) for entry in listing.entries])
+    keyed = zip(listing.entries, listing_keys(listing) if keys is None else keys, strict=True)
+    entries = tuple([reading.change(entry, of_entry) for entry, of_entry in keyed])
     met = {change.paper.id for change in entries}
     gone = tuple(paper for paper in known.previous if paper.id not in met)
     return Changes(entries=entries, gone=gone, marks=_marks(listing, known, met))
@@ -73,24 +75,22 @@ class _Reading:
         self.day_before = max((day for day in known.days if day < listing.as_of), default=None)
         self.met: set[str] = set()  # of the papers that were known
 
-    def change(self, entry: Entry) -> Change:
+    def change(self, entry: Entry, keys: Keys) -> Change:
         facts = self.merger.facts(entry)
-        keys = identity_keys(facts)
         known = self.index.find(facts, keys)
         return self._new(entry, facts, keys) if known is None else self._known(entry, facts, keys, known)
 
-    def _new(self, entry: Entry, facts: Facts, keys: tuple[str, ...]) -> Change:
-        paper = Paper(
-            **dict(zip(FACT_FIELDS, _facts(facts), strict=True)),
-            id=new_paper_id(facts, self.index.papers),
-            first_listed=self.listing.as_of if self.listing.lists(facts.published) else None,
-            first_seen=self.now,
-        )
+    def _new(self, entry: Entry, facts: Facts, keys: Keys) -> Change:
+        values = dict(zip(FACT_FIELDS, _facts(facts), strict=True))
+        values["id"] = new_paper_id(facts, self.index.papers)
+        values["first_listed"] = self.listing.as_of if self.listing.lists(facts.published) else None
+        values["first_seen"] = self.now
+        paper = Paper(**values)
         known = KnownPaper(paper=paper, keys=frozenset(keys), origins=self.merger.origins, last_listed=None)
         self.index.put(known, keys)
         return Change(entry=entry, outcome=Outcome.NEW, paper=paper, keys=keys, tail=tail_key(paper.title))
 
-    def _known(self, entry: Entry, facts: Facts, keys: tuple[str, ...], known: KnownPaper) -> Change:
+    def _known(self, entry: Entry, facts: Facts, keys: Keys, known: KnownPaper) -> Change:
         changed, told = self.merger.merge(known, facts)
         found, today = news(self.listing, known, facts, changed, told, entry.announced is Announced.REPLACED)
         notable = any(each.notable for each in found)

@@ -39,7 +39,10 @@ def _bounded(text: str) -> str:
     return text if len(text) <= _LONGEST_KEY else hashlib.sha256(text.encode()).hexdigest()
 
 
-def identity_keys(facts: Facts) -> tuple[str, ...]:
+Keys = tuple[str, ...]
+
+
+def identity_keys(facts: Facts) -> Keys:
     """The keys under which a paper can be found, strongest first: arXiv id, DOI, a source's own id, title."""
     keys = []
     if facts.arxiv_id:
@@ -52,9 +55,9 @@ def identity_keys(facts: Facts) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def listing_keys(listing: Listing) -> frozenset[str]:
-    """All keys of a listing's entries: what the store is asked for before `diff`."""
-    return frozenset(key for entry in listing.entries for key in identity_keys(entry.facts))
+def listing_keys(listing: Listing) -> tuple[Keys, ...]:
+    """The keys of each of a listing's entries: what the store is asked for before `diff`."""
+    return tuple([identity_keys(entry.facts) for entry in listing.entries])
 
 
 def words(text: str) -> frozenset[str]:

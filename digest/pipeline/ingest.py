@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
 from digest.diff import diff, identity_keys, known_from, listing_keys
@@ -51,8 +52,10 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
 def _changes(store: Store, listing: Listing, now: datetime) -> Changes:
     # Absence from a search result, a part or a placeholder means nothing.
     whole = listing.daily and listing.begin == 0 and listing.end is None and bool(listing.entries)
-    known = store.known(listing_keys(listing), listing.source, listing.as_of, listing.digest, lists=whole)
-    changes = diff(listing, known, now)
+    keys = listing_keys(listing)
+    asked = frozenset(chain.from_iterable(keys))
+    known = store.known(asked, listing.source, listing.as_of, listing.digest, lists=whole)
+    changes = diff(listing, known, now, keys)
     return replace(changes, links=tuple(_links(store, listing, changes)))
 
 
