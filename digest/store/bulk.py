@@ -6,12 +6,10 @@ PostgreSQL gets them by COPY. Does not know what the rows mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ARRAY, JSON, Column, ColumnElement, Connection, Dialect, Table, any_, func, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Dialect, Table, any_, func, literal, select
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -56,19 +54,15 @@ def _copy(conn: Connection, table: Table, names: str, rows: list[Row]) -> None:
 
 def _bound(dialect: Dialect, columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[Row]:
     """The rows as the driver wants them, by the column types' own conversions."""
-    binders = [_binder(dialect, column) for column in columns]
+    binders = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
     if not any(binders):
         return list(rows)
-    converted = [
-        [None if value is None else bind(value) for value in map(itemgetter(place), rows)]
-        if bind
-        else map(itemgetter(place), rows)
-        for place, bind in enumerate(binders)
-    ]
-    return list(zip(*converted, strict=True))
+    by_column = zip(binders, zip(*rows, strict=True), strict=True)
+    return list(zip(*[_converted(values, bind) if bind else values for bind, values in by_column], strict=True))
 
 
-def _binder(dialect: Dialect, column: Column[Any]) -> Callable[[Any], Any] | None:
-    """The conversion of a column's values; of days, moments and lists of words, which repeat, once for each value."""
-    bind = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return lru_cache(maxsize=5000)(bind) if bind and not isinstance(column.type, JSON) else bind
+def _converted(values: Row, bind: Callable[[Any], Any]) -> list[Any]:
+    """Each object once: days, moments, categories and origins repeat."""
+    objects = {id(value): value for value in values}
+    bound = {key: None if value is None else bind(value) for key, value in objects.items()}
+    return [bound[id(value)] for value in values]

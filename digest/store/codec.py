@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import date
 from operator import attrgetter
@@ -44,9 +44,11 @@ COUNTS = ("entries", "new", "revised", "relisted", "unchanged", "gone")
 # So many of a listing's rejected entries are kept with it, and the number of the others.
 MOST_REJECTED = 1000
 
-# In the order of the table's columns, of which the origins are the last.
-paper_values: Callable[[Paper], tuple[Any, ...]] = attrgetter(*[column.name for column in papers.columns][:-1])
-_facts: Callable[[Facts], tuple[Any, ...]] = attrgetter(*FACTS)
+# In the order of the table's columns: the id, the facts, the rest; the origins are the last.
+_PAPER_COLUMNS = tuple(column.name for column in papers.columns)[:-1]
+paper_values: Callable[[Paper], tuple[Any, ...]] = attrgetter(*_PAPER_COLUMNS)
+_FACTS_AT = slice(_PAPER_COLUMNS.index(FACTS[0]), _PAPER_COLUMNS.index(FACTS[-1]) + 1)
+_SILENT = (None, "", ())
 
 
 def paper(row: AnyRow) -> Paper:
@@ -58,9 +60,9 @@ def paper_row(paper: Paper, names: Iterable[str] = PAPER) -> dict[str, object]:
     return {name: getattr(paper, name) for name in names}
 
 
-def said(facts: Facts) -> tuple[str, ...]:
-    """The fields that the source says something of; False and 0 are something."""
-    return tuple([name for name, value in zip(FACTS, _facts(facts), strict=True) if value not in ("", (), None)])
+def said(values: Sequence[Any]) -> tuple[str, ...]:
+    """Of a paper's values the facts that its source says something of; False and 0 are something."""
+    return tuple([name for name, value in zip(FACTS, values[_FACTS_AT], strict=True) if value or value not in _SILENT])
 
 
 def words(value: object) -> str:

@@ -262,9 +262,14 @@ def _insert_lines(conn: Connection, listing: Listing, listing_id: int) -> None:
 
 def _insert_papers(conn: Connection, new: list[Paper], listing_id: int) -> None:
     """A paper that another process brought meanwhile stays as it is; its sighting is recorded all the same."""
-    insert_new(
-        conn, papers, [(*codec.paper_values(paper), dict.fromkeys(codec.said(paper), listing_id)) for paper in new]
-    )
+    origins: dict[tuple[str, ...], dict[str, int]] = {}  # by what is said: few kinds among many papers
+    rows = []
+    for values in map(codec.paper_values, new):
+        said = codec.said(values)
+        if said not in origins:
+            origins[said] = dict.fromkeys(said, listing_id)
+        rows.append((*values, origins[said]))
+    insert_new(conn, papers, rows)
 
 
 def _insert_keys(conn: Connection, entries: Iterable[Change]) -> None:
