@@ -7,10 +7,10 @@ used for the 2.5 million hashes of an archive's lines.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, compress, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HASH = 8  # bytes of a line's hash: two of 2.5 million are the same in one of six million dumps
 
 Hashes = npt.NDArray[np.uint64]
+Hits = npt.NDArray[np.bool_]
 KnownLines = Callable[[str], bytes]  # by a format's name: the hashes of the lines that its last archive had
 
 
@@ -142,13 +143,13 @@ class _Lines:
     def of(cls, packed: bytes) -> _Lines:
         return cls(np.sort(np.frombuffer(packed, np.uint64)))
 
-    def unknown(self, packed: bytes) -> list[int]:
-        """The places of the hashes that are not known."""
+    def unknown(self, packed: bytes) -> Hits:
+        """Of each hash whether it is not known."""
         asked = np.frombuffer(packed, np.uint64)
         if not len(self.hashes):
-            return list(range(len(asked)))
+            return np.ones(len(asked), np.bool_)
         places = np.minimum(np.searchsorted(self.hashes, asked), len(self.hashes) - 1)
-        return [int(place) for place in np.flatnonzero(self.hashes[places] != asked)]
+        return np.not_equal(self.hashes[places], asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +161,19 @@ class _Reader:
     def parts(self, pieces: Iterable[bytes], begin: int) -> Iterator[Listing]:
         at, opening = 0, self.sheet.text.partition("\n")[0]
         for chunk, last in _chunks(pieces):
-            lines = list(io.BytesIO(chunk))
-            start, at = at, at + len(lines)
+            start, at = at, at + chunk.count(b"\n") + (not chunk.endswith(b"\n"))
             if at > begin or last:
-                part = replace(self.sheet, begin=max(start, begin), opening=opening)
-                yield replace(self._part(part, lines[max(0, begin - start) :]), end=None if last else at)
+                part = replace(self.sheet, text="", begin=max(start, begin), opening=opening)
+                yield replace(self._part(part, chunk, max(0, begin - start)), end=None if last else at)
 
-    def _part(self, sheet: Sheet, lines: Sequence[bytes]) -> Listing:
-        hashes = b""
-        places: Sequence[int] = range(len(lines))
-        if self.form.archive:
-            hashes = b"".join([blake2b(line, digest_size=_HASH).digest() for line in lines])
-            places = self.known.unknown(hashes)
-        numbered = [(sheet.begin + place + 1, lines[place]) for place in places]
-        listing = self.form.read(replace(sheet, text="", lines=numbered))
-        return replace(listing, begin=sheet.begin, skipped=len(lines) - len(places), lines=hashes)
+    def _part(self, sheet: Sheet, chunk: bytes, begin: int) -> Listing:
+        """A chunk from its line `begin` on; the lines are gone through one by one, as a list of all takes time."""
+        numbered: Iterable[tuple[int, bytes]] = enumerate(islice(io.BytesIO(chunk), begin, None), start=sheet.begin + 1)
+        if not self.form.archive:
+            return replace(self.form.read(replace(sheet, lines=list(numbered))), begin=sheet.begin)
+        lines = islice(io.BytesIO(chunk), begin, None)
+        hashes = b"".join([blake2b(line, digest_size=_HASH).digest() for line in lines])
+        unknown = self.known.unknown(hashes)
+        numbered = list(compress(numbered, unknown.tobytes())) if unknown.any() else []
+        listing = self.form.read(replace(sheet, lines=numbered))
+        return replace(listing, begin=sheet.begin, skipped=len(unknown) - len(numbered), lines=hashes)

@@ -63,8 +63,9 @@ class Ingested(Database):
         Without `lists` not the papers of its lists before, which may be many.
         """
         with self._reading() as conn:
+            found = keys_found(conn, keys) if keys else {}
             return Known(
-                papers=tuple(_known_papers(conn, keys_found(conn, keys), source, as_of, digest)),
+                papers=tuple(_known_papers(conn, found, source, as_of, digest)) if found else (),
                 previous=_previous(conn, source, as_of, digest) if lists else (),
                 before=_before(conn, source, as_of, digest) if lists else frozenset(),
                 days=_days(conn, source, digest),
