@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -82,6 +83,12 @@ def test_what_is_not_latex_stays_as_it_was(text: str) -> None:
 )
 def test_what_was_never_meant_to_be_seen_goes(raw: str, text: str) -> None:
     assert clean.text(raw) == text
+
+
+def test_printable_text_has_nothing_unwanted_and_no_other_white_space_than_blanks() -> None:
+    printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert clean.visible(printable) == printable
+    assert not any(map(str.isspace, printable.replace(" ", "")))
 
 
 @settings(max_examples=400, deadline=None)
@@ -216,4 +223,8 @@ def test_latex_is_kept_beside_what_became_of_it(raw: object, both: tuple[str, st
 
 def test_names_are_kept_once_and_in_order() -> None:
     assert clean.names(["B", " A\u00a0C ", "B", "", 7, None, "A C", "x" * 500, ":", "*"]) == ("B", "A C")
+    assert clean.names(["Per Lindahl\nIda Roth", "Per Lindahl", "Per Lindahl"]) == (
+        "Per Lindahl Ida Roth",
+        "Per Lindahl",
+    )
     assert clean.terms(["cs.LG", "~5% of C++", "cs.LG", 7]) == ("cs.LG", "~5% of C++")

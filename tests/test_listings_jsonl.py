@@ -194,6 +194,7 @@ def test_a_record_of_the_snapshot() -> None:
         ({"comments": "Replaces a paper that has been withdrawn"}, "withdrawn", None),
         ({"abstract": "Withdrawn books are invented here."}, "withdrawn", None),
         ({"abstract": 3}, "abstract", ""),
+        ({"license": float("nan"), "journal-ref": "Quilts 3"}, "journal_ref", "Quilts 3"),
     ],
 )
 def test_fields_of_the_snapshot(changed: dict[str, Any], field: str, value: object) -> None:

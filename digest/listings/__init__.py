@@ -96,8 +96,8 @@ def read_parts(
     Raises UnknownFormatError if no format recognises it, ListingError if it is broken; this one also between parts.
     """
     try:
-        for listing in parts.read(_recognised, partial(Sheet, now=now, as_of=as_of), dump, begin, known_lines):
-            yield replace(listing, dump=dump.name)
+        found = parts.read(_recognised, partial(Sheet, now=now, as_of=as_of), dump, begin, known_lines)
+        yield from map(partial(replace, dump=dump.name), found)  # keeps no part while the next is read
     except OSError as error:
         raise _unreadable(dump.name, error) from None
 

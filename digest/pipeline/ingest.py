@@ -46,6 +46,7 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
             for part in read_parts(dump, now=now, as_of=as_of, begin=begin, known_lines=store.known_lines):
                 changes = _changes(store, part, now)
                 report = _added(report, counted(part, changes)) if dry else store.record(part, changes, now)
+                del part, changes  # before the next part is read: two take twice the memory
     except ListingError as error:
         if dry:
             return DumpReport(dump=dump.name, digest=dump.digest, error=str(error))

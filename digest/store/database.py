@@ -216,7 +216,7 @@ def _sqlite_engine(url: URL) -> Engine:
         try:
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA synchronous=NORMAL")  # with WAL only a power cut can undo the last commits
-            connection.execute("PRAGMA cache_size=-32768")  # KiB: keys of new papers go all over their index
+            connection.execute("PRAGMA cache_size=-16384")  # KiB: keys of new papers go all over their index
         except sqlite3.Error:
             connection.close()  # nobody else will: the pool does not have it yet
             raise
