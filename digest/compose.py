@@ -5,25 +5,31 @@ Chooses the papers and words the why-line; does not know how an edition looks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from digest.model import (
     Edition,
+    Hidden,
     Item,
     LastEdition,
+    Missed,
+    Muted,
     NoEdition,
     Paper,
     Profile,
     Ranked,
     Ranking,
     Reason,
+    Section,
+    Shown,
     Subscription,
 )
+from digest.sections import INTERESTS, RISEN, Placed, fill, place_of, shortfall, worths
 
 _WHY_REASONS = 3
-# What a reader asked for comes before what everybody looks at.
-_INTERESTS = frozenset({"word", "example", "author", "organisation", "category"})
+_MISSED, _HIDDEN = 3, 5  # how many an edition names
 # The trend in words: the card beside it has the numbers.
 _TRENDS = {
     "votes": "votes",
@@ -39,7 +45,9 @@ def why(reasons: Sequence[Reason], fallback: str) -> str:
         (reason for reason in reasons if reason.points > 0),
         key=lambda reason: (-reason.points, reason.kind, reason.label),
     )
-    words = [reason.label for reason in good if reason.kind in _INTERESTS][:_WHY_REASONS]
+    # A rise is why it comes at all; what a reader asked for comes before what everybody looks at.
+    words = [reason.label for reason in good if reason.kind == "risen"]
+    words += [reason.label for reason in good if reason.kind in INTERESTS][: _WHY_REASONS - len(words)]
     trends = [_TRENDS[reason.kind] for reason in good if reason.kind in _TRENDS]
     if trends and len(words) < _WHY_REASONS:
         words.append(f"trending by {_listed(trends)}")
@@ -53,16 +61,17 @@ def _listed(words: Sequence[str]) -> str:
 
 def lasting_why(item: Item, day: date) -> str:
     """The why-line of a feed entry: what will still be true next month, so neither votes nor positions."""
-    interests = [reason for reason in item.reasons if reason.kind in _INTERESTS]
+    interests = [reason for reason in item.reasons if reason.kind in INTERESTS]
     return why(interests, f"no. {item.rank} of {day.isoformat()}")
 
 
-def _item(rank: int, ranked: Ranked) -> Item:
+def _item(rank: int, ranked: Ranked, section: Section) -> Item:
     return Item(
         rank=rank,
         paper=ranked.paper,
         reasons=ranked.reasons,
         why=why(ranked.reasons, "newly listed"),
+        section=section,
         votes=ranked.trend.votes,
         comments=ranked.trend.comments,
         rise=ranked.trend.rise,
@@ -94,34 +103,67 @@ def compose(
     profile: Profile,
     day: date,
     ranking: Ranking,
-    shown: Collection[str],
+    shown: Mapping[str, Shown],
     last: LastEdition | None,
     now: datetime,
     sources: Sequence[str] = (),
+    risers: Sequence[Ranked] = (),
 ) -> Edition | NoEdition:
-    """The best papers never shown to this subscription, or the reason for no edition.
+    """The best papers never shown to this subscription, section by section, or the reason for no edition.
 
-    Papers that did not fit last time may come, but only beside one that is new since then: yesterday's leftovers alone
-    are no news. `last` is what is stored of the subscription's latest date, None if there is nothing.
+    Papers that did not fit last time may come, and `risers` (best first), but only beside one that is new since then:
+    yesterday's leftovers alone are no news. `last` is what is stored of the subscription's latest date, None if there
+    is nothing.
     """
     unshown = [one for one in ranking.papers if one.paper.id not in shown]
     new = [one for one in unshown if _is_new(one.paper, shown, last)]
     hidden = [one for one in ranking.hidden if _is_new(one.paper, shown, last)]
     if not new:
         return NoEdition(subscription=subscription, date=day, reason=_why_none(ranking, len(hidden), last))
-    chosen = unshown[: profile.limit]
-    if new[0] not in chosen:
-        chosen[-1] = new[0]
-    kept = {one.paper.id for one in chosen}
+    placed = fill(unshown, profile, day, {one.paper.id for one in new})
+    kept = {one.id for one in placed}
+    gone = kept | {one.paper.id for one in ranking.hidden}
+    left = [one for one in new if one.paper.id not in kept]
+    muted = [one for one in hidden if is_mute(one)]
+    late = [one for one in risers if one.paper.id not in gone and not _is_new(one.paper, shown, last)]
+    risen = [Placed(ranked=one, section=RISEN) for one in late[: profile.late_risers]] if last else []
     return Edition(
         subscription=subscription,
         title=profile.title,
         description=profile.description,
         date=day,
         made_at=now.replace(microsecond=0),
-        items=tuple(_item(rank, one) for rank, one in enumerate(chosen, start=1)),
+        items=tuple(_item(rank, one.ranked, one.section) for rank, one in enumerate((*placed, *risen), start=1)),
         fresh=len(new),
-        held_back=sum(one.paper.id not in kept for one in new),
-        muted=sum(one.rule.startswith("muted") for one in hidden),
+        held_back=len(left),
+        muted=len(muted),
         sources=tuple(sources),
+        missed=_missed(left, placed),
+        hidden=_hidden(muted, placed, profile.limit),
     )
+
+
+def is_mute(one: Hidden) -> bool:
+    """Whether a rule of the profile hides the paper, and not its likeness to another."""
+    return one.rule.startswith("muted")
+
+
+def _missed(left: Sequence[Ranked], placed: Sequence[Placed]) -> tuple[Missed, ...]:
+    """The nearest of those that did not fit; equally near ones in the order of the ranking."""
+    listed = worths(placed)
+    gaps = [(gap, one) for one in left if (gap := shortfall(one, listed)) is not None]
+    nearest = sorted(gaps, key=lambda pair: pair[0])[:_MISSED]
+    return tuple(Missed(paper=_without_abstract(one.paper), score=one.score, short=gap) for gap, one in nearest)
+
+
+def _hidden(muted: Sequence[Hidden], placed: Sequence[Placed], limit: int) -> tuple[Muted, ...]:
+    """The best of those that the rules hid; ties by id."""
+    best = sorted(muted, key=lambda one: (-one.score, one.paper.id))[:_HIDDEN]
+    return tuple(
+        Muted(paper=_without_abstract(one.paper), rule=one.rule, place=place_of(one.score, placed, limit))
+        for one in best
+    )
+
+
+def _without_abstract(paper: Paper) -> Paper:
+    return replace(paper, abstract="", latex_abstract=None)

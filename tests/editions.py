@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from digest.model import Edition, Item, Links, Paper, Site, Subscription
+from digest.model import Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Site, Subscription
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 DAY = date(2025, 11, 21)
@@ -113,6 +113,30 @@ def edition(*items: Item, **given: Any) -> Edition:
     return Edition(**(values | given))
 
 
+def sectioned_edition() -> Edition:
+    """An edition of shares with every kind of section, and with papers that are only named."""
+    sections = (
+        Section(kind=SectionKind.TOPIC, topic="small models"),
+        Section(kind=SectionKind.TOPIC, topic="small models"),
+        Section(kind=SectionKind.TOPIC, topic="attention, and what can be done without it"),
+        Section(kind=SectionKind.TRENDING),
+        Section(kind=SectionKind.EXPLORE),
+        Section(kind=SectionKind.RISEN),
+    )
+    items = [item(number, section=one) for number, one in enumerate(sections)]
+    items[-1] = item(5, section=sections[-1], why="From 4 votes to 60 since 2025-11-18", votes=60, rise=56)
+    return edition(
+        *items,
+        fresh=9,
+        missed=tuple(Missed(paper=paper(6 + n), score=300 - 9 * n, short=1 + 12 * n) for n in range(3)),
+        hidden=(
+            Muted(paper=paper(9), rule="muted word “survey”", place=3),
+            Muted(paper=bare_paper(), rule="muted author Ada Example-Longname", place=12),
+            Muted(paper=paper(11), rule="muted category cs.CV"),
+        ),
+    )
+
+
 def hostile_edition() -> Edition:
     """What a listing might hold to break a mail, a page or a terminal."""
     papers = (
@@ -125,4 +149,16 @@ def hostile_edition() -> Edition:
         bare_paper("{{ site.name }}{% raw %} %(name)s \\1 &amp; <!--cut-->"),
     )
     whys = ("<i>\r\nX-Evil: 1</i>", "\x1b]0;title\x07", "", "{{ why }}", "理由", "&lt;", "")
-    return edition(*(item(n, paper=one, why=why) for n, (one, why) in enumerate(zip(papers, whys, strict=True))))
+    topics = ("<h1>\u202e", "\x1b[31m" * 30, "{{ heading }}", "שלום", "word " * 100, "", "\r\nBcc: a@b.example")
+    items = [
+        item(n, paper=one, why=why, section=Section(kind=SectionKind.TOPIC, topic=topic))
+        for n, (one, why, topic) in enumerate(zip(papers, whys, topics, strict=True))
+    ]
+    return edition(
+        *items,
+        missed=tuple(Missed(paper=one, score=0, short=10**12) for one in papers[:3]),
+        hidden=tuple(
+            Muted(paper=one, rule=f"muted word “{topics[0]} {why * 50}”", place=1)
+            for one, why in zip(papers[2:], whys, strict=False)
+        ),
+    )

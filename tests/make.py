@@ -21,9 +21,12 @@ from digest.model import (
     Origin,
     Outcome,
     Paper,
+    Part,
     Profile,
     Ranked,
     Reason,
+    SectionKind,
+    Shown,
     Sighting,
     Subscription,
     Term,
@@ -173,13 +176,22 @@ def trend_of(paper_id: str, points: int = 0, votes: int | None = None) -> Trend:
     return Trend(paper_id=paper_id, terms=terms, votes=votes)
 
 
-def ranked(one: Paper, points: int = 0, *reasons: Reason) -> Ranked:
+def ranked(one: Paper, points: int = 0, *reasons: Reason, topic: str = "") -> Ranked:
+    """A paper whose trend is of so many points, and so is its score unless there are other reasons."""
     trend = trend_of(one.id, points)
-    return Ranked(paper=one, trend=trend, reasons=reasons or trend.terms)
+    return Ranked(paper=one, trend=trend, reasons=reasons or trend.terms, topic=topic)
 
 
-def hidden(one: Paper, rule: str = "muted word “survey”") -> Hidden:
-    return Hidden(paper=one, rule=rule)
+def hidden(one: Paper, rule: str = "muted word “survey”", score: int = 0) -> Hidden:
+    return Hidden(paper=one, rule=rule, score=score)
+
+
+def reason(kind: str = "word", points: int = 0, label: str = "", *parts: Part) -> Reason:
+    return Reason(kind=kind, label=label or kind, points=points, parts=parts)
+
+
+def shown(*ids: str, on: date = date(2026, 6, 1), kind: SectionKind = SectionKind.MAIN) -> dict[str, Shown]:
+    return dict.fromkeys(ids, Shown(on=on, kind=kind))
 
 
 def profile(*words: str | Term, **given: Any) -> Profile:

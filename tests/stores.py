@@ -34,6 +34,7 @@ from digest.model import (
     OutboxState,
     Outcome,
     Paper,
+    Part,
     Reason,
     Rejected,
     Subscription,
@@ -204,7 +205,10 @@ def an_edition(subscription_id: str = "ada", day: date = DAY, papers: tuple[Pape
         Item(
             rank=rank,
             paper=paper,
-            reasons=(Reason(kind="votes", label=HOSTILE, points=7), Reason(kind="age", label="new", points=-3)),
+            reasons=(
+                Reason(kind="votes", label=HOSTILE, points=7, parts=(Part(label="", points=7),)),
+                Reason(kind="age", label="new", points=-3),
+            ),
             why=HOSTILE,
             votes=None,
             comments=0,

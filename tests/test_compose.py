@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, subscription
+from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, reason, shown, subscription
 
 from digest.compose import compose, lasting_why, why
 from digest.model import Edition, LastEdition, NoEdition, Paper, Ranking, Reason
@@ -28,7 +28,7 @@ def new(number: int) -> Paper:
 def composed(
     papers: list[Paper],
     hide: list[Paper] | None = None,
-    shown: set[str] | None = None,
+    before: set[str] | None = None,
     last: LastEdition | None = LAST,
     limit: int = 20,
     now: datetime = NOW,
@@ -38,7 +38,7 @@ def composed(
         papers=tuple(ranked(one, 100 - place) for place, one in enumerate(papers)),
         hidden=tuple(hidden(one) for one in hide or []),
     )
-    return compose(subscription(), profile(limit=limit), TODAY, ranking, shown or set(), last, now, ("test",))
+    return compose(subscription(), profile(limit=limit), TODAY, ranking, shown(*before or ()), last, now, ("test",))
 
 
 def edition(*args: object, **given: object) -> Edition:
@@ -70,7 +70,7 @@ def test_the_limit_holds_papers_back() -> None:
 
 
 def test_what_was_shown_never_comes_again() -> None:
-    found = edition([new(1), old(1), new(2)], shown={"2606.00001", "2605.00001"})
+    found = edition([new(1), old(1), new(2)], before={"2606.00001", "2605.00001"})
     assert ids(found) == ["2606.00002"]
     assert found.fresh == 1
 
@@ -90,14 +90,14 @@ def test_the_first_edition_takes_all() -> None:
 
 def test_only_new_papers_count_as_muted() -> None:
     """One muted yesterday is not told of again every day that it stays in the window."""
-    found = edition([new(1)], hide=[new(2), new(3), old(1)], shown={"2606.00003"})
+    found = edition([new(1)], hide=[new(2), new(3), old(1)], before={"2606.00003"})
     assert found.muted == 1
 
 
 def test_nearly_the_same_is_not_muted() -> None:
     near = hidden(new(2), "nearly the same as “Paper”")
-    found = compose(subscription(), profile(), TODAY, Ranking(papers=(ranked(new(1)),), hidden=(near,)), (), None, NOW)
-    assert isinstance(found, Edition) and found.muted == 0
+    found = compose(subscription(), profile(), TODAY, Ranking(papers=(ranked(new(1)),), hidden=(near,)), {}, None, NOW)
+    assert isinstance(found, Edition) and found.muted == 0 and found.hidden == ()
 
 
 def test_a_paper_of_the_moment_of_the_last_edition_was_in_it_or_left_over() -> None:
@@ -110,11 +110,102 @@ def test_a_paper_of_the_moment_of_an_empty_date_came_after_it() -> None:
     assert ids(edition([one], last=last_edition(reason="nothing new"))) == [one.id]
 
 
+# --- what was left out -----------------------------------------------------------------------------------------
+
+
+def test_the_nearest_of_the_new_ones_that_did_not_fit_are_named() -> None:
+    found = edition([new(1), new(2), old(1), new(3), new(4), new(5)], limit=2)
+    assert [(one.paper.id[-1], one.score, one.short) for one in found.missed] == [
+        ("3", 97, 2),
+        ("4", 96, 3),
+        ("5", 95, 4),
+    ]
+    assert (found.held_back, edition([new(1)]).missed) == (3, ())
+
+
+def test_a_paper_that_gave_way_to_a_new_one_is_measured_against_those_above() -> None:
+    assert [one.short for one in edition([old(1), old(2), new(1), new(2)], limit=2).missed] == [1]
+
+
+def test_papers_that_are_only_named_have_no_abstract() -> None:
+    long = replace(new(2), abstract="Long. " * 100)
+    found = composed([new(1), long], [replace(long, id="x")], limit=1)
+    assert isinstance(found, Edition)
+    assert [one.paper.abstract for one in (*found.missed, *found.hidden)] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("score", "place", "words"),
+    [
+        (500, 1, "without the muted word “survey” this would be first"),
+        (100, 2, "without the muted word “survey” this would be second"),
+        (99, None, ""),
+        (0, None, ""),
+    ],
+)
+def test_what_a_mute_hid_would_have_had_a_place(score: int, place: int | None, words: str) -> None:
+    """In a list of two with 100 and 99 points; equals stand above."""
+    ranking = Ranking(
+        papers=(ranked(new(1), 100), ranked(new(2), 99), ranked(new(3), 98)), hidden=(hidden(new(4), score=score),)
+    )
+    found = compose(subscription(), profile(limit=2), TODAY, ranking, {}, LAST, NOW)
+    assert isinstance(found, Edition)
+    assert [(one.place, one.otherwise) for one in found.hidden] == [(place, words)]
+
+
+def test_of_many_hidden_papers_the_best_are_named_and_all_are_counted() -> None:
+    hide = tuple(hidden(new(number), score=number) for number in range(2, 9))
+    found = compose(subscription(), profile(), TODAY, Ranking(papers=(ranked(new(1)),), hidden=hide), {}, LAST, NOW)
+    assert isinstance(found, Edition)
+    assert ([one.paper.id[-1] for one in found.hidden], found.muted) == (["8", "7", "6", "5", "4"], 7)
+
+
+# --- late risers -----------------------------------------------------------------------------------------------
+
+
+def with_risers(
+    *risers: Paper, last: LastEdition | None = LAST, most: int = 3, papers: int = 1
+) -> list[tuple[str, str]]:
+    """The edition's papers with their sections, the list having room for one."""
+    late = [ranked(one, 9, reason("risen", 50, "from 4 votes to 60 since 2026-06-01")) for one in risers]
+    ranking = Ranking(
+        papers=tuple(ranked(new(number), 99 - number) for number in range(1, papers + 1)),
+        hidden=(hidden(old(8), "nearly the same as “Paper”"),),
+    )
+    before = shown("2605.00007")
+    found = compose(
+        subscription(), profile(limit=1, late_risers=most), TODAY, ranking, before, last, NOW, ("test",), late
+    )
+    assert isinstance(found, Edition)
+    assert [item.rank for item in found.items] == list(range(1, len(found.items) + 1))
+    assert found.fresh == papers and found.held_back == papers - 1
+    return [(item.paper.id[-1], item.section.kind) for item in found.items]
+
+
+def test_late_risers_come_beside_the_list() -> None:
+    assert with_risers(old(7), old(5)) == [("1", "main"), ("7", "risen"), ("5", "risen")]
+    assert with_risers(*map(old, range(4, 8))) == [("1", "main"), ("4", "risen"), ("5", "risen"), ("6", "risen")]
+    assert with_risers(old(7), most=0) == [("1", "main")]
+
+
+def test_neither_a_new_paper_is_a_late_riser_nor_one_of_the_list_nor_anything_in_a_first_edition() -> None:
+    assert with_risers(new(2), papers=2) == [("1", "main")]
+    assert with_risers(new(1)) == [("1", "main")]
+    assert with_risers(old(8)) == [("1", "main")], "the double of another candidate"
+    assert with_risers(old(7), last=None) == [("1", "main")]
+
+
+def test_late_risers_alone_are_no_edition() -> None:
+    late = [ranked(old(7), 9, reason("risen", 50))]
+    found = compose(subscription(), profile(), TODAY, Ranking(papers=()), {}, LAST, NOW, (), late)
+    assert isinstance(found, NoEdition)
+
+
 # --- reasons for none ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("papers", "hide", "shown", "last", "reason"),
+    ("papers", "hide", "before", "last", "reason"),
     [
         ([], [], set(), None, "no paper has come in lately"),
         ([], [], set(), LAST, "no paper has come in lately"),
@@ -130,9 +221,9 @@ def test_a_paper_of_the_moment_of_an_empty_date_came_after_it() -> None:
     ],
 )
 def test_reason_for_none(
-    papers: list[Paper], hide: list[Paper], shown: set[str], last: LastEdition | None, reason: str
+    papers: list[Paper], hide: list[Paper], before: set[str], last: LastEdition | None, reason: str
 ) -> None:
-    found = composed(papers, hide, shown, last)
+    found = composed(papers, hide, before, last)
     assert found == NoEdition(subscription=subscription(), date=TODAY, reason=reason)
 
 
@@ -155,6 +246,7 @@ def reasons(*given: tuple[str, str, int]) -> list[Reason]:
             [("votes", "9 votes", 9), ("word", "w", 3), ("category", "in cs.CL", 2), ("example", "like “x”", 7)],
             "Like “x” · w · in cs.CL",
         ),
+        ([("word", "w", 900), ("risen", "from 4 votes to 60", 7)], "From 4 votes to 60 · w"),
         ([("word", "w", -5), ("similar", "close", -9), ("comments", "1 comment", 21)], "Trending by discussion"),
     ],
 )
@@ -183,19 +275,19 @@ POOL = [old(number) for number in range(4)] + [new(number) for number in range(4
 @given(
     places=st.permutations(POOL),
     cut=st.integers(0, 8),
-    shown=st.sets(st.sampled_from([one.id for one in POOL])),
+    before=st.sets(st.sampled_from([one.id for one in POOL])),
     limit=st.integers(1, 5),
     last=st.sampled_from([None, LAST]),
 )
-def test_always(places: list[Paper], cut: int, shown: set[str], limit: int, last: LastEdition | None) -> None:
+def test_always(places: list[Paper], cut: int, before: set[str], limit: int, last: LastEdition | None) -> None:
     papers, hide = places[:cut], places[cut:]
-    found = composed(papers, hide, shown, last, limit)
-    fresh = [one for one in papers if one.id not in shown and (last is None or one.first_seen > last.made_at)]
+    found = composed(papers, hide, before, last, limit)
+    fresh = [one for one in papers if one.id not in before and (last is None or one.first_seen > last.made_at)]
     if isinstance(found, NoEdition):
         assert not fresh and found.reason
         return
     chosen = ids(found)
-    assert fresh and not shown & set(chosen)
+    assert fresh and not before & set(chosen)
     assert len(set(chosen)) == len(chosen) <= limit
     assert set(chosen) <= {one.id for one in papers}
     assert chosen == [one.id for one in papers if one.id in chosen], "not in the order of the ranking"

@@ -95,7 +95,8 @@ def test_the_shipped_profiles_tell_their_defaults() -> None:
     text = (EXAMPLES / "profiles.toml").read_text(encoding="utf-8")
     told = dict(re.findall(r"^#   (\w+) .*\((\S+)\)$", text, re.MULTILINE))
     assert {key: tomllib.loads(f"value = {value}")["value"] for key, value in told.items()} == {
-        key: ProfileTable.model_fields[key].default for key in ("trend_weight", "limit", "explore", "fade_days", "feed")
+        key: ProfileTable.model_fields[key].default
+        for key in ("trend_weight", "limit", "explore", "late_risers", "fade_days", "feed")
     }
     for key in {*ProfileTable.model_fields, *TopicTable.model_fields, *MuteTable.model_fields, "weight"}:
         assert re.search(rf"\b{key}\b", text), f"{key} is not in profiles.toml"
@@ -215,8 +216,9 @@ def test_site(tmp_path: Path, day: str, authority: str) -> None:
 
 def test_profiles(tmp_path: Path) -> None:
     profiles = PROFILES + (
-        'feed = false\nauthors = ["Ada", { text = "Grace", weight = 2 }]\n'
+        'feed = false\nexplore = 1\nlate_risers = 0\nauthors = ["Ada", { text = "Grace", weight = 2 }]\n'
         '[[small.topic]]\nname = "t"\nwords = ["agent", { text = "bench", weight = -1.5 }]\nexamples = ["2501.00001"]\n'
+        "share = 0.4\n"
         '[small.mute]\nwords = ["survey"]\ncategories = ["cs.CR"]\n'
     )
     found = settings(tmp_path, profiles=profiles)
@@ -224,6 +226,7 @@ def test_profiles(tmp_path: Path) -> None:
     assert [(term.text, term.weight) for term in one.authors] == [("Ada", 1), ("Grace", 2)]
     assert [(term.text, term.weight) for term in one.topics[0].terms] == [("agent", 1), ("bench", -1.5)]
     assert (one.topics[0].examples, one.muted_words, one.muted_categories) == (("2501.00001",), ("survey",), ("cs.CR",))
+    assert (one.topics[0].share, one.explore, one.late_risers) == (0.4, 1, 0)
     assert found.subscriptions == ()
 
 
@@ -322,6 +325,7 @@ PROFILE_MISTAKES = [
     (PROFILES + 'colour = "red"\n', "small.colour", "no such setting"),
     (PROFILES + 'authors = "Ada"\n', "small.authors", "must be a list, written in square brackets"),
     (PROFILES + "authors = [5]\n", "small.authors.1", 'write "…" or { text = "…", weight = 2.0 } (found 5)'),
+    (PROFILES + "explore = -1\n", "small.explore", "greater than or equal to 0 (found -1)"),
     (PROFILES + '[[small.topic]]\nname = "t"\nwords = [{ text = "agent", weight = nan }]\n', "weight", "(found nan)"),
     (PROFILES + '[small.mute]\nword = ["a"]\n', "small.mute.word", "no such setting"),
     (PROFILES + '[[small.topic]]\nname = "t"\nshare = 1.5\n', "small.topic.1.share", "less than or equal to 1"),

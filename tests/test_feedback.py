@@ -16,8 +16,9 @@ from conftest import Place, Ran
 from digest import config, pipeline
 from digest.cli import world
 from digest.errors import ConfigError
-from digest.model import Example, Feedback, Learned, Opinion, Ranking, Topic
-from digest.pipeline import Rankings, World
+from digest.model import Example, Feedback, Learned, Opinion, Profile, Ranking, Topic
+from digest.pipeline import Rankings, View, World
+from digest.rank import Corpus
 from digest.store import Store
 
 ADA = "ada@example.org"  # reads “trending”
@@ -165,29 +166,32 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Learned]]:
     """What is learned, as each ranking is asked for with it."""
     asked: list[Sequence[Learned]] = []
 
-    def rank(*_: Any, learned: Sequence[Learned] = ()) -> Ranking:
+    def rank(_corpus: Corpus, _scores: Any, _profile: Profile, _known: Any, learned: Sequence[Learned]) -> Ranking:
         asked.append(learned)
         return Ranking(papers=())
 
-    monkeypatch.setattr(import_module("digest.pipeline.publish"), "rank", rank)
+    monkeypatch.setattr(import_module("digest.pipeline.rankings"), "rank", rank)
     return asked
+
+
+def view(here: World, address: str | None) -> View:
+    return View(profile=here.profiles["trending"], since=NOW - timedelta(days=9), fade=3, address=address)
 
 
 def test_a_reader_who_said_something_has_a_ranking_of_their_own(here: World, asked: list[Sequence[Learned]]) -> None:
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
     pipeline.feedback(here, ADA, paper.id, Opinion.SAVE, NOW - timedelta(days=180))
-    rankings, profile, since = Rankings(here.store, NOW), here.profiles["trending"], NOW - timedelta(days=9)
-    assert rankings.of(profile, since, 3, ADA) is rankings.of(profile, since, 3, ADA)
-    shared = rankings.of(profile, since, 3)
-    assert rankings.of(profile, since, 3, GRACE) is shared is rankings.of(profile, since, 3, None)
+    rankings = Rankings(here.store, here.background, NOW)
+    assert rankings.of(view(here, ADA)) is rankings.of(view(here, ADA))
+    assert rankings.of(view(here, GRACE)) is rankings.of(view(here, None))
     assert asked == [(Learned(paper=paper, weight=0.75),), ()]
 
 
 def test_what_has_faded_away_needs_no_ranking_of_its_own(here: World, asked: list[Sequence[Learned]]) -> None:
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
     pipeline.feedback(here, ADA, paper.id, Opinion.MORE, NOW - timedelta(days=2000))
-    rankings, profile = Rankings(here.store, NOW), here.profiles["trending"]
-    assert rankings.of(profile, NOW, 3, ADA) is rankings.of(profile, NOW, 3)
+    rankings = Rankings(here.store, here.background, NOW)
+    assert rankings.of(view(here, ADA)) is rankings.of(view(here, None))
     assert asked == [()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import re
 import shutil
 from datetime import date
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from pathlib import Path
 import feedparser
 import pytest
 from conftest import Digest, Place
+from lxml import html
 
 from digest.model import Cadence
 from digest.store import Store
@@ -77,9 +79,8 @@ def test_no_paper_is_shown_twice(stocked: Place) -> None:
         message = parsed(path)
         body = message.get_body(("plain",))
         assert body is not None
-        links = [
-            line.strip() for line in body.get_content().splitlines() if line.strip().startswith("https://arxiv.org/abs")
-        ]
+        cards = body.get_content().rpartition("-" * 72)[0]  # below are papers that are only named
+        links = [line.strip() for line in cards.splitlines() if line.strip().startswith("https://arxiv.org/abs")]
         assert links
         shown.setdefault(message["To"], []).extend(links)
     assert {path.name for path in stocked.mails()} > first
@@ -237,6 +238,80 @@ def test_rehearse_plays_days_apart_from_the_real_store(stocked: Place) -> None:
     assert stocked.run("status", "--json").out == before
     assert stocked.mails() == []
     assert list((stocked.folder / "out" / "rehearsal" / "mail").glob("*.eml"))
+
+
+def lab(place: Place, day: str, **votes: int) -> None:
+    """A day's dump of a lab's list: papers by a word of their titles, with their votes."""
+    lines: list[dict[str, object]] = [{"listing": {"source": "lab", "as_of": day, "daily": True}}]
+    lines += [{"title": f"On {name} and how they are herded", "votes": given} for name, given in votes.items()]
+    path = place.folder / "inbox" / f"lab-{day}.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def sections(place: Place, day: str) -> dict[str, list[str]]:
+    """By heading, the words of the papers in the page of the day's feed edition; those named below it under `below`."""
+    page = html.fromstring((place.folder / "out" / "archive" / "flocks" / f"{day}.html").read_text())
+    found: dict[str, list[str]] = {}
+    heading = ""
+    for element in page.xpath("//p[@class='section'] | //h2 | //p[@class='mention']"):
+        words = element.text_content().strip()
+        if element.get("class") == "section":
+            heading = words
+        else:
+            found.setdefault("below" if element.tag == "p" else heading, []).append(words.split()[1])
+    return found
+
+
+def test_a_paper_that_rises_later_comes_once_more_and_no_more(place: Place) -> None:
+    (place.folder / "config" / "profiles.toml").write_text('[flocks]\ntitle = "Flocks"\nlimit = 2\ntrend_weight = 1\n')
+    config = place.config.read_text()
+    place.config.write_text(config[: config.index("[[subscription]]")])
+    made = {}
+    for day, votes in {
+        "2026-06-01": {"sheep": 9, "goats": 8, "geese": 4},
+        "2026-06-02": {"sheep": 10, "goats": 40, "geese": 4, "ducks": 90, "swans": 80},
+        "2026-06-03": {"goats": 90, "geese": 50, "larks": 99, "crows": 98},
+    }.items():
+        lab(place, day, **votes)
+        assert place.run("run", now=f"{day}T20:00:00+00:00").code == 0
+        made[day] = sections(place, day)
+    assert made == {
+        "2026-06-01": {"": ["sheep", "goats"], "below": ["geese"]},
+        "2026-06-02": {"": ["ducks", "swans"], "Late risers": ["goats"]},
+        "2026-06-03": {"": ["larks", "crows"], "Late risers": ["geese"]},
+    }
+
+
+def test_explain_accounts_for_a_paper_to_the_last_point(stocked: Place) -> None:
+    """Read from what is printed: what is indented under a number adds up to it."""
+    stocked.run("ingest", stocked.folder / "inbox")
+    before = stocked.run("status", "--json").out
+    found = json.loads(stocked.run("explain", "2605.91888", "small-models", "--json").out)
+    assert (found["standing"], found["rank"], found["paper"]["id"]) == ("listed", 3, "2605.91888")
+    assert found["score"] == sum(each["points"] for each in found["reasons"])
+    printed = stocked.run("explain", "2605.91888", "small-models").out
+    lines = [re.fullmatch(r"( *)(-?\d+)  (.+)", line) for line in printed.splitlines()]
+    tree = [(len(line[1] + line[2]) - 6, int(line[2]), line[3]) for line in lines if line]
+    heads = [number for number, (depth, _, _) in enumerate(tree) if depth == 0]
+    assert [tree[head][2] for head in heads] == ["score for this profile", "trend, whatever the profile"]
+    for start, end in zip(heads, [*heads[1:], None], strict=True):
+        assert tree[start][1] == sum(points for depth, points, _ in tree[start + 1 : end] if depth == 2)
+    assert stocked.run("status", "--json").out == before
+
+
+def test_explain_says_what_a_reader_was_shown_and_what_a_mute_hides(stocked: Place) -> None:
+    stocked.run("run")
+    ran = stocked.run("explain", "2605.91888", "small-models", "--address", "grace@example.org")
+    assert "shown on 2026-06-02" in ran.out
+    profiles = stocked.folder / "config" / "profiles.toml"
+    profiles.write_text(profiles.read_text().replace('words = ["survey"]', 'words = ["kettle"]'))
+    ran = stocked.run("explain", "2605.91888", "small-models")
+    assert "without the muted word “kettle” this would be third" in ran.out
+    assert "639  score" in ran.out, "it has its account all the same"
+    ran = stocked.run("explain", "2605.91888", "small-models", now="2026-07-20T20:00:00+00:00")
+    assert "not among the candidates: first listed" in ran.out
+    assert stocked.run("explain", "2605.91888", "nobody").code == 2
+    assert stocked.run("explain", "no such paper", "trust").code == 2
 
 
 def test_doctor_finds_what_is_wrong(stocked: Place) -> None:

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "digest"
 FLOORS = [
     {"model", "errors", "files"},
-    {"diff", "match", "words", "trend", "learn", "rank", "compose", "cadence"},
+    {"diff", "match", "words", "trend", "learn", "rank", "sections", "compose", "explain", "cadence"},
     {"listings", "store", "render", "message", "transport", "feed", "fetch", "library"},
     {"pipeline"},
     {"cli", "scheduler", "config"},

@@ -17,7 +17,7 @@ from stores import (  # noqa: F401 -- fixtures
     _sqlite_url,
 )
 
-from digest.model import Feedback, Opinion
+from digest.model import Feedback, Opinion, Shown
 from digest.store import Store, migrate
 
 ROWS = [
@@ -28,6 +28,9 @@ ROWS = [
     " '2026-03-01 08:30:15', '{\"title\": 7}')",
     "INSERT INTO paper_keys VALUES ('arxiv:2603.00001', '2603.00001'), ('title:kitesofpaper', '2603.00001')",
     "INSERT INTO sightings VALUES ('2603.00001', 7, 1, 12, NULL)",
+    "INSERT INTO editions VALUES ('ada/2026-03-01', 'ada', '2026-03-01', '2026-03-01 09:00:00', '2026-03-01 09:00:00',"
+    " NULL, '{}')",
+    "INSERT INTO edition_items VALUES ('ada/2026-03-01', '2603.00001')",
 ]
 
 
@@ -59,6 +62,7 @@ def test_everything_in_an_old_database_is_still_there(old_url: str) -> None:
         assert store.known(["arxiv:2603.00001"], "hf-daily", DAY).papers[0].paper == paper
         assert store.report("d1") is not None
         assert store.candidates(NOW.replace(day=1, hour=0)) == (paper,)
+        assert store.shown("ada") == {"2603.00001": Shown(on=DAY)}
         assert store.neighbours([("title:zebras", "repap")], 3) == ({"2603.00001": "Kites of paper"},)
         given = Feedback(address="ada@example.org", paper_id=paper.id, opinion=Opinion.SAVE, at=NOW)
         assert store.record_feedback(given)

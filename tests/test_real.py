@@ -9,6 +9,7 @@ import email
 import email.policy
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from datetime import date, timedelta
@@ -97,15 +98,21 @@ def days() -> list[Path]:
 
 
 def shown_twice(mails: list[Path]) -> dict[str, list[str]]:
-    """By reader, the papers that more than one of these mails holds; every reader is in it."""
-    shown: dict[str, Counter[str]] = {}
+    """By reader, the papers that are in more than one mail's list, or late risers of more than one; all readers."""
+    shown: dict[str, Counter[tuple[int, str]]] = {}
     for path in mails:
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         text = message.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
-        links = {line.strip() for line in text.splitlines() if line.strip().startswith("https://arxiv.org/abs/")}
+        cards = text.rpartition("-" * 72)[0]  # below are papers that are only named
+        links = {
+            (part, line.strip())
+            for part, section in enumerate(re.split(r"^LATE RISERS\s*$", cards, flags=re.MULTILINE))
+            for line in section.splitlines()
+            if line.strip().startswith("https://arxiv.org/abs/")
+        }
         assert links, path.name
         shown.setdefault(message["To"], Counter()).update(links)
-    return {reader: [link for link, times in links.items() if times > 1] for reader, links in shown.items()}
+    return {reader: [link for (_, link), times in links.items() if times > 1] for reader, links in shown.items()}
 
 
 def test_two_weeks_of_summer_by_cron_show_no_paper_twice(place: Place) -> None:

@@ -7,13 +7,24 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from editions import BARE_SITE, LINKS, SITE, TEMPLATES, bare_paper, edition, hostile_edition, item, paper
+from editions import (
+    BARE_SITE,
+    LINKS,
+    SITE,
+    TEMPLATES,
+    bare_paper,
+    edition,
+    hostile_edition,
+    item,
+    paper,
+    sectioned_edition,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from digest.errors import RenderError
-from digest.model import Cadence, Links, Reason, Subscription
+from digest.model import Cadence, Links, Reason, Section, SectionKind, Subscription
 from digest.render import MAIL_LIMIT, Renderer, inline
 from digest.render import renderer as renderer_module
 from digest.render.colour import contrast
@@ -42,6 +53,7 @@ NOTHING_KNOWN = item(paper=bare_paper(), why="", votes=None, comments=None, rise
 EDITIONS = {
     "plain": (edition(), LINKS, SITE),
     "hostile": (hostile_edition(), LINKS, SITE),
+    "sections": (sectioned_edition(), LINKS, SITE),
     "sparse": (
         edition(NOTHING_KNOWN, description="", fresh=1, held_back=0, muted=0, sources=()),
         Links(),
@@ -114,6 +126,64 @@ def test_same_papers_in_the_same_order_in_html_text_and_page(name: str) -> None:
     assert -1 not in places
     urls = [line for line in rendered.text.split("\n") if line.startswith("http")]
     assert [url for url in urls if url in {each.paper.url for each in one.items}]
+
+
+def test_a_heading_stands_where_a_section_begins_on_every_surface() -> None:
+    one = sectioned_edition()
+    rendered, page = renderer().render(one, LINKS), renderer().page(one, LINKS)
+    headings = {
+        1: "Small models", 3: "Attention, and what can be done without it", 4: "Trending for everyone",
+        5: "Further afield, outside these topics", 6: "Late risers",
+    }  # fmt: skip
+    for tree in (parsed(rendered.html), parsed(page)):
+        assert {heading.get("role") for heading in tree.iterfind(".//p[@class='section']")} == {"heading"}
+        found: dict[int, str] = {}
+        for heading in tree.iterfind(".//p[@class='section']"):
+            found[int(words(heading.getnext().find(".//td[@class='rank']")))] = words(heading)
+        assert found == headings
+    for rank, heading in headings.items():
+        assert f"\n{heading.upper()}\n\n{rank}. " in rendered.text
+
+
+def test_a_single_section_has_no_heading() -> None:
+    whole = Section(kind=SectionKind.TRENDING)
+    one = edition(item(0, section=whole), item(1, section=whole))
+    plain = edition(item(0), item(1))
+    assert renderer().render(one, LINKS) == renderer().render(plain, LINKS)
+    assert renderer().page(one, LINKS) == renderer().page(plain, LINKS)
+
+
+def test_the_profiles_own_order_has_none_above_other_sections() -> None:
+    html = renderer().render(edition(item(0), item(1, section=Section(kind=SectionKind.RISEN))), LINKS).html
+    assert [words(heading) for heading in parsed(html).iterfind(".//p[@class='section']")] == ["Late risers"]
+
+
+def test_papers_that_are_only_named_are_linked_with_what_kept_them_out() -> None:
+    rendered, page = renderer().render(sectioned_edition(), LINKS), renderer().page(sectioned_edition(), LINKS)
+    for tree in (parsed(rendered.html), parsed(page)):
+        lines = [words(line) for line in tree.find(".//div[@class='ledger']").iter("p")]
+        assert lines[0] == "4 new papers did not fit; just missed:"
+        assert lines[2] == "Quiet Attention (7) · 13 points short"
+        assert lines[4] == "3 papers hidden by this profile’s rules:"
+        assert lines[5] == "Gradient Gardening (9) · without the muted word “survey” this would be third"
+        assert lines[7].endswith(" · muted category cs.CV")
+        links = [link.get("href") for link in tree.iterfind(".//p[@class='mention']/a")]
+        assert links[0] == "https://arxiv.org/abs/2511.00006"
+    assert "\nQuiet Attention (7) · 13 points short\nhttps://arxiv.org/abs/2511.00007\n" in rendered.text
+
+
+def test_a_public_page_does_not_name_what_is_muted() -> None:
+    public = replace(sectioned_edition(), subscription=Subscription(id="f", profile="slm", address=None))
+    page = renderer().page(public, LINKS)
+    assert "3 papers hidden by this profile’s rules" in page and "muted" not in page
+    assert "13 points short" in page
+
+
+def test_late_risers_are_not_counted_among_the_days_papers() -> None:
+    one = edition(item(0), item(1, section=Section(kind=SectionKind.RISEN)), fresh=1, held_back=0)
+    assert (
+        words(parsed(renderer().render(one, LINKS).html).find(".//p[@class='found']")) == "1 new paper from hf-daily."
+    )
 
 
 def test_missing_parts_leave_no_holes() -> None:
@@ -232,8 +302,10 @@ def test_fifty_long_abstracts_fit() -> None:
 
 
 def test_what_does_not_fit_is_counted_and_found_elsewhere() -> None:
+    named = {"missed": sectioned_edition().missed, "hidden": sectioned_edition().hidden}
     items = [item(n, paper=paper(n, title=f"{n} " + "Lengthy " * 30, abstract=LONG)) for n in range(90)]
-    rendered = renderer().render(edition(*items), LINKS)
+    items[1:] = [replace(one, section=Section(kind=SectionKind.TOPIC, topic=str(one.rank // 9))) for one in items[1:]]
+    rendered = renderer().render(edition(*items, **named), LINKS)
     shown = rendered.html.count("<h2")
     assert len(rendered.html.encode()) <= MAIL_LIMIT
     assert 40 < shown < 90
@@ -307,7 +379,11 @@ def _pairs_of_colours(html: str, kept: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("dark", [False, True])
 def test_words_are_readable_in_both_schemes(accent: str, dark: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(renderer_module, "MAIL_LIMIT", 18_000)  # so that cards of all kinds and all notes are there
-    html = Renderer([TEMPLATES], replace(SITE, accent=accent)).render(edition(*map(item, range(12))), LINKS).html
+    html = (
+        Renderer([TEMPLATES], replace(SITE, accent=accent))
+        .render(edition(*map(item, range(9)), *sectioned_edition().items, missed=sectioned_edition().missed), LINKS)
+        .html
+    )
     assert "would not fit" in html
     css = "".join(parsed(html).xpath("//head/style/text()"))
     kept = re.search(r"@media \(prefers-color-scheme: dark\) \{(.*?\})\s*\}", css, re.S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -23,6 +24,7 @@ from stores import (  # noqa: F401 -- fixtures
     _store_url,
     a_change,
     a_dump,
+    a_listing,
     a_paper,
     an_edition,
     an_item,
@@ -32,10 +34,14 @@ from stores import (  # noqa: F401 -- fixtures
 
 from digest.errors import StoreError
 from digest.model import (
+    Changes,
     Delivery,
     Feedback,
     FieldChange,
     LastEdition,
+    Link,
+    Missed,
+    Muted,
     NoEdition,
     Opinion,
     Origin,
@@ -43,11 +49,15 @@ from digest.model import (
     OutboxState,
     Outcome,
     Revision,
+    Section,
+    SectionKind,
+    Shown,
     Sighting,
     Subscription,
     Suppression,
 )
-from digest.store import Store, migrate
+from digest.store import Store, codec, migrate
+from digest.store.schema import editions
 
 TOMORROW = DAY + timedelta(days=1)
 Queued = Callable[..., OutboxItem]
@@ -346,6 +356,20 @@ def test_search_titles_knows_other_letters_than_ascii(store: Store) -> None:
     assert [paper.id for paper in store.search_titles("über écoles")] == ["a"]
 
 
+def test_voted_since(store: Store) -> None:
+    """Papers of any age, as long as their votes were told since."""
+    old, silent, new = (a_paper(name, first_seen=NOW - HOUR) for name in ("old", "silent", "new"))
+    record(store, a_change(old, votes=3), now=NOW - HOUR)
+    assert store.voted(NOW) == ()
+    again = (
+        a_change(old, Outcome.UNCHANGED, 1, votes=9),
+        a_change(silent, position=2),
+        a_change(new, position=3, votes=0),
+    )
+    record(store, *again, digest="d2", now=NOW)
+    assert [paper.id for paper in store.voted(NOW)] == ["new", "old"]
+
+
 def test_candidates_since(store: Store) -> None:
     papers = [
         a_paper("b", first_seen=NOW),
@@ -399,7 +423,13 @@ def test_counts(store: Store, queued: Queued) -> None:
 
 
 def test_edition_survives_the_round_trip(store: Store) -> None:
-    edition = an_edition("ada/é '\"", papers=(full_paper("2501.05441"), a_paper("b")), held_back=3, muted=1)
+    sectioned = an_edition("ada/é '\"", papers=(full_paper("2501.05441"), a_paper("b")), held_back=3, muted=1)
+    edition = replace(
+        sectioned,
+        items=(sectioned.items[0], replace(sectioned.items[1], section=Section(kind=SectionKind.TOPIC, topic=HOSTILE))),
+        missed=(Missed(paper=a_paper("c"), score=-4, short=2),),
+        hidden=(Muted(paper=full_paper("d"), rule=HOSTILE, place=3), Muted(paper=a_paper("e"), rule="")),
+    )
     assert store.enqueue(edition, None, NOW)
     assert store.edition(edition.id) == edition
     assert store.editions(edition.subscription.id, 5) == (edition,)
@@ -413,12 +443,35 @@ def test_enqueue_once_for_a_date(store: Store) -> None:
     other = an_edition(papers=(a_paper("b"),), title="other")
     assert not store.enqueue(other, an_item(other, message_id="<other>"), NOW + HOUR)
     assert store.edition(edition.id) == edition
-    assert store.shown("ada") == {"a"}
+    assert set(store.shown("ada")) == {"a"}
     assert store.outbox() == (an_item(edition),)
     assert store.enqueue(an_edition(day=TOMORROW, papers=(a_paper("c"),)), None, NOW)
     assert store.enqueue(an_edition("bob", papers=(a_paper("d"),)), None, NOW)
-    assert store.shown("ada") == {"a", "c"}
-    assert store.shown("unknown") == frozenset()
+    assert store.shown("ada") == {"a": Shown(on=DAY), "c": Shown(on=TOMORROW)}
+    assert store.shown("unknown") == {}
+
+
+def test_what_was_shown_is_known_with_its_latest_day_and_section(store: Store) -> None:
+    """And so is what can be the same paper."""
+    record(store, *(a_change(a_paper(name), position=n) for n, name in enumerate("abx", 1)))
+    listing = a_listing((), digest="d2")
+    store.record(listing, Changes(entries=(), links=(Link(paper_id="a", other_id="x", likeness=95, why="title"),)), NOW)
+    first, second = an_edition(papers=(a_paper("a"), a_paper("b"))), an_edition(day=TOMORROW, papers=(a_paper("a"),))
+    risen = replace(second, items=(replace(second.items[0], section=Section(kind=SectionKind.RISEN)),))
+    assert store.enqueue(risen, None, NOW) and store.enqueue(first, None, NOW)
+    again = Shown(on=TOMORROW, kind=SectionKind.RISEN)
+    assert store.shown("ada") == {"a": again, "b": Shown(on=DAY), "x": again}
+
+
+def test_editions_of_earlier_versions_are_still_read(store: Store, store_url: str) -> None:
+    """They know neither sections nor what was left out."""
+    edition = an_edition(papers=(a_paper("a"),), held_back=3)
+    assert store.enqueue(edition, None, NOW)
+    content = json.loads(codec.freeze(edition))
+    del content["missed"], content["hidden"], content["items"][0]["section"]
+    with store._writing() as conn:
+        conn.execute(editions.update().values(content=json.dumps(content)))
+    assert store.edition(edition.id) == edition
 
 
 def test_enqueue_is_whole_or_nothing(store: Store, queued: Queued) -> None:
@@ -426,7 +479,7 @@ def test_enqueue_is_whole_or_nothing(store: Store, queued: Queued) -> None:
     edition = an_edition(papers=(a_paper("a"),))
     with pytest.raises(StoreError):
         store.enqueue(edition, an_item(edition, message_id=taken.message_id), NOW)
-    assert (store.edition(edition.id), store.shown("ada")) == (None, frozenset())
+    assert (store.edition(edition.id), store.shown("ada")) == (None, {})
 
 
 def test_empty_date_is_recorded_renewed_and_replaced(store: Store) -> None:

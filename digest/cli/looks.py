@@ -1,4 +1,4 @@
-"""The commands that only look: preview, diff, show, status, doctor."""
+"""The commands that only look: preview, diff, show, explain, status, doctor."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, ou
 from digest.errors import DigestError
 from digest.files import write_whole
 from digest.listings import read_dump
-from digest.model import NoEdition
+from digest.model import NoEdition, Paper
 from digest.render import Renderer
+from digest.store import Store
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -74,12 +75,7 @@ def diff(context: Context, a: Path, b: Path, as_of: date | None, as_json: bool) 
 def show(context: Context, paper: str, as_json: bool) -> int:
     """All that is known of PAPER (an id, an arXiv address, a title or part of one), and where it came from."""
     with context.store() as store:
-        found = pipeline.find_papers(store, paper) or store.search_titles(paper)
-        required(found, f"{paper}: no such paper is known. Give an arXiv id, a title or some words of one.")
-        if len(found) > 1:
-            tables.table("id", "title", rows=((one.id, one.title) for one in found))
-            required(False, f"{paper}: {len(found)} papers fit; give the id of one.")
-        one = found[0]
+        one = _the_paper(store, paper)
         known = tables.History(
             keys=store.keys(one.id),
             sightings=store.sightings([one.id])[one.id],
@@ -91,6 +87,35 @@ def show(context: Context, paper: str, as_json: bool) -> int:
         tables.print_json(tables.paper_json(one, known))
     else:
         tables.paper(one, known)
+    return DONE
+
+
+def _the_paper(store: Store, reference: str) -> Paper:
+    """The one paper that is meant; a ConfigError, after a list of them, if there are several."""
+    found = pipeline.find_papers(store, reference) or store.search_titles(reference)
+    required(found, f"{reference}: no such paper is known. Give an arXiv id, a title or some words of one.")
+    if len(found) > 1:
+        tables.table("id", "title", rows=((one.id, one.title) for one in found))
+        required(False, f"{reference}: {len(found)} papers fit; give the id of one.")
+    return found[0]
+
+
+@digest.command()
+@click.argument("paper")
+@click.argument("profile")
+@click.option("--address", help="For this reader, who was shown some papers already.")
+@as_json
+@click.pass_obj
+def explain(context: Context, paper: str, profile: str, address: str | None, as_json: bool) -> int:
+    """Where PAPER stands for PROFILE now: every point of its score, and what would change its place."""
+    with context.store() as store:
+        here = world.build(context.settings, store)
+        subscription = pipeline.trial(here, profile, address or "reader@example.org")
+        found = pipeline.explain_paper(here, subscription, _the_paper(store, paper), context.now())
+    if as_json:
+        tables.print_json(tables.explanation_json(found))
+    else:
+        tables.explanation(found)
     return DONE
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from digest.config import Settings
 from digest.errors import ConfigError
 from digest.model import Subscription
 from digest.pipeline import World
+from digest.rank import Background
 from digest.render import Renderer
 from digest.store import Store
 from digest.transport import DirectoryTransport, MaildirTransport, SmtpTransport, Transport
@@ -56,6 +59,12 @@ def transport(settings: Settings) -> Transport:
     return MaildirTransport(folder) if table.kind == "maildir" else DirectoryTransport(folder)
 
 
+@cache
+def background() -> Background:
+    """What is known of words before a paper has come in."""
+    return Background.of((files("digest.rank") / "background.npz").read_bytes())
+
+
 def build(settings: Settings, store: Store, over: Transport | None = None, output: Path | None = None) -> World:
     """The world of these settings. `over` and `output` replace the transport and the output folder."""
     return World(
@@ -64,6 +73,7 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         transport=over or transport(settings),
         site=settings.site,
         secret=secret(settings),
+        background=background(),
         profiles=settings.profiles,
         subscriptions=settings.subscriptions,
         inbox=settings.inbox,

@@ -225,6 +225,7 @@ def _profile(path: Path, name: str, table: ProfileTable) -> Profile:
         trend_weight=table.trend_weight,
         limit=table.limit,
         explore=table.explore,
+        late_risers=table.late_risers,
         fade_days=table.fade_days,
         feed=table.feed,
     )

@@ -273,6 +273,7 @@ class ProfileTable(Table):
     trend_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     explore: Annotated[int, Field(ge=0, le=100)] = 0
+    late_risers: Annotated[int, Field(ge=0, le=20)] = 3
     fade_days: Annotated[int, Field(ge=1, le=36_500)] = 180
     feed: bool = True
     authors: Terms = ()

@@ -32,14 +32,36 @@ class Subscription:
     zone: str = "UTC"
 
 
+class SectionKind(StrEnum):
+    """What a paper is in an edition for. `MAIN` is the profile's own order, where no topic has a share of the list."""
+
+    MAIN = "main"
+    TOPIC = "topic"
+    TRENDING = "trending"
+    EXPLORE = "explore"
+    RISEN = "risen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A run of an edition's papers. `topic` is the topic's name, empty for the other kinds."""
+
+    kind: SectionKind = SectionKind.MAIN
+    topic: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One paper of an edition, frozen as it was; `rank` counts from 1, `why` is one line of words."""
+    """One paper of an edition, frozen as it was.
+
+    `rank` counts from 1 through all sections, which stand one after the other; `why` is one line of words.
+    """
 
     rank: int
     paper: Paper
     reasons: tuple[Reason, ...]
     why: str
+    section: Section = Section()
     votes: int | None = None
     comments: int | None = None
     rise: int = 0
@@ -50,11 +72,38 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A new paper that did not fit, by `short` points; 0 where it was level. The abstract is left out."""
+
+    paper: Paper
+    score: int
+    short: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Muted:
+    """A new paper that a rule of the profile hid. The abstract is left out.
+
+    `place` is the one it would have had in the list by its score, counted from 1; None where it would not be in it.
+    """
+
+    paper: Paper
+    rule: str
+    place: int | None = None
+
+    @property
+    def otherwise(self) -> str:
+        """What would be without the rule, in words; empty where the paper would not be in the list either."""
+        return f"without the {self.rule} this would be {ordinal(self.place)}" if self.place else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One dated digest of one subscription, frozen. `id` is its key: subscription and local date.
 
     `made_at` is the moment it was composed for; all dates in its surfaces come from here.
-    `fresh` counts the papers that were new to this subscription, `held_back` those of them that did not fit.
+    `fresh` counts the papers that were new to this subscription, `held_back` those of them that did not fit, `muted`
+    those that the profile's rules hid besides. `missed` and `hidden` name the best few of the last two.
     """
 
     subscription: Subscription
@@ -67,10 +116,20 @@ class Edition:
     held_back: int = 0
     muted: int = 0
     sources: tuple[str, ...] = ()
+    missed: tuple[Missed, ...] = ()
+    hidden: tuple[Muted, ...] = ()
 
     @property
     def id(self) -> str:
         return edition_id(self.subscription.id, self.date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """When a subscription's latest edition with a paper was, and in which kind of section the paper stood there."""
+
+    on: date
+    kind: SectionKind = SectionKind.MAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +148,14 @@ class LastEdition:
     date: date
     made_at: datetime
     reason: str | None
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def ordinal(place: int) -> str:
+    """`third`; from 11 on `no. 11`."""
+    return _ORDINALS[place - 1] if place <= len(_ORDINALS) else f"no. {place}"
 
 
 def edition_id(subscription_id: str, local_date: date) -> str:

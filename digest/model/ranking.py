@@ -85,7 +85,8 @@ class Profile:
 
     `trend_weight` is the share of the trend in the score, 0 to 1; a profile without interests is plain trending.
     What the topics' shares leave of the list goes to what is trending for everyone. `explore` is how many papers of
-    the list are for exploration; `fade_days` is the half-life of a like.
+    the list are for exploration; `late_risers` is how many papers that rose later come beside the list at the most;
+    `fade_days` is the half-life of a like.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Profile:
     trend_weight: float = 0.5
     limit: int = 20
     explore: int = 0
+    late_risers: int = 3
     fade_days: int = 180
     feed: bool = True
 

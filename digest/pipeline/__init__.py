@@ -19,7 +19,15 @@ from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
 from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
 from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
 from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
-from digest.pipeline.publish import Published, Rankings, examples, find_papers, preview, publish, select, trial
+from digest.pipeline.publish import (
+    Published,
+    explain_paper,
+    preview,
+    publish,
+    select,
+    trial,
+)
+from digest.pipeline.rankings import Rankings, View, examples, find_papers
 from digest.pipeline.surfaces import feed_entries, feed_path, links, page_path, write_surfaces
 from digest.pipeline.world import Progress, World, silent
 
@@ -33,6 +41,7 @@ __all__ = [
     "RunReport",
     "Said",
     "Span",
+    "View",
     "World",
     "compare",
     "counted",
@@ -40,6 +49,7 @@ __all__ = [
     "deliver",
     "dumps_in",
     "examples",
+    "explain_paper",
     "feed_entries",
     "feed_path",
     "feedback",

@@ -9,7 +9,7 @@ from datetime import datetime
 from digest.errors import ConfigError
 from digest.learn import weight
 from digest.model import Feedback, Opinion, Paper, Profile
-from digest.pipeline.publish import find_papers
+from digest.pipeline.rankings import find_papers
 from digest.pipeline.world import World
 from digest.store import Store
 

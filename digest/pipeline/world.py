@@ -12,6 +12,7 @@ from digest.model import (
     Site,
     Subscription,
 )
+from digest.rank import Background
 from digest.render import Renderer
 from digest.store import Store
 from digest.transport import Transport
@@ -33,6 +34,7 @@ class World:
     transport: Transport
     site: Site
     secret: bytes
+    background: Background
     profiles: Mapping[str, Profile]
     subscriptions: Sequence[Subscription]
     inbox: Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from digest.model import Edition, Item, Links, Paper, Subscription
+from digest.model import Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Subscription
 
 _DAY, _MOMENT = date(2025, 11, 21), datetime(2025, 11, 21, 6, 0, tzinfo=UTC)
 
@@ -32,12 +32,14 @@ EDITION = Edition(
     made_at=_MOMENT,
     items=(
         Item(rank=1, paper=_FULL, reasons=(), why="47 votes; mentions samples", votes=47, comments=8, rise=12),
-        Item(rank=2, paper=_BARE, reasons=(), why=""),
+        Item(rank=2, paper=_BARE, reasons=(), why="", section=Section(kind=SectionKind.RISEN)),
     ),
     fresh=9,
     held_back=7,
     muted=1,
     sources=("sample-daily",),
+    missed=(Missed(paper=_BARE, score=90, short=12),),
+    hidden=(Muted(paper=_FULL, rule="muted word “sample”", place=1),),
 )
 LINKS = Links(
     unsubscribe_url="https://example.org/u/sample",

@@ -10,16 +10,25 @@ from dataclasses import dataclass
 from enum import IntEnum
 from urllib.parse import quote, urlsplit
 
-from digest.model import Cadence, Edition, Item, Links, Paper, Site
+from digest.model import Cadence, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Site
 from digest.render.wording import authors, clean, clip, count, listed, long_date, opening, short_date
 
 _SUBJECT = 60
 _PREHEADER = (60, 90)
 _TITLE = 300
+_NAMED, _NOTE = 140, 160  # title and words of a paper that is only named
 _CADENCES = {
     Cadence.DAILY: "on days with news",
     Cadence.WEEKDAYS: "on weekdays with news",
     Cadence.WEEKLY: "once a week",
+}
+
+# The profile's own order needs no heading: the edition's is its own.
+_HEADINGS = {
+    SectionKind.MAIN: "",
+    SectionKind.TRENDING: "Trending for everyone",
+    SectionKind.EXPLORE: "Further afield, outside these topics",
+    SectionKind.RISEN: "Late risers",
 }
 
 
@@ -57,6 +66,15 @@ class Card:
     stars: str
     links: tuple[Link, ...]
     brief: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A paper that is not in the edition, in one line."""
+
+    title: str
+    url: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +143,42 @@ def links_of(paper: Paper) -> tuple[Link, ...]:
     return tuple(Link(text=text, url=url, name=f"{text} of {label}") for text, url in safe if url)
 
 
+def headings(edition: Edition) -> tuple[str, ...]:
+    """For each item what stands above it: words where a section begins, unless it is the only one."""
+    sections = [item.section for item in edition.items]
+    if len(set(sections)) < 2:
+        return ("",) * len(sections)
+    before = [None, *sections]
+    return tuple("" if one == last else _heading(one) for last, one in zip(before, sections, strict=False))
+
+
+def _heading(section: Section) -> str:
+    if section.kind is SectionKind.TOPIC:
+        name = clip(clean(section.topic), _NAMED)
+        return name[:1].upper() + name[1:]
+    return _HEADINGS[section.kind]
+
+
+def missed(edition: Edition) -> tuple[Mention, ...]:
+    return tuple(_mention(one, f"{count(one.short, 'point')} short") for one in edition.missed)
+
+
+def hidden(edition: Edition) -> tuple[Mention, ...]:
+    """None on a public surface: whom a profile does not want to read is for its readers only."""
+    if edition.subscription.address is None:
+        return ()
+    return tuple(_mention(one, one.otherwise or one.rule) for one in edition.hidden)
+
+
+def _mention(one: Missed | Muted, note: str) -> Mention:
+    title = clip(clean(one.paper.title), _NAMED) or "Untitled"
+    return Mention(title=title, url=safe_url(one.paper.url), note=clip(clean(note), _NOTE))
+
+
 def shell(edition: Edition, links: Links, shown: int) -> Shell:
     """`shown` counts the items that have a card on this surface."""
-    total = len(edition.items)
+    total = sum(item.section.kind is not SectionKind.RISEN for item in edition.items)
+    left_out = len(edition.items) - shown
     earlier = max(0, total - (edition.fresh - edition.held_back))
     return Shell(
         subject=subject(edition),
@@ -139,8 +190,8 @@ def shell(edition: Edition, links: Links, shown: int) -> Shell:
         chosen=f"{total:,}" if edition.held_back or total < edition.fresh else "",
         earlier=f"{earlier:,}" if earlier else "",
         held_back=f"{count(edition.held_back, 'new paper')} did not fit" if edition.held_back else "",
-        muted=f"{count(edition.muted, 'paper')} hidden by mutes" if edition.muted else "",
-        left_out=count(total - shown, "more paper") if total > shown else "",
+        muted=f"{count(edition.muted, 'paper')} hidden by this profile’s rules" if edition.muted else "",
+        left_out=count(left_out, "more paper") if left_out else "",
         address=clean(edition.subscription.address or ""),
         cadence=_CADENCES[edition.subscription.cadence],
         unsubscribe=safe_url(links.unsubscribe_url) or safe_url(links.unsubscribe_mail),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, union_all
 
-from digest.model import Edition, LastEdition, NoEdition, OutboxItem, edition_id
+from digest.model import Edition, LastEdition, NoEdition, OutboxItem, SectionKind, Shown, edition_id
 from digest.store import codec
 from digest.store.database import Database
 from digest.store.schema import edition_items, editions, outbox, paper_links
@@ -32,10 +32,14 @@ class Published(Database):
         with self._writing() as conn:
             if not self._put_unless_published(conn, row):
                 return False
-            papers = dict.fromkeys(each.paper.id for each in edition.items)
-            if papers:
+            sections = {each.paper.id: each.section.kind.value for each in edition.items}
+            if sections:
                 conn.execute(
-                    insert(edition_items), [{"edition_id": edition.id, "paper_id": paper_id} for paper_id in papers]
+                    insert(edition_items),
+                    [
+                        {"edition_id": edition.id, "paper_id": paper_id, "section": section}
+                        for paper_id, section in sections.items()
+                    ],
                 )
             if item:
                 conn.execute(insert(outbox).values(codec.outbox_row(item)))
@@ -55,14 +59,23 @@ class Published(Database):
         with self._writing() as conn:
             self._put_unless_published(conn, row)
 
-    def shown(self, subscription_id: str) -> frozenset[str]:
-        """The ids of the papers in the subscription's editions, and of those that can be one of them."""
-        query = select(edition_items.c.paper_id).join(editions, editions.c.id == edition_items.c.edition_id)
-        mine = query.where(editions.c.subscription_id == subscription_id)
+    def shown(self, subscription_id: str) -> dict[str, Shown]:
+        """By id the papers in the subscription's editions, and those that can be one of them: when they were last."""
+        mine = (
+            select(edition_items.c.paper_id, editions.c.date, edition_items.c.section)
+            .join(editions, editions.c.id == edition_items.c.edition_id)
+            .where(editions.c.subscription_id == subscription_id)
+            .cte("mine")
+        )
         one, other = paper_links.c.paper_id, paper_links.c.other_id
-        linked = union_all(mine, select(one).where(other.in_(mine)), select(other).where(one.in_(mine)))
+        alike = [
+            select(to, mine.c.date, mine.c.section).join(mine, mine.c.paper_id == of)
+            for to, of in ((one, other), (other, one))
+        ]
+        rows = union_all(select(mine), *alike).subquery()
         with self._reading() as conn:
-            return frozenset(conn.scalars(linked))
+            found = conn.execute(select(rows).order_by(rows.c.date, rows.c.paper_id, rows.c.section))
+            return {row.paper_id: Shown(on=row.date, kind=SectionKind(row.section)) for row in found}
 
     def last_editions(self) -> dict[str, LastEdition]:
         """By subscription id, sorted: its latest date, whether it had an edition or not."""

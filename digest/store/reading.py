@@ -123,6 +123,17 @@ class Papers(Database):
             found = map(codec.paper, conn.execute(new))
             return tuple(sorted(found, key=lambda paper: paper.id))  # the servers' collations differ, Python does not
 
+    def voted(self, since: datetime) -> tuple[Paper, ...]:
+        """Papers of any age whose votes were told at or after `since`, in order of id; none of a dump half read."""
+        told = (
+            select(sightings.c.paper_id)
+            .join(listings, listings.c.id == sightings.c.listing_id)
+            .where(listings.c.recorded_at >= since, listings.c.resume_at.is_(None), sightings.c.votes.is_not(None))
+        )
+        with self._reading() as conn:
+            found = map(codec.paper, conn.execute(papers.select().where(papers.c.id.in_(told))))
+            return tuple(sorted(found, key=lambda paper: paper.id))
+
     def counts(self) -> Counts:
         with self._reading() as conn:
             states = conn.execute(select(outbox.c.state, func.count().label("rows")).group_by(outbox.c.state))

@@ -247,6 +247,7 @@ edition_items = Table(
     metadata,
     Column("edition_id", ForeignKey("editions.id"), primary_key=True),
     Column("paper_id", String, primary_key=True),
+    Column("section", String, nullable=False, server_default="main"),  # its kind
     sqlite_with_rowid=False,
 )
 

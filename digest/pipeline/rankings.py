@@ -1,0 +1,153 @@
+"""What is thought of the stored papers, for a profile or a reader, at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from digest.diff import identity_keys
+from digest.learn import learned
+from digest.listings.clean import arxiv_id
+from digest.listings.json_lines import doi
+from digest.model import Example, Facts, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting, Trend
+from digest.rank import Background, Corpus, rank
+from digest.sections import late_risers, may_rise
+from digest.store import Store
+from digest.trend import trends
+
+Sightings = Mapping[str, Sequence[Sighting]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """For whom papers are ranked: a profile, how far back it looks, how fast papers fade for it (days), and a reader.
+
+    `address` is None for what all readers of the profile share, such as its feed.
+    """
+
+    profile: Profile
+    since: datetime
+    fade: int
+    address: str | None = None
+
+
+class Rankings:
+    """Rankings made on demand, once per view, from one corpus per look-back.
+
+    A reader who said something of papers has rankings of their own; the others of a profile share theirs.
+    """
+
+    def __init__(self, store: Store, background: Background, now: datetime) -> None:
+        self._store, self._background, self._now = store, background, now
+        self._candidates: dict[datetime, tuple[Corpus, Sightings]] = {}
+        self._rising: dict[datetime, tuple[Corpus, Sightings]] = {}
+        self._trends: dict[tuple[Corpus, int], Mapping[str, Trend]] = {}
+        self._examples: dict[str, Mapping[str, Paper]] = {}
+        self._learned: dict[tuple[str, str], tuple[Learned, ...]] = {}
+        self._rankings: dict[tuple[Corpus, str, int, str | None], Ranking] = {}
+
+    def of(self, view: View) -> Ranking:
+        return self._ranking(view, *self._of_day(view.since))
+
+    def risers(self, view: View, shown: Mapping[str, Shown]) -> tuple[Ranked, ...]:
+        """The papers, candidates or older, that rose after they were shown, or without having been."""
+        if not view.profile.late_risers:
+            return ()
+        corpus, sightings = self._rising_of_day(view.since)
+        return late_risers(self._ranking(view, corpus, sightings), sightings, shown, view.profile, self._now.date())
+
+    def unhidden(self, view: View, paper: Paper) -> Ranked | None:
+        """What would be thought of a paper if it were a candidate and nothing were muted; None beside its double."""
+        open_to_all = replace(
+            view.profile,
+            muted_words=(), muted_authors=(), muted_submitters=(), muted_organisations=(), muted_categories=(),
+        )  # fmt: skip
+        papers = {one.id: one for one in (*self._of_day(view.since)[0].papers, paper)}.values()
+        corpus, sightings = self._corpus(papers), self._store.sightings([one.id for one in papers])
+        scores = trends(corpus.papers, sightings, self._now.date(), view.fade)
+        known, learnt = self._examples_of(view.profile), self._learned_of(view)
+        ranking = rank(corpus, scores, open_to_all, known, learnt, told={paper.id})
+        return next((one for one in ranking.papers if one.paper.id == paper.id), None)
+
+    def _corpus(self, papers: Collection[Paper]) -> Corpus:
+        return Corpus(papers, self._background)
+
+    def _ranking(self, view: View, corpus: Corpus, sightings: Sightings) -> Ranking:
+        learnt = self._learned_of(view)
+        key = (corpus, view.profile.name, view.fade, view.address if learnt else None)
+        if key not in self._rankings:
+            if (corpus, view.fade) not in self._trends:
+                self._trends[corpus, view.fade] = trends(corpus.papers, sightings, self._now.date(), view.fade)
+            scores = self._trends[corpus, view.fade]
+            self._rankings[key] = rank(corpus, scores, view.profile, self._examples_of(view.profile), learnt)
+        return self._rankings[key]
+
+    def _of_day(self, since: datetime) -> tuple[Corpus, Sightings]:
+        if since not in self._candidates:
+            papers = self._store.candidates(since)
+            self._candidates[since] = self._corpus(papers), self._store.sightings([paper.id for paper in papers])
+        return self._candidates[since]
+
+    def _rising_of_day(self, since: datetime) -> tuple[Corpus, Sightings]:
+        """The papers, new ones or not, whose votes were told since and rose at some time."""
+        if since not in self._rising:
+            papers = self._store.voted(since)
+            sightings = self._store.sightings([paper.id for paper in papers])
+            risen = [paper for paper in papers if may_rise(sightings[paper.id], self._now.date())]
+            self._rising[since] = self._corpus(risen), sightings
+        return self._rising[since]
+
+    def _examples_of(self, profile: Profile) -> Mapping[str, Paper]:
+        if profile.name not in self._examples:
+            self._examples[profile.name] = examples(self._store, profile)
+        return self._examples[profile.name]
+
+    def _learned_of(self, view: View) -> tuple[Learned, ...]:
+        if view.address is None:
+            return ()
+        key = (view.profile.name, view.address)
+        if key not in self._learned:
+            given = self._store.feedback(view.address)
+            papers = self._store.papers([one.paper_id for one in given]) if given else {}
+            self._learned[key] = learned(given, papers, self._now, view.profile.fade_days)
+        return self._learned[key]
+
+
+def examples(store: Store, profile: Profile) -> dict[str, Paper]:
+    """The papers behind a profile's examples, by the words the profile names them with.
+
+    Those that are known, else as the reader's library tells of them; the others are left out.
+    """
+    told = {one.name: one for topic in profile.topics for one in topic.library if one.title}
+    keys = {
+        name: _keys(name, told[name].title if name in told else name)
+        for topic in profile.topics
+        for name in topic.examples
+    }
+    by_id, by_key = store.papers(keys), store.by_key({key for several in keys.values() for key in several})
+    found = {}
+    for name, several in keys.items():
+        paper = by_id.get(name) or next((by_key[key] for key in several if key in by_key), None)
+        if paper is None and name in told:
+            paper = _never_listed(told[name])
+        if paper is not None:
+            found[name] = paper
+    return found
+
+
+def _never_listed(one: Example) -> Paper:
+    never = datetime.min.replace(tzinfo=UTC)
+    return Paper(id=one.name, title=one.title, abstract=one.abstract, first_listed=None, first_seen=never)
+
+
+def _keys(reference: str, title: str) -> tuple[str, ...]:
+    number = arxiv_id(reference)
+    return identity_keys(Facts(title=title, arxiv_id=number[0] if number else None, doi=doi(reference)))
+
+
+def find_papers(store: Store, reference: str) -> tuple[Paper, ...]:
+    """Papers by id, by arXiv id or DOI in any spelling, or by title."""
+    if reference in (by_id := store.papers([reference])):
+        return (by_id[reference],)
+    return store.by_keys(_keys(reference, reference))
