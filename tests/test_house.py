@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "digest"
 FLOORS = [
     {"model", "errors", "files"},
-    {"diff", "match", "words", "trend", "learn", "rank", "sections", "compose", "explain", "cadence"},
+    {"diff", "match", "words", "trend", "learn", "rank", "sections", "compose", "explain", "cadence", "measure"},
     {"listings", "store", "render", "message", "transport", "feed", "fetch", "library"},
     {"pipeline"},
     {"cli", "scheduler", "config"},
@@ -36,7 +36,7 @@ LIBRARIES: dict[str, str | set[str]] = {
     "lxml": {"render", "listings", "fetch"},
     "markupsafe": "render",
     "msgspec": {"store", "listings"},
-    "numpy": {"rank", "listings"},
+    "numpy": {"rank", "measure", "listings"},
     "premailer": "render",
     "psycopg": "store",
     "pydantic": "config",
