@@ -6,7 +6,7 @@ A figure that is not defined (nothing to find, an empty list) is nan, so that a 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,21 @@ def novelty(listed: Sequence[float], candidates: Sequence[float]) -> float:
     return float(np.mean(above + at_least) / (2 * known.size))
 
 
+def text_rows(listed: Sequence[Mapping[str, int]], documents: Mapping[str, int], of: int) -> NDArray[np.float64]:
+    """TF-IDF rows of length 1 for texts given as counts of terms; shape (texts, terms of these texts).
+
+    (1 + ln count) · (1 + ln((of + 1) / (documents + 1))): `documents` is how many of the `of` candidates hold a term.
+    Salton and Buckley, "Term-weighting approaches in automatic text retrieval" (1988).
+    """
+    columns = {term: column for column, term in enumerate(sorted(set().union(*listed)))}
+    rows = np.zeros((len(listed), len(columns)))
+    for row, counts in zip(rows, listed, strict=True):
+        for term, count in counts.items():
+            row[columns[term]] = (1 + math.log(count)) * (1 + math.log((of + 1) / (documents.get(term, 0) + 1)))
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths, lengths, 1.0)
+
+
 def diversity(rows: NDArray[np.float64]) -> float:
     """The mean distance, 1 - cosine, of all pairs in a list: 0 for copies, 1 for papers that share no word.
 
@@ -75,7 +90,7 @@ def diversity(rows: NDArray[np.float64]) -> float:
     Smyth and McClave, "Similarity vs. diversity" (ICCBR 2001); Ziegler et al., "Improving recommendation lists through
     topic diversification" (WWW 2005).
     """
-    papers = rows.shape[0]
+    papers = len(rows)
     if papers < 2:
         return math.nan
     together = rows.sum(axis=0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from digest.measure import churn, coverage, diversity, ndcg, novelty, paired_bootstrap, recall
+from digest.measure import churn, coverage, diversity, ndcg, novelty, paired_bootstrap, recall, text_rows
 
 LOG3 = math.log2(3)  # the second place's discount; the first's is 1, the third's 2
 
@@ -76,6 +76,17 @@ def test_diversity_is_the_mean_distance_of_pairs() -> None:
     assert diversity(np.array([east, [0.0, 0.0], east])) == pytest.approx(2 / 3), "no words are like no others"
     assert math.isnan(diversity(np.array([east])))
     assert math.isnan(diversity(np.zeros((0, 2))))
+
+
+def test_rows_of_texts() -> None:
+    """Of one candidate that has both words, one weighs 1 and the other, there twice, 1 + ln 2."""
+    (row,) = text_rows([{"b": 2, "a": 1}], {"a": 1, "b": 1}, 1)
+    twice = 1 + math.log(2)
+    assert row.tolist() == pytest.approx([1 / math.hypot(1, twice), twice / math.hypot(1, twice)])
+    rare, common = text_rows([{"rare": 1, "common": 1}, {}], {"rare": 1, "common": 9}, 9)[0, ::-1]
+    assert rare / common == pytest.approx(1 + math.log(10 / 2))
+    assert text_rows([{}, {}], {}, 2).shape == (2, 0)
+    assert diversity(text_rows([{}, {}], {}, 2)) == 1.0
 
 
 @pytest.mark.parametrize(
