@@ -4,6 +4,7 @@ Tuples, not lists; dates without a time are `date`, moments are aware UTC `datet
 Past `listings/` there is no raw dict, no dirty text and no naive moment. Knows nothing but the standard library.
 """
 
+from digest.model.chart import Chart, ChartLine
 from digest.model.edition import (
     Cadence,
     Edition,
@@ -81,6 +82,8 @@ __all__ = [
     "Cadence",
     "Change",
     "Changes",
+    "Chart",
+    "ChartLine",
     "Delivery",
     "Dump",
     "DumpReport",

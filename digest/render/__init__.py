@@ -1,4 +1,4 @@
-"""Edition to words: subject, preheader, html and text of the mail, the web page, a feed entry (jinja2 lives here).
+"""Edition to words: subject, preheader, html and text of the mail, the web page, a feed entry; charts (jinja2 is here).
 
 Does not know about MIME, files to be written or recipients' secrets. Same inputs, same bytes.
 """

@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from digest.errors import RenderError
-from digest.model import Edition, Item, Links, Paper, Rendered, Section, Site
+from digest.model import Chart, Edition, Item, Links, Paper, Rendered, Section, Site
 from digest.render import sample, views
+from digest.render.chart import drawing
 from digest.render.colour import readable
 from digest.render.inline import Stencil, inline, inline_piece, markers, tidy
 from digest.render.plan import plan
@@ -25,7 +26,7 @@ _WHY = 300
 _KEPT_PIECES = 4_096  # cached cards: a day's papers at each detail, many times over
 _TEMPLATES = (
     "mail.html.j2", "card.html.j2", "mention.html.j2", "mail.css", "dark.css", "mail.txt.j2", "card.txt.j2",
-    "page.html.j2", "feed_entry.html.j2",
+    "page.html.j2", "feed_entry.html.j2", "chart.svg.j2",
 )  # fmt: skip
 
 
@@ -108,6 +109,10 @@ class Renderer:
         """The style by which a browser shows a feed."""
         return self._draw(self._text, "feed.css")
 
+    def chart(self, chart: Chart) -> str:
+        """An SVG picture, for light and dark."""
+        return self._draw(self._html, "chart.svg.j2", chart=drawing(chart)) + "\n"
+
     def check(self) -> tuple[str, ...]:
         """Draws every template with a sample; returns their names. RenderError names the first that fails."""
         edition, links = sample.EDITION, sample.LINKS
@@ -117,6 +122,7 @@ class Renderer:
         self.render(sample.SPARSE, Links())
         self.page(sample.SPARSE, Links())
         self.feed_css()
+        self.chart(sample.CHART)
         return _TEMPLATES
 
     def _cards(self, edition: Edition, links: Links, notes: Mapping[str, str]) -> list[tuple[Card, str]]:

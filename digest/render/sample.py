@@ -1,10 +1,10 @@
-"""Two invented editions to try templates with: one where everything is known, one where next to nothing is."""
+"""Two invented editions to try templates with: one where everything is known, one where next to nothing is; a chart."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from digest.model import Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Subscription
+from digest.model import Chart, ChartLine, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Subscription
 
 _DAY, _MOMENT = date(2025, 11, 21), datetime(2025, 11, 21, 6, 0, tzinfo=UTC)
 
@@ -55,4 +55,14 @@ SPARSE = Edition(
     made_at=_MOMENT,
     items=(Item(rank=1, paper=_BARE, reasons=(), why=""),),
     fresh=1,
+)
+CHART = Chart(
+    title="Sample measure",
+    subtitle="How good the lists of a few days are.",
+    unit="share",
+    days=(_DAY, date(2025, 11, 22), date(2025, 11, 23)),
+    lines=(
+        ChartLine(name="a.toml", values=(0.9, None, 0.95), mean=0.925),
+        ChartLine(name="plain votes", values=(None, None, None), mean=None),
+    ),
 )
