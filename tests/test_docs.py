@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from click import Command
 
-from digest.cli import app, aside, fetch, looks, opinions, phases
+from digest.cli import app, aside, backtest, fetch, looks, opinions, phases
 from digest.listings import FORMATS, dump_of
 from digest.listings.form import Sheet
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
-assert aside and fetch and looks and opinions and phases  # importing them registers the commands
+assert aside and backtest and fetch and looks and opinions and phases  # importing them registers the commands
 COMMANDS = app.digest.commands
 
 

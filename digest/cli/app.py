@@ -35,7 +35,7 @@ from digest.listings import clean
 from digest.model import Dump
 from digest.store import Store
 
-DONE, TROUBLED, USER_MUST_ACT, OUR_BUG, NOTHING_NEW = 0, 1, 2, 3, 4
+DONE, TROUBLED, USER_MUST_ACT, OUR_BUG, NOTHING_NEW, WORSE = 0, 1, 2, 3, 4, 5
 
 EXIT_CODES = {
     DONE: "done",
@@ -43,7 +43,10 @@ EXIT_CODES = {
     USER_MUST_ACT: "you must change something; the message says what",
     OUR_BUG: "a bug of this program",
     NOTHING_NEW: "nothing new: no dump, no edition, no message (run, publish, fetch)",
+    WORSE: "the second configuration is worse than the first (backtest)",
 }
+
+COMPARING = {"backtest"}  # the commands that take a second --config
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 err = Console(stderr=True, highlight=False)
@@ -78,11 +81,22 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a date; write it as 2026-06-01", param, ctx)
 
 
+class SettingsFile(click.Path):
+    """A path; of several in the environment variable there is no question."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [rv]
+
+
 @dataclass(kw_only=True)
 class Context:
-    """What a command gets: the settings and the store, opened when first asked for, and the moment it is."""
+    """What a command gets: the settings and the store, opened when first asked for, and the moment it is.
+
+    `compared_file` is a second file of settings, which only some commands take.
+    """
 
     config_file: Path
+    compared_file: Path | None
     given_now: datetime | None
 
     @cached_property
@@ -129,9 +143,10 @@ class AnywhereGroup(click.Group):
 @click.option(
     "--config",
     "-c",
-    "config_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("config/digest.toml"),
+    "config_files",
+    type=SettingsFile(path_type=Path, dir_okay=False),
+    multiple=True,
+    default=(Path("config/digest.toml"),),
     envvar="DIGEST_CONFIG",
     show_default=True,
     help="The settings to work with.",
@@ -140,8 +155,10 @@ class AnywhereGroup(click.Group):
 @click.option("--verbose", "-v", is_flag=True, help="Log what is done and why something is skipped.")
 @click.version_option(__version__, prog_name="digest")
 @click.pass_context
-def digest(ctx: click.Context, config_file: Path, now: datetime | None, verbose: bool) -> None:
+def digest(ctx: click.Context, config_files: Sequence[Path], now: datetime | None, verbose: bool) -> None:
     """Trending papers from listing dumps: HTML mails and Atom feeds, ranked for each reader."""
+    if len(config_files) > (2 if ctx.invoked_subcommand in COMPARING else 1):
+        raise click.UsageError("--config: give one file; backtest takes two, to compare.", ctx)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO if verbose else logging.WARNING,
@@ -150,7 +167,7 @@ def digest(ctx: click.Context, config_file: Path, now: datetime | None, verbose:
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    ctx.obj = Context(config_file=config_file, given_now=now)
+    ctx.obj = Context(config_file=config_files[0], compared_file=next(iter(config_files[1:]), None), given_now=now)
 
 
 @contextmanager
@@ -205,7 +222,7 @@ def complain(error: DigestError) -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and exit. No traceback for what the user can mend; one, and code 3, for what is our bug."""
-    from digest.cli import aside, fetch, looks, opinions, phases  # noqa: F401 - importing them registers the commands
+    from digest.cli import aside, backtest, fetch, looks, opinions, phases  # noqa: F401 - importing them registers the commands
 
     try:
         code = digest.main(args=list(args) if args is not None else None, standalone_mode=False)

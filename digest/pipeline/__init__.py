@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
+from digest.pipeline.backtest import FEWEST_DAYS, LIKES, VOTES, Backtest, Compared, backtest
 from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
 from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
 from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
@@ -29,12 +30,18 @@ from digest.pipeline.publish import (
 )
 from digest.pipeline.rankings import Rankings, View, examples, find_papers
 from digest.pipeline.surfaces import feed_entries, feed_path, links, page_path, write_surfaces
-from digest.pipeline.world import Progress, World, silent
+from digest.pipeline.world import Knowledge, Progress, World, silent
 
 __all__ = [
+    "FEWEST_DAYS",
+    "LIKES",
     "OPEN_STATES",
     "SET_ASIDE",
+    "VOTES",
+    "Backtest",
+    "Compared",
     "Fetching",
+    "Knowledge",
     "Progress",
     "Published",
     "Rankings",
@@ -43,6 +50,7 @@ __all__ = [
     "Span",
     "View",
     "World",
+    "backtest",
     "compare",
     "counted",
     "days_of",

@@ -11,6 +11,7 @@ from digest.learn import learned
 from digest.listings.clean import arxiv_id
 from digest.listings.json_lines import doi
 from digest.model import Example, Facts, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting, Trend
+from digest.pipeline.world import Knowledge
 from digest.rank import Background, Corpus, rank
 from digest.sections import late_risers, may_rise
 from digest.store import Store
@@ -38,7 +39,7 @@ class Rankings:
     A reader who said something of papers has rankings of their own; the others of a profile share theirs.
     """
 
-    def __init__(self, store: Store, background: Background, now: datetime) -> None:
+    def __init__(self, store: Knowledge, background: Background, now: datetime) -> None:
         self._store, self._background, self._now = store, background, now
         self._candidates: dict[datetime, tuple[Corpus, Sightings]] = {}
         self._rising: dict[datetime, tuple[Corpus, Sightings]] = {}
@@ -114,7 +115,7 @@ class Rankings:
         return self._learned[key]
 
 
-def examples(store: Store, profile: Profile) -> dict[str, Paper]:
+def examples(store: Knowledge, profile: Profile) -> dict[str, Paper]:
     """The papers behind a profile's examples, by the words the profile names them with.
 
     Those that are known, else as the reader's library tells of them; the others are left out.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from digest.model import (
+    Feedback,
+    Paper,
     Profile,
+    Sighting,
     Site,
     Subscription,
 )
@@ -23,6 +27,22 @@ def silent(_done: int, _total: int) -> None:
 
 
 Progress = Callable[[int, int], None]
+
+
+class Knowledge(Protocol):
+    """What a ranking is made from: the store as it is, or as it was."""
+
+    def candidates(self, since: datetime) -> tuple[Paper, ...]: ...
+
+    def voted(self, since: datetime) -> tuple[Paper, ...]: ...
+
+    def sightings(self, paper_ids: Collection[str]) -> dict[str, tuple[Sighting, ...]]: ...
+
+    def papers(self, ids: Collection[str]) -> dict[str, Paper]: ...
+
+    def by_key(self, keys: Collection[str]) -> dict[str, Paper]: ...
+
+    def feedback(self, address: str) -> tuple[Feedback, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

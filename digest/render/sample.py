@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from digest.model import Chart, ChartLine, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Subscription
+from digest.model import (
+    Chart,
+    ChartLine,
+    Edition,
+    Item,
+    Links,
+    Missed,
+    Muted,
+    Paper,
+    Section,
+    SectionKind,
+    Subscription,
+)
 
 _DAY, _MOMENT = date(2025, 11, 21), datetime(2025, 11, 21, 6, 0, tzinfo=UTC)
 
