@@ -142,6 +142,15 @@ def test_what_was_listed_is_not_listed_again_but_churn_minds_the_order_alone(liv
     assert 0 <= row(found, "churn").values[0] < 0.5
 
 
+def test_what_was_listed_does_not_count_again(store: Store) -> None:
+    """On the second day all stands as it will: the best order there is, of what had not been listed on the first."""
+    live(store, DAYS[:2])
+    take_in(store, DAYS[3], evening(DAYS[3]), *papers_of(DAYS[0], times=3), *papers_of(DAYS[1]), source="page")
+    found = backtest(store, [{"reader": BY_VOTES}], (), DAYS[:2])
+    assert found.days[0].plain < 1.0
+    assert found.days[1].plain == pytest.approx(1.0)
+
+
 def test_a_profile_that_hides_everything_fares_worst(lived: Store) -> None:
     nothing = profile("cranes", muted_words=("how",))
     found = played(lived, BY_VOTES, nothing)
