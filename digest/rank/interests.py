@@ -6,7 +6,7 @@
                  example" against all papers in closed form
       wording    t·c - mean for the TF-IDF rows t of a paper and c of the examples, over its deviation
     words    (found / 1.7 + near + 0.26 · beside) / 2, for the topic's words and phrases:
-      found      BM25 of each word and phrase, and of the words inside a phrase, over √(1 + variance); Robertson and
+      found      BM25 of each word and phrase, and of words and pairs in a phrase, over √(1 + variance); Robertson and
                  Zaragoza 2009, k1 1.2, b 0.75
       near       e·q of variance 1, q being the words' own vector
       beside     wording for the 40 papers that have most of the words: pseudo relevance feedback (Rocchio 1971)
@@ -129,7 +129,7 @@ class _Search:
     inside: str | None = None
 
     def pull(self, background: Background) -> float:
-        """Its weight times its rarity; less for a phrase, as its words are looked for too."""
+        """Its weight times its rarity; less for a phrase or pair, as its words are looked for too."""
         return self.weight * background.rarity(self.term) * (PHRASE if " " in self.term and self.weight > 0 else 1.0)
 
 
@@ -138,7 +138,7 @@ def _stems(phrase: str) -> str:
 
 
 def _searches(wanted: Sequence[Term]) -> list[_Search]:
-    """The words and phrases, each once, and then the words inside the phrases that are not wanted for themselves."""
+    """The words and phrases, each once, and then the words and pairs of words inside the phrases."""
     once = {phrase_key(term.text): term for term in reversed(wanted) if phrase_key(term.text)}
     whole = [_Search(label=one.text, term=_stems(one.text), weight=one.weight) for one in reversed(once.values())]
     taken, inside = {one.term for one in whole}, dict[str, _Search]()
@@ -146,7 +146,7 @@ def _searches(wanted: Sequence[Term]) -> list[_Search]:
         if phrase.weight <= 0 or " " not in phrase.term:
             continue
         for stem, word in spelled(phrase.label).items():
-            if " " not in stem and stem not in taken and (stem not in inside or inside[stem].weight < phrase.weight):
+            if stem not in taken and (stem not in inside or inside[stem].weight < phrase.weight):
                 inside[stem] = _Search(label=word, term=stem, weight=phrase.weight, inside=phrase.label)
     return whole + [inside[stem] for stem in sorted(inside)]
 
