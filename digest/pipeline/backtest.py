@@ -38,7 +38,7 @@ from digest.model import (
     Trend,
 )
 from digest.pipeline.past import History, Past
-from digest.pipeline.rankings import Rankings, View
+from digest.pipeline.rankings import EARLIER, Rankings, View
 from digest.pipeline.world import Progress, silent
 from digest.rank import Background
 from digest.store import Store
@@ -118,7 +118,7 @@ def backtest(
 
     `subscriptions` tell whose opinions count for which profile. ConfigError if nothing was known on these days.
     """
-    begin = look_back(_subscription("", None), None, datetime.combine(days[0], _END))
+    begin = look_back(_subscription("", None), None, datetime.combine(days[0], _END)) - EARLIER
     history = History(store, begin)
     readers = tuple(_readers(history, configurations, subscriptions))
     played: dict[date, list[tuple[Figures, ...]]] = {}

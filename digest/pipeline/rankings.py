@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from digest.diff import identity_keys
 from digest.learn import learned
@@ -16,6 +16,8 @@ from digest.rank import Background, Corpus, rank
 from digest.sections import late_risers, may_rise
 from digest.store import Store
 from digest.trend import trends
+
+EARLIER, MOST_EARLIER = timedelta(days=14), 500
 
 Sightings = Mapping[str, Sequence[Sighting]]
 
@@ -43,6 +45,7 @@ class Rankings:
         self._store, self._background, self._now = store, background, now
         self._candidates: dict[datetime, tuple[Corpus, Sightings]] = {}
         self._rising: dict[datetime, tuple[Corpus, Sightings]] = {}
+        self._earlier: dict[datetime, Sequence[Paper]] = {}
         self._trends: dict[tuple[Corpus, int], Mapping[str, Trend]] = {}
         self._examples: dict[str, Mapping[str, Paper]] = {}
         self._learned: dict[tuple[str, str], tuple[Learned, ...]] = {}
@@ -65,14 +68,18 @@ class Rankings:
             muted_words=(), muted_authors=(), muted_submitters=(), muted_organisations=(), muted_categories=(),
         )  # fmt: skip
         papers = {one.id: one for one in (*self._of_day(view.since)[0].papers, paper)}.values()
-        corpus, sightings = self._corpus(papers), self._store.sightings([one.id for one in papers])
+        corpus, sightings = self._corpus(papers, view.since), self._store.sightings([one.id for one in papers])
         scores = trends(corpus.papers, sightings, self._now.date(), view.fade)
         known, learnt = self._examples_of(view.profile), self._learned_of(view)
         ranking = rank(corpus, scores, open_to_all, known, learnt, told={paper.id})
         return next((one for one in ranking.papers if one.paper.id == paper.id), None)
 
-    def _corpus(self, papers: Collection[Paper]) -> Corpus:
-        return Corpus(papers, self._background)
+    def _corpus(self, papers: Collection[Paper], since: datetime) -> Corpus:
+        """With the latest of the papers that came in the days before."""
+        if since not in self._earlier:
+            before = [paper for paper in self._store.candidates(since - EARLIER) if paper.first_seen < since]
+            self._earlier[since] = sorted(before, key=lambda paper: (paper.first_seen, paper.id))[-MOST_EARLIER:]
+        return Corpus(papers, self._background, self._earlier[since])
 
     def _ranking(self, view: View, corpus: Corpus, sightings: Sightings) -> Ranking:
         learnt = self._learned_of(view)
@@ -87,7 +94,7 @@ class Rankings:
     def _of_day(self, since: datetime) -> tuple[Corpus, Sightings]:
         if since not in self._candidates:
             papers = self._store.candidates(since)
-            self._candidates[since] = self._corpus(papers), self._store.sightings([paper.id for paper in papers])
+            self._candidates[since] = self._corpus(papers, since), self._store.sightings([one.id for one in papers])
         return self._candidates[since]
 
     def _rising_of_day(self, since: datetime) -> tuple[Corpus, Sightings]:
@@ -96,7 +103,7 @@ class Rankings:
             papers = self._store.voted(since)
             sightings = self._store.sightings([paper.id for paper in papers])
             risen = [paper for paper in papers if may_rise(sightings[paper.id], self._now.date())]
-            self._rising[since] = self._corpus(risen), sightings
+            self._rising[since] = self._corpus(risen, since), sightings
         return self._rising[since]
 
     def _examples_of(self, profile: Profile) -> Mapping[str, Paper]:

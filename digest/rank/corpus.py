@@ -64,7 +64,7 @@ class WordTable:
 class Corpus:
     """The candidates in the order of their ids, and the papers that came before them.
 
-    `earlier` papers are never ranked; with the candidates they tell what else is said where a reader's words are.
+    `earlier` papers are never ranked: they tell what else is said where a reader's words are.
     """
 
     def __init__(

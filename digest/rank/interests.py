@@ -9,7 +9,7 @@
       found      BM25 of each word and phrase, and of words and pairs in a phrase, over √(1 + variance); Robertson and
                  Zaragoza 2009, k1 1.2, b 0.75
       near       e·q of variance 1, q being the words' own vector
-      beside     wording for the 40 papers that have most of the words: pseudo relevance feedback (Rocchio 1971)
+      beside     wording for the 40 earlier papers that have most of the words: pseudo relevance feedback (Rocchio 1971)
     topic    likes + 1.2 · words / √k, or the one that there is, times 100 points
 
 The numbers were chosen on half of the topics of benchmarks/ranking.py, which prints the other half too. All parts are
@@ -190,12 +190,13 @@ class Words:
         return Nearness(corpus, meaning, wording, less)
 
     def _beside(self, wanted: Sequence[_Search]) -> Floats:
-        """The mean of the TF-IDF rows of the papers of the pool that have most of the words."""
+        """The mean of the TF-IDF rows of the earlier papers that have most of the words: no candidate is its own."""
         corpus = self._corpus
         score = np.zeros(len(corpus.texts))
         for one in wanted:
             if one.term.count(" ") < 2:
                 score += self._gain(one, corpus.counts(one.term), corpus.fullness)
+        score[: corpus.size] = 0
         best = np.argsort(-score, kind="stable")[:MOST_BESIDE]
         best = np.sort(best[score[best] > 0])
         if not len(best):
