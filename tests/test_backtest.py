@@ -22,6 +22,7 @@ from digest.listings import dump_of
 from digest.model import Feedback, Opinion, Profile, Ranking, Subscription
 from digest.pipeline import LIKES, VOTES, Backtest, Rankings, backtest
 from digest.pipeline.past import History
+from digest.pipeline.rankings import EARLIER
 from digest.store import Store
 
 FIRST = date(2026, 6, 1)
@@ -146,7 +147,7 @@ def test_what_was_listed_does_not_count_again(store: Store) -> None:
     """On the second day all stands as it will: the best order there is, of what had not been listed on the first."""
     live(store, DAYS[:2])
     take_in(store, DAYS[3], evening(DAYS[3]), *papers_of(DAYS[0], times=3), *papers_of(DAYS[1]), source="page")
-    found = backtest(store, [{"reader": BY_VOTES}], (), DAYS[:2])
+    found = backtest(store, BACKGROUND, [{"reader": BY_VOTES}], (), DAYS[:2])
     assert found.days[0].plain < 1.0
     assert found.days[1].plain == pytest.approx(1.0)
 
@@ -208,7 +209,7 @@ def test_the_future_changes_nothing(store: Store) -> None:
     take_in(store, today, evening(DAYS[8]), {"title": "Cranes that nobody had heard of", "votes": 900}, source="late")
     store.record_feedback(Feedback(address=ADA, paper_id=id_of(past, 1), opinion=Opinion.SAVE, at=evening(DAYS[9])))
     assert all(ranked(store, one) != before for one, before in zip(profiles, then, strict=True)), "there is one to leak"
-    assert [ranked(History(store, SINCE).at(NOW), one) for one in profiles] == then
+    assert [ranked(History(store, SINCE - EARLIER).at(NOW), one) for one in profiles] == then
 
 
 def test_papers_beyond_the_history_are_as_they_were_too(lived: Store) -> None:
