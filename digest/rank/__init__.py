@@ -27,12 +27,13 @@ import numpy as np
 from digest.model import Hidden, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, Trend
 from digest.rank.background import Background
 from digest.rank.corpus import Corpus, Meaning, Text, WordTable
+from digest.rank.encoded import Encode, Encoded
 from digest.rank.follows import followed, muted_by, name_matches
 from digest.rank.interests import Interest, Liked
 from digest.rank.order import THINNED, thin
 from digest.words import Phrases
 
-__all__ = ["Background", "Corpus", "Meaning", "WordTable", "name_matches", "rank"]
+__all__ = ["Background", "Corpus", "Encode", "Encoded", "Meaning", "Text", "WordTable", "name_matches", "rank"]
 
 DISLIKED = 0.25  # more does harm (measured on systematic reviews)
 SAYS_SOMETHING = 100  # points, before the factor: a deviation above papers at large

@@ -36,10 +36,15 @@ def bag(title: str, abstract: str) -> Counter[str]:
     return counts
 
 
-def _whole(vectors: Floats) -> Floats:
-    """Each row turned to length 1, in steps of 1 / FINE; a row of nothing stays so."""
-    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
-    return np.rint(FINE * vectors / np.where(lengths > 0, lengths, 1.0))
+def units(vectors: Floats) -> Floats:
+    """Each row turned to length 1; a row of nothing stays so."""
+    lengths: Floats = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+    return vectors / np.where(lengths > 0, lengths, 1.0)
+
+
+def whole(vectors: Floats) -> Floats:
+    """Each row turned to length 1, in steps of 1 / FINE."""
+    return np.rint(FINE * units(vectors))
 
 
 class Background:
@@ -140,4 +145,4 @@ class Background:
         known = rows[:, : len(self.terms)] if rows.shape[1] > len(self.terms) else rows
         sums = np.asarray(known @ self.table)
         said = np.diff(known.indptr) > 0
-        return _whole(np.where(said[:, None], sums - self.centre, 0.0))
+        return whole(np.where(said[:, None], sums - self.centre, 0.0))

@@ -39,7 +39,10 @@ class Meaning(Protocol):
     def vectors(self, texts: Sequence[Text]) -> Floats: ...
 
     def shares(self, text: Text, weights: Floats) -> Mapping[str, float]:
-        """What each term of a text adds to the product of its vector (of length 1) with the weights, if known."""
+        """What each term of a text adds to the product of its vector (of length 1) with the weights.
+
+        What cannot be told by term is under words that are no term.
+        """
         ...
 
 
