@@ -1,6 +1,6 @@
 """How good the ranking is, beside the known ways, in one run.
 
-    python benchmarks/ranking.py DATA [LISTINGS] [--half tuned|other|all] [--background FILE] [--encoder FOLDER]
+    python benchmarks/ranking.py DATA [LISTINGS] [--background FILE] [--only-ours] [--encoder FOLDER [--vectors CACHE]]
 
 DATA has daily-papers.jsonl.xz ({id, day, title, abstract, upvotes, …} a line) and topics.json ({topic, keywords, ids}).
 
@@ -8,6 +8,7 @@ A: a reader's topic over the daily papers. Of a topic's papers by day the earlie
 last day of that half is known before; what came after it, to the topic's last day, is ranked. A profile is k papers drawn
 of the half (seeds 0 to 4), the topic's keywords, or both. NDCG@20, recall@50 and @100, the reciprocal rank of the first
 hit (MRR), and the mean NDCG@10 inside each day's list of 10 or more papers with a hit.
+With an encoder ("+ encoder": papers at large are those known before) all papers are encoded once, 0.1 s of a CPU each.
 B: see ranking_trend.py; it needs the folder of LISTINGS too.
 
 The topics are split by turns in the order of their names: the numbers in digest/rank were chosen on the one half
@@ -21,6 +22,7 @@ import json
 import lzma
 import math
 from collections import defaultdict
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,10 +31,11 @@ from scipy import sparse
 
 import digest.rank
 from digest.model import Paper, Profile, Term, Topic, Trend
-from digest.rank import Background, Corpus
+from digest.rank import Background, Corpus, Encoded
 from digest.rank.background import bag
 from digest.rank.interests import Interest, Liked
 from digest.rank.corpus import Text
+from digest.rank.encoded import said
 from digest.words import terms
 
 KS, SEEDS = (1, 3, 5, 10), range(5)
@@ -152,11 +155,31 @@ def ours(corpus, keywords, liked, papers):
     return Interest(corpus, words, examples, 1.0, "example").points
 
 
+def encoder(folder, cache, papers):
+    """The encoder in a folder, which knows all papers; their vectors, in the order of the file, may be in a cache."""
+    from digest.encoder import Encoder
+
+    encode = Encoder(folder).encode
+    texts = [said(Text(one["title"], one["abstract"])) for one in papers.values()]
+    vectors = np.load(cache) if cache and cache.exists() else encode(texts)
+    if cache and not cache.exists():
+        np.save(cache, vectors.astype(np.float32))
+    known = dict(zip(texts, vectors, strict=True))
+    return lambda asked: np.stack([known[text] if text in known else encode([text])[0] for text in asked])
+
+
+def with_encoder(corpus, encode):
+    """The same candidates by an encoder; of a corpus that remembers no meanings yet."""
+    other = copy(corpus)
+    other.meaning = Encoded(encode, corpus.texts[corpus.size :])
+    return other
+
+
 def as_paper(told):
     return Paper(id=told["id"], title=told["title"], abstract=told["abstract"], first_listed=None, first_seen=NEVER)
 
 
-def protocol_a(papers, topics, background, meaning=None, others=True):
+def protocol_a(papers, topics, background, encode=None, others=True):
     """Rows of (way, measures by topic), each a mean over the seeds."""
     table = defaultdict(list)
     texts = Texts(papers)
@@ -174,12 +197,15 @@ def protocol_a(papers, topics, background, meaning=None, others=True):
             map(as_paper, (papers[one] for one in task.ranked)),
             background,
             map(as_paper, (papers[one] for one in task.before)),
-            *([meaning] if meaning else []),
         )
+        ways = {"ours": corpus}
+        if encode:
+            ways["ours + encoder"] = with_encoder(corpus, encode)
         if others:
             rows = tfidf(texts, documents, size)
             table["BM25, keywords"].append(judge(bm25(texts, task.keywords, documents, size)[ranked]))
-        table["ours, keywords"].append(judge(ours(corpus, task.keywords, (), papers)))
+        for way, one in ways.items():
+            table[f"{way}, keywords"].append(judge(ours(one, task.keywords, (), papers)))
         for k in KS:
             found = defaultdict(list)
             for seed in SEEDS:
@@ -188,17 +214,18 @@ def protocol_a(papers, topics, background, meaning=None, others=True):
                     centre = np.asarray(rows[texts.of(liked)].mean(axis=0)).ravel()
                     found[f"TF-IDF centroid, k={k}"].append(judge(rows[ranked] @ centre))
                     found[f"linear SVM, k={k}"].append(judge(svm(rows, texts.of(liked), before)(ranked)))
-                found[f"ours, k={k}"].append(judge(ours(corpus, "", liked, papers)))
-                found[f"ours, k={k} and keywords"].append(judge(ours(corpus, task.keywords, liked, papers)))
+                for way, one in ways.items():
+                    found[f"{way}, k={k}"].append(judge(ours(one, "", liked, papers)))
+                    found[f"{way}, k={k} and keywords"].append(judge(ours(one, task.keywords, liked, papers)))
             for way, values in found.items():
                 table[way].append(np.mean(values, axis=0))
     return table
 
 
 def show(table, halves):
-    print(f"{'':28}" + "".join(f"{name:>15}" for name in MEASURES))
+    print(f"{'':34}" + "".join(f"{name:>15}" for name in MEASURES))
     for way in sorted(table):
-        print(f"{way:28}" + "".join(f"{value:15.3f}" for value in np.nanmean(np.array(table[way])[halves], axis=0)))
+        print(f"{way:34}" + "".join(f"{value:15.3f}" for value in np.nanmean(np.array(table[way])[halves], axis=0)))
 
 
 def main():
@@ -207,12 +234,15 @@ def main():
     parser.add_argument("listings", type=Path, nargs="?")
     parser.add_argument("--background", type=Path, default=Path(digest.rank.__file__).with_name("background.npz"))
     parser.add_argument("--only-ours", action="store_true")
+    parser.add_argument("--encoder", type=Path)
+    parser.add_argument("--vectors", type=Path)
     asked = parser.parse_args()
     papers = {one["id"]: one for one in read_lines(asked.data / "daily-papers.jsonl.xz")}
     topics = json.loads((asked.data / "topics.json").read_text(encoding="utf-8"))
     topics = sorted((one for one in topics if sum(i in papers for i in one["ids"]) >= 4), key=lambda one: one["topic"])
     background = Background.of(asked.background.read_bytes())
-    table = protocol_a(papers, topics, background, others=not asked.only_ours)
+    encode = encoder(asked.encoder, asked.vectors, papers) if asked.encoder else None
+    table = protocol_a(papers, topics, background, encode, others=not asked.only_ours)
     for title, half in (("tuned on", slice(0, None, 2)), ("not tuned on", slice(1, None, 2)), ("all", slice(None))):
         print(f"\nA, topics {title}: {len(topics[half])}")
         show(table, half)
