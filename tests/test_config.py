@@ -23,6 +23,7 @@ READER = '[[subscription]]\naddress = "ada@example.org"\nprofile = "small"\n'
 ONLY_EXAMPLES = {
     "paths.templates": "../templates",
     "transport.ca_file": "ca.pem",
+    "ranking.encoder": "../all-MiniLM-L6-v2",
     "source.url": "https://dumps.example.org/{day}.json",
 }
 

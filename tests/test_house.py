@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "digest"
 FLOORS = [
     {"model", "errors", "files"},
     {"diff", "match", "words", "trend", "learn", "rank", "sections", "compose", "explain", "cadence", "measure"},
-    {"listings", "store", "render", "message", "transport", "feed", "fetch", "library"},
+    {"listings", "store", "render", "message", "transport", "feed", "fetch", "library", "encoder"},
     {"pipeline"},
     {"cli", "scheduler", "config"},
 ]
@@ -44,7 +44,10 @@ LIBRARIES: dict[str, str | set[str]] = {
     "rich": "cli",
     "scipy": "rank",
     "Stemmer": "words",
+    "sentence_transformers": "encoder",
     "sqlalchemy": "store",
+    "torch": "encoder",
+    "transformers": "encoder",
     "zstandard": "listings",
 }
 MAIL = {"email", "smtplib", "mailbox"}

@@ -168,6 +168,7 @@ def doctor(context: Context) -> int:
         ("database", lambda: _database(context)),
         ("folders", lambda: _folders(context)),
         ("templates", lambda: _templates(context)),
+        ("encoder", lambda: _encoder(context)),
         ("transport", lambda: world.transport(settings).check()),
         ("profiles", lambda: _profiles(context)),
     )
@@ -199,6 +200,11 @@ def _folders(context: Context) -> str:
 
 def _templates(context: Context) -> str:
     return f"{len(Renderer(context.settings.templates, context.settings.site).check())} checked"
+
+
+def _encoder(context: Context) -> str:
+    encoder = world.encoder(context.settings)
+    return encoder.check() if encoder else "none, the word table does"
 
 
 def _profiles(context: Context) -> str:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from digest.config import Settings
+from digest.encoder import Encoder
 from digest.errors import ConfigError
 from digest.model import Subscription
 from digest.pipeline import World
@@ -65,8 +66,19 @@ def background() -> Background:
     return Background.of((files("digest.rank") / "background.npz").read_bytes())
 
 
+@cache
+def _encoder(folder: Path) -> Encoder:
+    """One for all the worlds of a process, as it remembers what it has encoded."""
+    return Encoder(folder)
+
+
+def encoder(settings: Settings) -> Encoder | None:
+    return _encoder(settings.encoder) if settings.encoder else None
+
+
 def build(settings: Settings, store: Store, over: Transport | None = None, output: Path | None = None) -> World:
     """The world of these settings. `over` and `output` replace the transport and the output folder."""
+    sentences = encoder(settings)
     return World(
         store=store,
         renderer=Renderer(settings.templates, settings.site),
@@ -74,6 +86,7 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         site=settings.site,
         secret=secret(settings),
         background=background(),
+        encode=sentences.encode if sentences else None,
         profiles=settings.profiles,
         subscriptions=settings.subscriptions,
         inbox=settings.inbox,

@@ -25,6 +25,7 @@ from digest.config.tables import (
     PathsTable,
     ProfilesFile,
     ProfileTable,
+    RankingTable,
     SiteTable,
     SourceTable,
     Table,
@@ -64,6 +65,7 @@ class Settings(Table):
     transport: TransportTable
     delivery: DeliveryTable
     feeds: FeedsTable
+    encoder: Path | None  # the folder of a sentence encoder
     sources: tuple[Source, ...]
     profiles: Mapping[str, Profile]
     subscriptions: tuple[Subscription, ...]
@@ -116,6 +118,7 @@ def load(path: Path) -> Settings:
         transport=transport,
         delivery=tables.delivery,
         feeds=tables.feeds,
+        encoder=_encoder(path, tables.ranking),
         sources=_sources(path, tables.source),
         profiles=profiles,
         subscriptions=_subscriptions(path, tables, profiles),
@@ -187,6 +190,18 @@ def _site(table: SiteTable) -> Site:
         postal_address=table.postal_address,
         accent=table.accent,
     )
+
+
+def _encoder(path: Path, table: RankingTable) -> Path | None:
+    if table.encoder is None:
+        return None
+    folder = _resolved(path.parent, table.encoder)
+    if not (folder / "modules.json").is_file():
+        raise ConfigError(
+            f"{path}: ranking.encoder: {folder} is not the folder of a sentence-transformers model: it has no "
+            "modules.json; name such a folder, or drop the setting"
+        )
+    return folder
 
 
 def _terms(terms: Terms) -> tuple[Term, ...]:

@@ -199,6 +199,12 @@ class FeedsTable(Table):
     entries: Annotated[int, Field(ge=1, le=500)] = 100
 
 
+class RankingTable(Table):
+    """[ranking]: what the ranking works with."""
+
+    encoder: Path | None = None
+
+
 class SubscriptionTable(Table):
     """[[subscription]]: one reader."""
 
@@ -238,6 +244,7 @@ class ConfigFile(Table):
     transport: TransportTable = TransportTable()
     delivery: DeliveryTable = DeliveryTable()
     feeds: FeedsTable = FeedsTable()
+    ranking: RankingTable = RankingTable()
     source: tuple[SourceTable, ...] = ()
     subscription: tuple[SubscriptionTable, ...] = ()
 

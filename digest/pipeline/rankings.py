@@ -12,7 +12,7 @@ from digest.listings.clean import arxiv_id
 from digest.listings.json_lines import doi
 from digest.model import Example, Facts, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting, Trend
 from digest.pipeline.world import Knowledge
-from digest.rank import Background, Corpus, rank
+from digest.rank import Background, Corpus, Encode, Encoded, Text, rank
 from digest.sections import late_risers, may_rise
 from digest.store import Store
 from digest.trend import trends
@@ -41,8 +41,9 @@ class Rankings:
     A reader who said something of papers has rankings of their own; the others of a profile share theirs.
     """
 
-    def __init__(self, store: Knowledge, background: Background, now: datetime) -> None:
-        self._store, self._background, self._now = store, background, now
+    def __init__(self, store: Knowledge, background: Background, now: datetime, encode: Encode | None = None) -> None:
+        self._store, self._background, self._now, self._encode = store, background, now, encode
+        self._meanings: dict[datetime, Encoded] = {}
         self._candidates: dict[datetime, tuple[Corpus, Sightings]] = {}
         self._rising: dict[datetime, tuple[Corpus, Sightings]] = {}
         self._earlier: dict[datetime, Sequence[Paper]] = {}
@@ -75,11 +76,14 @@ class Rankings:
         return next((one for one in ranking.papers if one.paper.id == paper.id), None)
 
     def _corpus(self, papers: Collection[Paper], since: datetime) -> Corpus:
-        """With the latest of the papers that came in the days before."""
+        """With the latest of the papers that came in the days before; to an encoder these are the papers at large."""
         if since not in self._earlier:
             before = [paper for paper in self._store.candidates(since - EARLIER) if paper.first_seen < since]
             self._earlier[since] = sorted(before, key=lambda paper: (paper.first_seen, paper.id))[-MOST_EARLIER:]
-        return Corpus(papers, self._background, self._earlier[since])
+        if self._encode and since not in self._meanings:
+            sample = (Text(paper.title, paper.abstract) for paper in self._earlier[since] or self._store.candidates(since))
+            self._meanings[since] = Encoded(self._encode, sample)
+        return Corpus(papers, self._background, self._earlier[since], self._meanings.get(since))
 
     def _ranking(self, view: View, corpus: Corpus, sightings: Sightings) -> Ranking:
         learnt = self._learned_of(view)

@@ -16,7 +16,7 @@ from digest.model import (
     Site,
     Subscription,
 )
-from digest.rank import Background
+from digest.rank import Background, Encode
 from digest.render import Renderer
 from digest.store import Store
 from digest.transport import Transport
@@ -59,6 +59,7 @@ class World:
     subscriptions: Sequence[Subscription]
     inbox: Path
     output: Path
+    encode: Encode | None = None  # the sentence encoder, if there is one
     resend_after_crash: bool = True
     retry_delays: Sequence[timedelta] = (timedelta(minutes=5),)
     give_up_after: timedelta = timedelta(hours=48)
