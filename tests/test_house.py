@@ -36,7 +36,7 @@ LIBRARIES: dict[str, str | set[str]] = {
     "lxml": {"render", "listings", "fetch"},
     "markupsafe": "render",
     "msgspec": {"store", "listings"},
-    "numpy": {"rank", "measure", "listings"},
+    "numpy": {"rank", "measure", "listings", "encoder"},
     "premailer": "render",
     "psycopg": "store",
     "pydantic": "config",

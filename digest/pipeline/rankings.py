@@ -76,12 +76,13 @@ class Rankings:
         return next((one for one in ranking.papers if one.paper.id == paper.id), None)
 
     def _corpus(self, papers: Collection[Paper], since: datetime) -> Corpus:
-        """With the latest of the papers that came in the days before; to an encoder these are the papers at large."""
+        """With the latest of the papers that came in the days before; to an encoder they are the papers at large."""
         if since not in self._earlier:
             before = [paper for paper in self._store.candidates(since - EARLIER) if paper.first_seen < since]
             self._earlier[since] = sorted(before, key=lambda paper: (paper.first_seen, paper.id))[-MOST_EARLIER:]
         if self._encode and since not in self._meanings:
-            sample = (Text(paper.title, paper.abstract) for paper in self._earlier[since] or self._store.candidates(since))
+            at_large = self._earlier[since] or self._store.candidates(since)
+            sample = (Text(paper.title, paper.abstract) for paper in at_large)
             self._meanings[since] = Encoded(self._encode, sample)
         return Corpus(papers, self._background, self._earlier[since], self._meanings.get(since))
 
