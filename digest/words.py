@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import Stemmer
@@ -63,6 +65,11 @@ def _telling(text: str) -> list[str]:
     return [token for token in tokens(text) if token not in STOP_WORDS and (len(token) > 1 or token.isdigit())]
 
 
+def telling(text: str) -> list[tuple[str, str]]:
+    """The words that tell papers apart, each with its stem before it, in order."""
+    return [(stem(token), token) for token in _telling(text)]
+
+
 def terms(text: str) -> list[str]:
     """Stems of the words that tell papers apart, and their bigrams ("small model"), in order."""
     stems = [stem(token) for token in _telling(text)]
@@ -96,13 +103,87 @@ def _heads(key: str) -> tuple[str, ...]:
     return (head, f"{key[0]}y") if len(key) == 3 and key.endswith("ie") else (head,)
 
 
+class Node:
+    """A run of words that texts have, and the places of its last word. What follows is looked up when first asked for.
+
+    `spellings` are its words run together: as they are, all but the last in the singular, and all in the singular.
+    """
+
+    def __init__(self, words: Sequence[str], places: Sequence[int], spellings: tuple[str, str, str]) -> None:
+        self._words, self.places, self.spellings = words, places, spellings
+
+    @cached_property
+    def following(self) -> list[Node]:
+        """The runs that are longer by a word."""
+        places: dict[str, array[int]] = {}
+        for place in self.places:
+            if word := self._words[place + 1]:
+                places.setdefault(word, array("q")).append(place + 1)
+        joined, _, inner = self.spellings
+        return [
+            Node(self._words, those, (joined + word, inner + word, inner + singular(word)))
+            for word, those in places.items()
+        ]
+
+    @cached_property
+    def by_key(self) -> dict[str, list[Node]]:
+        """The same by the keys of phrases that they can be."""
+        found: dict[str, list[Node]] = {}
+        for node in self.following:
+            for key in {stem(one) for one in node.spellings[:2]}:
+                found.setdefault(key, []).append(node)
+        return found
+
+    @cached_property
+    def _by_spelling(self) -> dict[str, list[Node]]:
+        """The same by their spellings, in alphabetical order."""
+        pairs = ((one, node) for node in self.following for one in set(node.spellings))
+        found: dict[str, list[Node]] = {}
+        for spelling, node in sorted(pairs, key=lambda pair: pair[0]):
+            found.setdefault(spelling, []).append(node)
+        return found
+
+    @cached_property
+    def _spelled(self) -> list[str]:
+        return list(self._by_spelling)
+
+    def leading_to(self, head: str, longest: int) -> Iterator[Node]:
+        """Those of the same that begin a head, or begin with it and have so many letters at the most."""
+        shortest = min(map(len, self.spellings))
+        for end in range(shortest + 1, len(head)):
+            yield from self._by_spelling.get(head[:end], ())
+        for place in range(bisect_left(self._spelled, head), len(self._spelled)):
+            spelling = self._spelled[place]
+            if not spelling.startswith(head):
+                return
+            if len(spelling) <= longest:
+                yield from self._by_spelling[spelling]
+
+
+class Index:
+    """Many texts, in which phrases are looked for all at once; texts go by their number."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        words, self._text = [""], array("q", [-1])
+        for number, text in enumerate(texts):
+            found = [*tokens(text), ""]
+            words += found
+            self._text.extend([number] * len(found))
+        self.root = Node(words, range(len(words) - 1), ("", "", ""))
+
+    def texts(self, node: Node) -> Iterator[int]:
+        """The texts of a run of words, each as often as it has it."""
+        return (self._text[place] for place in node.places)
+
+
 class Phrases:
     """Phrases to be looked for in many texts, compiled once."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
         given = {key: phrase for phrase in phrases if (key := phrase_key(phrase))}
         self._by_key = {_singular_key(phrase): phrase for phrase in given.values()} | given
-        self._window = max((len(tokens(phrase)) for phrase in given.values()), default=0) + _SPREAD
+        self._words_of = {key: len(tokens(phrase)) + _SPREAD for key, phrase in self._by_key.items()}
+        self._window = max(self._words_of.values(), default=0)
         # The beginnings spare stemming nearly every window of a text.
         self._longest: dict[str, int] = {}  # by head
         for key in self._by_key:
@@ -117,12 +198,7 @@ class Phrases:
             return True
         return any(self._longest.get(joined[:end], 0) >= len(joined) for end in range(1, len(joined) + 1))
 
-    @property
-    def initials(self) -> set[str]:
-        """The letters that the phrases can begin with."""
-        return {beginning for beginning in self._beginnings if len(beginning) == 1}
-
-    def opens(self, word: str) -> bool:
+    def _opens(self, word: str) -> bool:
         """Whether a phrase can begin with this word."""
         if word not in self._openings:
             self._openings[word] = self._fits(word) or self._fits(singular(word))
@@ -131,13 +207,13 @@ class Phrases:
     def _beginning(self, words: Sequence[str]) -> Iterator[str]:
         """The phrases that the first one, two, three … words make up."""
         joined = inner = ""  # the second with all but its last word in the singular
-        for word in words:
+        for number, word in enumerate(words, start=1):
             joined, single, inner = joined + word, inner + word, inner + singular(word)
             if not any(map(self._fits, (joined, single, inner))):
                 return
-            phrase = self._by_key.get(stem(joined)) or self._by_key.get(stem(single))
-            if phrase is not None:
-                yield phrase
+            key = next((key for key in (stem(joined), stem(single)) if number <= self._words_of.get(key, 0)), None)
+            if key is not None:
+                yield self._by_key[key]
 
     def count(self, text: str) -> Counter[str]:
         """How often each phrase occurs in the text, by the phrase as it was given."""
@@ -147,14 +223,34 @@ class Phrases:
         return Counter(
             phrase
             for start, word in enumerate(words)
-            if self.opens(word)
+            if self._opens(word)
             for phrase in self._beginning(words[start : start + self._window])
         )
+
+    def find(self, index: Index) -> dict[str, Counter[int]]:
+        """How often each text has each phrase: as `count`, for all texts at once, at the cost of what is found."""
+        ends: dict[Node, str] = {}
+        for key in self._by_key:
+            for head in _heads(key):
+                self._find(index.root, key, head, self._words_of[key], ends)
+        found: dict[str, Counter[int]] = {}
+        for node, phrase in ends.items():
+            found.setdefault(phrase, Counter()).update(index.texts(node))
+        return found
+
+    def _find(self, node: Node, key: str, head: str, left: int, ends: dict[Node, str]) -> None:
+        """Put the runs of at most so many more words that have a key to those found; words as they are come first."""
+        for end in node.by_key.get(key, ()):
+            if end not in ends or stem(end.spellings[0]) == key:
+                ends[end] = self._by_key[key]
+        if left > 1:
+            for longer in set(node.leading_to(head, len(key) + _ENDINGS)):
+                self._find(longer, key, head, left - 1, ends)
 
 
 def spelled(text: str) -> dict[str, str]:
     """The terms of a text (see `terms`), each in the words in which the text has it first."""
-    kept = [(stem(token), token) for token in _telling(text)]
+    kept = telling(text)
     found: dict[str, str] = {}
     for term, token in kept:
         found.setdefault(term, token)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.words import Phrases, phrase_key, plain, terms, tokens
+from digest.words import Index, Phrases, phrase_key, plain, terms, tokens
 
 SAME = [
     ("multimodal", "a Multi-Modal model"),
@@ -114,6 +114,21 @@ def test_other_phrases_do_not_get_in_the_way(phrases: list[str], text: str) -> N
     alone = [Phrases([phrase]).count(text) for phrase in phrases]
     assert set(together) <= {phrase for one in alone for phrase in one}
     assert bool(together) == any(alone)
+
+
+def test_the_words_of_another_phrase_do_not_widen_the_window() -> None:
+    text = "Model it is, or modelitis: they have one stem."
+    assert Phrases(["models"]).count(text) == Phrases(["models", "one two three"]).count(text) == {"models": 2}
+
+
+@settings(max_examples=150)
+@given(phrases=st.lists(TEXTS, max_size=6), texts=st.lists(TEXTS, max_size=6))
+def test_found_in_all_texts_at_once_is_counted_in_each(phrases: list[str], texts: list[str]) -> None:
+    given, index = Phrases(phrases), Index(texts)
+    counted = [(phrase, number, n) for number, text in enumerate(texts) for phrase, n in given.count(text).items()]
+    for _ in range(2):  # what was looked up for one is there for the next
+        found = given.find(index)
+        assert sorted(counted) == sorted((phrase, number, n) for phrase in found for number, n in found[phrase].items())
 
 
 @settings(max_examples=60)
