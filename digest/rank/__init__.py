@@ -28,7 +28,7 @@ from digest.model import Hidden, Learned, Paper, Profile, Ranked, Ranking, Reaso
 from digest.rank.background import Background
 from digest.rank.corpus import Corpus, Meaning, Text, WordTable
 from digest.rank.encoded import Encode, Encoded
-from digest.rank.follows import followed, muted_by, name_matches
+from digest.rank.follows import followed, muted, name_matches
 from digest.rank.interests import Interest, Liked
 from digest.rank.order import THINNED, thin
 from digest.words import Phrases
@@ -99,8 +99,8 @@ class _Interests:
 
 
 def _trend_reasons(trend: Trend, factor: float) -> tuple[Reason, ...]:
-    scaled = (replace(term, points=round(term.points * factor)) for term in trend.terms)
-    return tuple(term for term in scaled if term.points)
+    scaled = ((term, round(term.points * factor)) for term in trend.terms)
+    return tuple(Reason(kind=term.kind, label=term.label, points=points) for term, points in scaled if points)
 
 
 def rank(
@@ -119,16 +119,16 @@ def rank(
     """
     of_trend, of_interest = 2 * profile.trend_weight, 2 * (1 - profile.trend_weight)
     interests = _Interests(corpus, profile, examples or {}, learned, of_interest)
-    mutes = Phrases(profile.muted_words)
-    rules = [muted_by(paper, profile, mutes) for paper in corpus.papers]
+    rules = muted(corpus.credits, profile, corpus.having(Phrases(profile.muted_words)))
+    follows = followed(corpus.credits, profile, of_interest)
     others = [
-        _trend_reasons(trends[paper.id], of_trend) + followed(paper, profile, of_interest) for paper in corpus.papers
+        _trend_reasons(trends[paper.id], of_trend) + follows.get(row, ()) for row, paper in enumerate(corpus.papers)
     ]
     scores = [
         int(points) + sum(one.points for one in reasons)
         for points, reasons in zip(interests.points, others, strict=True)
     ]
-    shown = [row for row, rule in enumerate(rules) if rule is None]
+    shown = [row for row in range(corpus.size) if row not in rules]
     best = set(sorted(shown, key=lambda row: (-scores[row], corpus.papers[row].id))[:THINNED])
     ranked = [
         (
@@ -142,10 +142,6 @@ def rank(
         )
         for row, paper in ((row, corpus.papers[row]) for row in shown)
     ]
-    hidden = tuple(
-        Hidden(paper=paper, rule=rule, score=score)
-        for paper, rule, score in zip(corpus.papers, rules, scores, strict=True)
-        if rule is not None
-    )
+    hidden = tuple(Hidden(paper=corpus.papers[row], rule=rules[row], score=scores[row]) for row in sorted(rules))
     thinned = thin(ranked, corpus.wordings)
     return Ranking(papers=thinned.papers, hidden=hidden + thinned.hidden)

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Paper
 from digest.rank.background import Background, Floats, Rows, bag
-from digest.words import Phrases, tokens
+from digest.rank.follows import Credits
+from digest.words import Index, Phrases, telling
 
 
 class Text:
@@ -24,6 +27,19 @@ class Text:
     @cached_property
     def bag(self) -> Counter[str]:
         return bag(self.title, self.abstract)
+
+    @cached_property
+    def _telling(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        pairs = telling(f"{self.title}. {self.abstract}")
+        return tuple(stem for stem, _ in pairs), tuple(word for _, word in pairs)
+
+    def spelled(self, term: str) -> str:
+        """A word or pair of words as the text has it first; unchanged if it has not."""
+        (stems, words), (first, _, second) = self._telling, term.partition(" ")
+        for place, stem in enumerate(stems):
+            if stem == first and (not second or stems[place + 1 : place + 2] == (second,)):
+                return f"{words[place]} {words[place + 1]}" if second else words[place]
+        return term
 
 
 class Meaning(Protocol):
@@ -52,16 +68,20 @@ class WordTable:
     def __init__(self, background: Background) -> None:
         self._background = background
         self.spread = background.spread
+        self._rows: WeakKeyDictionary[Text, tuple[NDArray[np.int32], Floats]] = WeakKeyDictionary()
 
     def vectors(self, texts: Sequence[Text]) -> Floats:
         return self._background.meanings(self._background.rows([text.bag for text in texts]))
 
     def shares(self, text: Text, weights: Floats) -> Mapping[str, float]:
         background = self._background
-        row = background.rows([text.bag])
-        length = float(np.linalg.norm(row @ background.table - background.centre)) or 1.0
-        added = row.data * (background.table[row.indices] @ weights) / length
-        return {background.terms[column]: float(share) for column, share in zip(row.indices, added, strict=True)}
+        if text not in self._rows:
+            row = background.rows([text.bag])
+            length = float(np.linalg.norm(row @ background.table - background.centre)) or 1.0
+            self._rows[text] = row.indices, row.data / length
+        columns, of_length = self._rows[text]
+        added = of_length * (background.table[columns] @ weights)
+        return dict(zip((background.terms[column] for column in columns.tolist()), added.tolist(), strict=True))
 
 
 class Corpus:
@@ -150,7 +170,9 @@ class Corpus:
             if term not in self._others:
                 return np.zeros(len(self.texts))
             column = len(self.background.terms) + self._others[term]
-        found: Floats = self._word_counts[:, [column]].toarray().ravel()
+        found, table = np.zeros(len(self.texts)), self._word_counts
+        held = slice(table.indptr[column], table.indptr[column + 1])
+        found[table.indices[held]] = table.data[held]
         return found
 
     @cached_property
@@ -160,21 +182,29 @@ class Corpus:
         return 0.25 + 0.75 * np.array(words, dtype=np.float64) / self.background.length
 
     @cached_property
-    def _openings(self) -> dict[str, dict[str, set[int]]]:
-        """The candidates that have a word, by its first letter and the word."""
-        found: dict[str, dict[str, set[int]]] = {}
-        for row, paper in enumerate(self.papers):
-            for text in (paper.title, paper.abstract, *paper.keywords):
-                for word in tokens(text):
-                    found.setdefault(word[0], {}).setdefault(word, set()).add(row)
-        return found
+    def credits(self) -> Credits:
+        return Credits(self.papers)
 
-    def holding(self, phrases: Phrases) -> list[int]:
-        """The candidates that can hold one of the phrases, in order: the others need not be looked through."""
-        rows: set[int] = set()
-        for initial in phrases.initials:
-            rows.update(*(those for word, those in self._openings.get(initial, {}).items() if phrases.opens(word)))
-        return sorted(rows)
+    @cached_property
+    def _index(self) -> tuple[Index, Sequence[tuple[int, int]]]:
+        """All titles, abstracts and keywords of the candidates; and of each text the row, and which of the three."""
+        texts = [
+            (text, (row, part))
+            for row, paper in enumerate(self.papers)
+            for text, part in ((paper.title, 0), (paper.abstract, 1), *((one, 2) for one in paper.keywords))
+        ]
+        return Index(text for text, _ in texts), [place for _, place in texts]
+
+    def having(self, phrases: Phrases) -> dict[str, dict[int, list[int]]]:
+        """By phrase and row: how often the title, the abstract and the keywords of the candidates have it."""
+        index, places = self._index
+        found: dict[str, dict[int, list[int]]] = {}
+        for phrase, texts in phrases.find(index).items():
+            rows = found[phrase] = {}
+            for text, count in texts.items():
+                row, part = places[text]
+                rows.setdefault(row, [0, 0, 0])[part] += count
+        return found
 
     @cached_property
     def wordings(self) -> Rows:

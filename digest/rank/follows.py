@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from digest.model import Paper, Profile, Reason
-from digest.words import Phrases, phrase_key, plain, tokens
+from digest.words import phrase_key, plain, tokens
 
 AUTHOR, ORGANISATION, CATEGORY = 250.0, 200.0, 80.0
 
@@ -29,52 +29,90 @@ def _name(name: str) -> list[str]:
     return tokens(f"{first} {last}" if comma else name)
 
 
-def _same_place(followed: str, organisation: str) -> bool:
-    return phrase_key(followed) != "" and phrase_key(followed) == phrase_key(organisation)
+def _account(submitter: str) -> str:
+    return plain(submitter).strip()
 
 
-def _category_share(followed: str, categories: Sequence[str]) -> float:
-    """1 for the primary category, 0.5 for a cross-list; "cs" follows all of cs.*."""
-    wanted = plain(followed).strip().removesuffix(".*")
-    for place, category in enumerate(map(plain, categories)):
-        if category == wanted or category.startswith(f"{wanted}."):
-            return 1.0 if place == 0 else 0.5
-    return 0.0
+class Credits:
+    """The authors, organisations, submitters and categories of papers: in which rows those stand that a rule names.
+
+    Looked up, so that a rule costs what it finds.
+    """
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self.papers = papers
+        self._surnames: dict[str, list[int]] = {}
+        self._organisations: dict[str, list[int]] = {}
+        self._submitters: dict[str, list[int]] = {}
+        self._categories: dict[str, dict[int, float]] = {}
+        for row, paper in enumerate(papers):
+            for surname in {name[-1] for author in paper.authors if (name := _name(author))}:
+                self._surnames.setdefault(surname, []).append(row)
+            if paper.organisation and (key := phrase_key(paper.organisation)):
+                self._organisations.setdefault(key, []).append(row)
+            if paper.submitter:
+                self._submitters.setdefault(_account(paper.submitter), []).append(row)
+            for place, category in enumerate(map(plain, paper.categories)):
+                self._categories.setdefault(category, {}).setdefault(row, 1.0 if place == 0 else 0.5)
+
+    def author(self, name: str) -> dict[int, str]:
+        """The papers of whoever can be meant, with the name there."""
+        surname = _name(name)[-1:]
+        found = {}
+        for row in self._surnames.get(surname[0], ()) if surname else ():
+            names = (author for author in self.papers[row].authors if name_matches(name, author))
+            if (author := next(names, None)) is not None:
+                found[row] = author
+        return found
+
+    def organisation(self, place: str) -> Sequence[int]:
+        return self._organisations.get(phrase_key(place), ())
+
+    def submitter(self, account: str) -> Sequence[int]:
+        return self._submitters.get(_account(account), ())
+
+    def category(self, followed: str) -> dict[int, float]:
+        """1 for the primary category, 0.5 for a cross-list; "cs" follows all of cs.*."""
+        wanted = plain(followed).strip().removesuffix(".*")
+        found: dict[int, float] = {}
+        for category, shares in self._categories.items():
+            if category == wanted or category.startswith(f"{wanted}."):
+                found |= {row: max(share, found.get(row, 0.0)) for row, share in shares.items()}
+        return found
 
 
-def followed(paper: Paper, profile: Profile, factor: float) -> tuple[Reason, ...]:
-    """What the profile follows of a paper's authors, place and categories."""
-    found: list[tuple[str, str, float]] = []
+def followed(credits: Credits, profile: Profile, factor: float) -> dict[int, tuple[Reason, ...]]:
+    """What the profile follows of each paper's authors, place and categories, by row."""
+    found: dict[int, tuple[Reason, ...]] = {}
+
+    def add(row: int, kind: str, label: str, points: float) -> None:
+        if whole := round(points * factor):
+            found[row] = (*found.get(row, ()), Reason(kind=kind, label=label, points=whole))
+
     for author in profile.authors:
-        names = [name for name in paper.authors if name_matches(author.text, name)]
-        if names:
-            found.append(("author", f"by {names[0]}", AUTHOR * author.weight))
+        for row, name in credits.author(author.text).items():
+            add(row, "author", f"by {name}", AUTHOR * author.weight)
     for place in profile.organisations:
-        if paper.organisation and _same_place(place.text, paper.organisation):
-            found.append(("organisation", f"from {paper.organisation}", ORGANISATION * place.weight))
+        for row in credits.organisation(place.text):
+            add(row, "organisation", f"from {credits.papers[row].organisation}", ORGANISATION * place.weight)
     for category in profile.categories:
-        share = _category_share(category.text, paper.categories)
-        if share:
-            found.append(("category", f"in {category.text}", CATEGORY * category.weight * share))
-    reasons = (Reason(kind=kind, label=label, points=round(points * factor)) for kind, label, points in found)
-    return tuple(reason for reason in reasons if reason.points)
+        for row, share in credits.category(category.text).items():
+            add(row, "category", f"in {category.text}", CATEGORY * category.weight * share)
+    return found
 
 
-def muted_by(paper: Paper, profile: Profile, phrases: Phrases) -> str | None:
-    """The first rule that hides the paper; words are looked for in title, abstract and keywords."""
-    found = {word for text in (paper.title, paper.abstract, *paper.keywords) for word in phrases.count(text)}
-    if found:
-        return f"muted word “{next(word for word in profile.muted_words if word in found)}”"
-    for author in profile.muted_authors:
-        if any(name_matches(author, name) for name in paper.authors):
-            return f"muted author {author}"
-    for account in profile.muted_submitters:
-        if paper.submitter and plain(account).strip() == plain(paper.submitter).strip():
-            return f"muted submitter {account}"
-    for place in profile.muted_organisations:
-        if paper.organisation and _same_place(place, paper.organisation):
-            return f"muted organisation {place}"
-    for category in profile.muted_categories:
-        if _category_share(category, paper.categories):
-            return f"muted category {category}"
-    return None
+def muted(credits: Credits, profile: Profile, words: Mapping[str, Collection[int]]) -> dict[int, str]:
+    """The first rule that hides each paper, by row; `words` has the rows in which muted words were found."""
+    found: dict[int, str] = {}
+    for kind, named, rows_of in (
+        ("word", profile.muted_words, lambda word: words.get(word, ())),
+        ("author", profile.muted_authors, credits.author),
+        ("submitter", profile.muted_submitters, credits.submitter),
+        ("organisation", profile.muted_organisations, credits.organisation),
+        ("category", profile.muted_categories, credits.category),
+    ):
+        for one in named:
+            rule = f"muted word “{one}”" if kind == "word" else f"muted {kind} {one}"
+            for row in rows_of(one):
+                found.setdefault(row, rule)
+    return found

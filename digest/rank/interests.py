@@ -19,9 +19,10 @@ linear in a paper's terms, so that each point can be told by its word.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from heapq import nsmallest
 
 import numpy as np
 
@@ -58,17 +59,19 @@ class Nearness:
     def parts(self, row: int, points: int) -> tuple[Part, ...]:
         """The points of one candidate by its words: those that say most, and the sum of all the others."""
         corpus, text = self._corpus, self._corpus.texts[row]
-        shares = defaultdict[str, float](float, corpus.meaning.shares(text, self._meaning))
-        start, end = corpus.rows.indptr[row], corpus.rows.indptr[row + 1]
-        for column, weight in zip(corpus.rows.indices[start:end], corpus.rows.data[start:end], strict=True):
-            if self._wording[column]:
-                shares[corpus.names[column]] += float(weight * self._wording[column])
         value = float(self.values[row])
         if not value or not points:
             return ()
-        best = sorted(shares, key=lambda term: (-abs(shares[term]), term))[:PARTS]
-        spelling = spelled(f"{text.title}. {text.abstract}")
-        told = [Part(label=spelling.get(term, term), points=round(shares[term] * points / value)) for term in best]
+        shares = dict(corpus.meaning.shares(text, self._meaning))
+        held = slice(corpus.rows.indptr[row], corpus.rows.indptr[row + 1])
+        columns = corpus.rows.indices[held]
+        worded = corpus.rows.data[held] * self._wording[columns]
+        for column, share in zip(columns.tolist(), worded.tolist(), strict=True):
+            if share:
+                name = corpus.names[column]
+                shares[name] = shares.get(name, 0.0) + share
+        best = nsmallest(PARTS, [(-abs(share), term) for term, share in shares.items()])
+        told = [Part(label=text.spelled(term), points=round(shares[term] * points / value)) for _, term in best]
         told = [part for part in told if part.points]
         rest = points - sum(part.points for part in told)
         return (*told, Part(label="all other words", points=rest)) if rest else tuple(told)
@@ -112,8 +115,12 @@ class Examples:
 
     def label(self, row: int) -> str:
         """The title of the nearest of the papers."""
-        cosines = (self._rows @ self._corpus.rows[[row]].T).toarray().ravel()
-        return short(self._liked[int(np.argmax(cosines))].label)
+        return short(self._liked[self._nearest[row]].label)
+
+    @cached_property
+    def _nearest(self) -> list[int]:
+        cosines = (self._corpus.rows @ self._rows.T).toarray()
+        return [int(best) for best in np.argmax(cosines, axis=1)]
 
 
 # --- words and phrases -------------------------------------------------------------------------------------------
@@ -158,16 +165,15 @@ class Words:
         self._corpus, scale = corpus, scale * WORDS
         self.searches = _searches(wanted)
         phrases = Phrases(one.label for one in self.searches if one.inside is None)
-        rows = corpus.holding(phrases)
-        self.titles = {row: phrases.count(corpus.papers[row].title) for row in rows}
-        abstracts = {row: phrases.count(corpus.papers[row].abstract) for row in rows}
+        self._having = corpus.having(phrases)
         fullness = corpus.fullness[: corpus.size]
         deviation = math.sqrt(1 + math.fsum(map(self._variance, self.searches)))
         self.found = np.zeros((len(self.searches), corpus.size))
         for number, one in enumerate(self.searches):
             if one.inside is None:
                 counts = np.zeros(corpus.size)
-                counts[rows] = [2 * self.titles[row][one.label] + abstracts[row][one.label] for row in rows]
+                for row, (title, abstract, _) in self._having.get(one.label, {}).items():
+                    counts[row] = 2 * title + abstract
             else:
                 counts = corpus.counts(one.term)[: corpus.size]
             self.found[number] = self._gain(one, counts, fullness) * (FOUND * scale / deviation)
@@ -207,7 +213,7 @@ class Words:
         one = self.searches[number]
         if one.inside is not None:
             return f"“{one.label}”, of “{one.inside}”"
-        return f"“{one.label}” in the {'title' if self.titles[row][one.label] else 'abstract'}"
+        return f"“{one.label}” in the {'title' if self._having[one.label][row][0] else 'abstract'}"
 
 
 # --- a topic -----------------------------------------------------------------------------------------------------
