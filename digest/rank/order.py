@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model import Hidden, Ranked, Ranking, Reason
+from digest.model import Hidden, Paper, Ranked, Ranking, Reason, Trend
 from digest.rank.background import Rows
 from digest.rank.interests import short
 
@@ -19,10 +19,14 @@ ALIKE_FROM, ALIKE, NEARLY_SAME = 0.25, 300.0, 0.75
 THINNED = 200  # how many of the best are compared with each other
 
 
+def tie(paper: Paper, trend: Trend) -> tuple[int, int, int, str]:
+    """Which of two papers of the same score stands first; always ends in the unique id."""
+    return (-trend.points, -(trend.votes or 0), -(paper.first_listed or date.min).toordinal(), paper.id)
+
+
 def place(ranked: Ranked) -> tuple[int, int, int, int, str]:
-    """Best first; always ends in the unique id."""
-    trend, paper = ranked.trend, ranked.paper
-    return (-ranked.score, -trend.points, -(trend.votes or 0), -(paper.first_listed or date.min).toordinal(), paper.id)
+    """Best first."""
+    return (-ranked.score, *tie(ranked.paper, ranked.trend))
 
 
 @dataclass(slots=True)
