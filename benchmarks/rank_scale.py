@@ -6,7 +6,7 @@
 Made-up papers and profiles. 144 categories, of Zipf's sizes, of which a paper has one to three and a reader follows one
 to four; `--all` is the share of readers who follow none and so get papers of all. Each reader has some ten papers
 hidden: by two mutes (of 200 rules, each found once), and five for having been shown. The trend and a constant are two
-of the numbers. `--words` gives each reader so many words besides, of 500, as sets of papers. The top 20.
+of the numbers. `--words` gives each topic so many words besides, of 500, as sets of papers. The top 20.
 
 Profiles come in shards of 100,000, as from a disk. The product of all pairs is a BLAS call for each 2,048 profiles, of
 the same float32 rows, on as many threads; nothing is done with it. Times are of the processor on one thread and of the
@@ -67,12 +67,13 @@ def readers_of(np, sparse, asked, sizes, whole, count, seed):
     hidden = np.concatenate(
         [chance.integers(0, RULES, (count, 2)), RULES + chance.integers(0, asked.papers, (count, 5))], axis=1
     )
-    worded = RULES + asked.papers + chance.integers(0, VOCABULARY, (count, asked.words))
-    columns = np.concatenate([hidden, worded], axis=1)
+    rows = count * asked.topics
+    worded = RULES + asked.papers + chance.integers(0, VOCABULARY, (rows, asked.words))
+    columns = np.concatenate([np.repeat(hidden, asked.topics, axis=0), worded], axis=1)
     points = np.where(np.arange(columns.shape[1]) < hidden.shape[1], -np.inf, 50_000.0).astype(np.float32)
     points = sparse.csr_array(
-        (np.tile(points, count), (np.repeat(np.arange(count), columns.shape[1]), columns.ravel())),
-        (count, RULES + asked.papers + VOCABULARY),
+        (np.tile(points, rows), (np.repeat(np.arange(rows), columns.shape[1]), columns.ravel())),
+        (rows, RULES + asked.papers + VOCABULARY),
     )
     first = np.arange(count + 1) * asked.topics
     return Readers(numbers=numbers, first=first, categories=categories, points=points)
@@ -99,10 +100,9 @@ def measure(asked, count):
         listed += int((best(candidates, readers, MOST) >= 0).sum())
         ours += clock() - began
         tables = (readers.categories, readers.points)
-        largest = max(
-            largest,
-            readers.numbers.nbytes + sum(one.data.nbytes + one.indices.nbytes + one.indptr.nbytes for one in tables),
-        )
+        told = sum(one.data.nbytes + one.indices.nbytes + one.indptr.nbytes for one in tables)
+        largest = max(largest, readers.numbers.nbytes + told)
+        del readers, tables, some  # before the next shard comes
         done = min(count, start + SHARD)
         print(f"\r{done:,} of {count:,} profiles", end="", file=sys.stderr, flush=True)
     print("\r" + " " * 60 + "\r", end="", file=sys.stderr)

@@ -30,8 +30,9 @@ def world(seed: int, papers: int = 90, readers: int = 60, ties: bool = False) ->
         drawn = whole(chance.standard_normal((3 if ties else count, 24)))
         return drawn[chance.integers(0, 3, count)] if ties else drawn
 
-    points = table(chance, readers, SETS, 0.15) * chance.integers(-50_000, 50_000, (readers, SETS))
-    points[table(chance, readers, SETS, 0.05) > 0] = -np.inf
+    count = int(topics.sum())
+    points = table(chance, count, SETS, 0.15) * chance.integers(-50_000, 50_000, (count, SETS))
+    points[table(chance, count, SETS, 0.05) > 0] = -np.inf
     return (
         Candidates(
             numbers=rows(papers),
@@ -39,7 +40,7 @@ def world(seed: int, papers: int = 90, readers: int = 60, ties: bool = False) ->
             sets=sparse.csr_array(table(chance, SETS, papers, 0.1)),
         ),
         Readers(
-            numbers=rows(int(topics.sum())),
+            numbers=rows(count),
             first=np.concatenate([[0], np.cumsum(topics)]),
             categories=sparse.csr_array(table(chance, readers, CATEGORIES, 0.25)),
             points=sparse.csr_array(points.astype(np.float32)),
@@ -50,15 +51,16 @@ def world(seed: int, papers: int = 90, readers: int = 60, ties: bool = False) ->
 def one_by_one(candidates: Candidates, readers: Readers, most: int) -> list[list[int]]:
     products = readers.numbers.astype(np.int64) @ candidates.numbers.astype(np.int64).T
     shelves, sets = candidates.categories.toarray() > 0, candidates.sets.toarray() > 0
+    points = readers.points.toarray()
     found = []
     for reader, (first, last) in enumerate(zip(readers.first, readers.first[1:], strict=False)):
         follows = readers.categories.toarray()[reader] > 0
-        points = readers.points.toarray()[reader]
-        kept = [
-            (-int(products[first:last, number].max()) - int(points[sets[:, number]].sum()), number)
+        scores = {
+            number: max(int(products[row, number]) + points[row, sets[:, number]].sum() for row in range(first, last))
             for number in range(len(candidates.numbers))
-            if (not follows.any() or shelves[follows, number].any()) and (points[sets[:, number]] > -np.inf).all()
-        ]
+            if not follows.any() or shelves[follows, number].any()
+        }
+        kept = [(-score, number) for number, score in scores.items() if score > -np.inf]
         best_of_it = [number for _, number in sorted(kept)[:most]]
         found.append(best_of_it + [-1] * (most - len(best_of_it)))
     return found
@@ -87,11 +89,12 @@ def test_the_order_of_readers_and_of_numbers_changes_nothing() -> None:
     turned = replace(candidates, numbers=candidates.numbers[:, ::-1].copy())
     assert np.array_equal(best(turned, replace(readers, numbers=readers.numbers[:, ::-1].copy()), 5), plain)
     order = np.random.default_rng(3).permutation(len(plain))
+    topics = np.concatenate([np.arange(readers.first[one], readers.first[one + 1]) for one in order])
     shuffled = Readers(
-        numbers=np.concatenate([readers.numbers[readers.first[one] : readers.first[one + 1]] for one in order]),
+        numbers=readers.numbers[topics],
         first=np.concatenate([[0], np.cumsum(np.diff(readers.first)[order])]),
         categories=readers.categories[order],
-        points=readers.points[order],
+        points=readers.points[topics],
     )
     assert np.array_equal(best(candidates, shuffled, 5), plain[order])
 

@@ -1,15 +1,17 @@
 """Pure: the best papers of very many readers, without reasons: as many readers at once as profiles fit in memory.
 
 Papers are rows of whole numbers, and so are readers' topics. What a paper says to a topic is the product of the two
-rows; what it says to a reader is the most that it says to one topic, and the points of all sets that it is in.
+rows, and the points of all sets that it is in; what it says to a reader is the most that it says to one such topic.
 
     numbers  what is dense: the dimensions of meaning (128 of the word table, 384 of a small sentence encoder), the
              paper's trend against the weight that the reader gives it, and 1 against what is taken off a topic
     sets     what is told of few papers, each found once for all readers: those that have a word (and how much of it),
              are by an author, are muted by a rule, or are one paper that was shown. Points of -inf hide a paper.
+             What is a reader's and no topic's is said for each of the topics.
 
 Words are not put into the numbers by hashing or projection: the few of a topic say more than all the rest, and in some
-hundred numbers each of them would be mixed up with a good part of a paper's other words.
+hundred numbers each of them would be mixed up with a good part of a paper's other words. What examples say by their own
+wording, of very many terms and little weight, can be left to `rank`.
 
 A reader of categories gets papers of these alone, and is held against no others: categories come before the product.
 
@@ -64,8 +66,8 @@ class Candidates:
 class Readers:
     """`numbers` has a row for each topic, those of reader r from `first[r]` to `first[r + 1]`, one at least.
 
-    `categories` has shape (readers, categories); a reader of none gets papers of all. `points` has shape (readers,
-    sets), in units of the product: such that a paper's are whole numbers, or -inf to hide the set from the reader.
+    `points` has a row for each topic too, a column for each set, in units of the product: such that a paper's are whole
+    numbers, or -inf to hide the set. `categories` has shape (readers, categories); a reader of none gets papers of all.
     """
 
     numbers: Singles
@@ -113,7 +115,9 @@ def _of_group(
 ) -> NDArray[np.int32]:
     """The best of every shelf that a reader follows, put together."""
     size = len(candidates.numbers)
-    extra = sparse.csr_array(readers.points[group] @ candidates.sets)
+    topics, lengths = _runs(readers.first[group], readers.first[group + 1])
+    first = np.concatenate([[0], np.cumsum(lengths)])  # of the group's topics
+    extra = sparse.csr_array(readers.points[topics] @ candidates.sets)
     if np.abs(extra.data, where=extra.data > -np.inf, out=np.zeros_like(extra.data)).max(initial=0.0) >= EXACT:
         raise ValueError("the points of sets are too many for sums to be exact")
     followed = readers.categories[group]
@@ -131,30 +135,28 @@ def _of_group(
         step = max(1, min(chunk, _BLOCK // len(shelf)))
         for start in range(0, len(who), step):
             some = who[start : start + step]
-            points = _products(papers, readers, group[some])
-            _add(points, extra, some, places)
+            rows, lengths = _runs(first[some], first[some + 1])
+            points = _products(readers.numbers[topics[rows]], papers)
+            _add(points, extra, rows, places)
+            if len(rows) > len(some):
+                points = np.maximum.reduceat(points, np.cumsum(lengths) - lengths, axis=0)
             kept = _greatest(points, size - 1 - shelf, size, most)
             keys[some, taken[some], : kept.shape[1]] = kept
         taken[who] += 1
     return _ordered(keys.reshape(len(group), -1), size, most)
 
 
-def _products(papers: Singles, readers: Readers, who: Numbers) -> Singles:
-    """Shape (readers, papers): the most that each paper says to a topic of the reader."""
-    rows, lengths = _runs(readers.first[who], readers.first[who + 1])
-    numbers = readers.numbers[rows]
-    _check_lengths(numbers)
-    products: Singles = numbers @ papers.T
-    if len(rows) == len(who):
-        return products
-    return np.asarray(np.maximum.reduceat(products, np.cumsum(lengths) - lengths, axis=0))
+def _products(topics: Singles, papers: Singles) -> Singles:
+    _check_lengths(topics)
+    products: Singles = topics @ papers.T
+    return products
 
 
-def _add(points: Singles, extra: Table, who: Numbers, places: Numbers) -> None:
+def _add(points: Singles, extra: Table, topics: Numbers, places: Numbers) -> None:
     """The points of sets, to those papers that have a place here."""
     starts = extra.indptr.astype(np.intp)
-    entries, lengths = _runs(starts[who], starts[who + 1])
-    rows, columns = np.repeat(np.arange(len(who)), lengths), places[extra.indices[entries]]
+    entries, lengths = _runs(starts[topics], starts[topics + 1])
+    rows, columns = np.repeat(np.arange(len(topics)), lengths), places[extra.indices[entries]]
     here = columns >= 0
     points[rows[here], columns[here]] += extra.data[entries[here]]
 
