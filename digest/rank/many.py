@@ -79,8 +79,8 @@ class Readers:
 def best(candidates: Candidates, readers: Readers, most: int, chunk: int = CHUNK) -> NDArray[np.int32]:
     """Shape (readers, most): the numbers of the papers, best first, and -1 for each that is wanting.
 
-    ValueError if rows are too long, or points too many, for sums to be exact. Beside what is given there are never more
-    than a few blocks of 8 MB in memory.
+    ValueError if rows are too long, or points too many, for sums to be exact. Memory does not grow with the readers but
+    for what is found: it is some blocks of 2 million numbers a topic, and what sets say to 8 · `chunk` readers.
     """
     size = len(candidates.numbers)
     _check_lengths(candidates.numbers)
