@@ -28,6 +28,54 @@ _stemmer = Stemmer.Stemmer("english")
 # A window of one phrase may be spread over this many more words in a text than the phrase has, by hyphens and blanks.
 _SPREAD = 1
 _ENDINGS = 9  # the most letters that stemming takes off: hopefulnesses
+_HEAD = 40  # letters by which the beginning of a phrase is known: enough to tell, however long a word is
+
+# Plurals that no ending tells; not those that are other words too, such as bases, axes and leaves.
+_SINGULARS = {
+    "aliases": "alias",
+    "analyses": "analysis",
+    "appendices": "appendix",
+    "atlases": "atlas",
+    "biases": "bias",
+    "buses": "bus",
+    "campuses": "campus",
+    "canvases": "canvas",
+    "children": "child",
+    "corpora": "corpus",
+    "corpuses": "corpus",
+    "cpus": "cpu",
+    "crises": "crisis",
+    "criteria": "criterion",
+    "diagnoses": "diagnosis",
+    "echoes": "echo",
+    "feet": "foot",
+    "gases": "gas",
+    "genera": "genus",
+    "gpus": "gpu",
+    "heroes": "hero",
+    "hypotheses": "hypothesis",
+    "indices": "index",
+    "knives": "knife",
+    "lenses": "lens",
+    "matrices": "matrix",
+    "men": "man",
+    "mice": "mouse",
+    "npus": "npu",
+    "parentheses": "parenthesis",
+    "phenomena": "phenomenon",
+    "prognoses": "prognosis",
+    "quizzes": "quiz",
+    "statuses": "status",
+    "syntheses": "synthesis",
+    "teeth": "tooth",
+    "theses": "thesis",
+    "tpus": "tpu",
+    "vertices": "vertex",
+    "viruses": "virus",
+    "vortices": "vortex",
+    "wolves": "wolf",
+    "women": "woman",
+}
 
 # Words too common in English abstracts to tell papers apart.
 _STOP_WORDS = """
@@ -58,6 +106,7 @@ def tokens(text: str) -> list[str]:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """Snowball's stem; and LLMs are LLM, which Snowball leaves alone for want of a vowel, as it does VLAs."""
+    word = _SINGULARS.get(word, word)
     return word[:-1] if _ACRONYMS.fullmatch(word) else str(_stemmer.stemWord(word))
 
 
@@ -76,30 +125,37 @@ def terms(text: str) -> list[str]:
     return stems + [f"{one} {two}" for one, two in pairwise(stems)]
 
 
+def _words(text: str) -> list[str]:
+    return [_SINGULARS.get(token, token) for token in tokens(text)]
+
+
 @lru_cache(maxsize=20_000)
 def phrase_key(phrase: str) -> str:
     """The phrase's words run together and stemmed; empty if it has none."""
-    return stem("".join(tokens(phrase)))
+    return stem("".join(_words(phrase)))
 
 
 def singular(word: str) -> str:
-    """Without a plural's ending; for a word inside a phrase, where a stem would spoil "multi-modal"."""
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ies"):
-        return f"{word[:-3]}y"
-    return word[:-2] if word.endswith(("sses", "shes", "ches", "xes", "zes")) else word[:-1]
+    """Without a plural's ending; for a word inside a phrase, where a stem would spoil "multi-modal".
+
+    An e that may be of either is left out of both: "cach" for a cache and caches, "box" for boxes.
+    """
+    if len(word) > 3 and word.endswith("s") and (not word.endswith(("ss", "us")) or _ACRONYMS.fullmatch(word)):
+        word = word[:-1]
+    if word.endswith("ie"):
+        return f"{word[:-2]}y"
+    return word[:-1] if word.endswith(("sse", "she", "che", "xe", "ze")) else word
 
 
 def _singular_key(phrase: str) -> str:
     """As `phrase_key`, the inner words in the singular: chains of thought are a chain of thought."""
-    *inner, last = tokens(phrase)
+    *inner, last = _words(phrase)
     return stem("".join(map(singular, inner)) + last)
 
 
 def _heads(key: str) -> tuple[str, ...]:
     """How words begin that stem to this key: stemming changes the last two letters, and "lying" to "lie"."""
-    head = key[: max(2, len(key) - 2)]
+    head = key[: min(_HEAD, max(2, len(key) - 2))]
     return (head, f"{key[0]}y") if len(key) == 3 and key.endswith("ie") else (head,)
 
 
@@ -189,6 +245,7 @@ class Phrases:
         for key in self._by_key:
             for head in _heads(key):
                 self._longest[head] = max(self._longest.get(head, 0), len(key) + _ENDINGS)
+        self._lengths = sorted({len(head) for head in self._longest})
         self._beginnings = {head[:end] for head in self._longest for end in range(1, len(head) + 1)}
         self._openings: dict[str, bool] = {}
 
@@ -196,7 +253,7 @@ class Phrases:
         """Whether a phrase can begin or end with these joined words; if not, neither can it with more words."""
         if joined in self._beginnings:
             return True
-        return any(self._longest.get(joined[:end], 0) >= len(joined) for end in range(1, len(joined) + 1))
+        return any(self._longest.get(joined[:length], 0) >= len(joined) for length in self._lengths)
 
     def _opens(self, word: str) -> bool:
         """Whether a phrase can begin with this word."""
@@ -219,7 +276,7 @@ class Phrases:
         """How often each phrase occurs in the text, by the phrase as it was given."""
         if not self._by_key:
             return Counter()
-        words = tokens(text)
+        words = _words(text)
         return Counter(
             phrase
             for start, word in enumerate(words)

@@ -42,6 +42,16 @@ SAME = [
     ("3D", "3-D"),
     ("naïve", "naive"),
     ("Straße", "STRASSE"),
+    ("matrix", "two matrices"),
+    ("confusion matrices", "a confusion-matrix"),
+    ("mouse model", "mice models"),
+    ("API design", "the design of APIs: APIs designs"),
+    ("GPU cluster", "clusters, GPUs' clusters"),
+    ("many GPUs", "many-GPU"),
+    ("batch size scaling", "batch sizes scaling"),
+    ("key-value cache eviction", "key-value caches' eviction"),
+    ("virus strain", "viruses: strains"),
+    ("movie review", "Movies-Reviews"),
     ("ＲＡＧ", "RAG"),
 ]
 
@@ -56,6 +66,8 @@ OTHER = [
     ("small language model", "small vision-language model"),
     ("LLM", "LLaMA, MLLM and LMs"),
     ("video", ""),
+    ("base model", "basis models"),
+    ("leaf", "which leaves it open"),
 ]
 
 
