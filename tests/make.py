@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
+
+import numpy as np
 
 from digest.diff import FACT_FIELDS, diff
 from digest.model import (
@@ -17,6 +20,7 @@ from digest.model import (
     Known,
     KnownPaper,
     LastEdition,
+    Learned,
     Listing,
     Origin,
     Outcome,
@@ -24,6 +28,7 @@ from digest.model import (
     Part,
     Profile,
     Ranked,
+    Ranking,
     Reason,
     SectionKind,
     Shown,
@@ -33,6 +38,8 @@ from digest.model import (
     Topic,
     Trend,
 )
+from digest.rank import Background, Corpus, rank
+from digest.words import stem
 
 TODAY = date(2026, 6, 2)  # a Tuesday
 NOW = datetime(2026, 6, 2, 12, 0, tzinfo=UTC)
@@ -210,3 +217,89 @@ def subscription(**given: Any) -> Subscription:
 def last_edition(day: date = date(2026, 6, 1), reason: str | None = None, **given: Any) -> LastEdition:
     values: dict[str, Any] = {"date": day, "made_at": datetime(day.year, day.month, day.day, 7, 0, tzinfo=UTC)}
     return LastEdition(reason=reason, **(values | given))
+
+
+# --- rankings ----------------------------------------------------------------------------------------------------
+
+# What papers at large are about, in a small world: each subject is a dimension of meaning, with the words that are of
+# it. Its first words are in more papers than its last ones.
+SUBJECTS = (
+    "language model token prompt chain thought reasoning math distillation student teacher compact llm",
+    "robot manipulation arm sensor grasping gripper tactile assembly embodied",
+    "video image frame diffusion clip pixel render camera",
+    "cell protein gene folding enzyme",
+    "speech audio noise dialect acoustic phoneme",
+)
+COMMON = "method data training result small survey"  # of no subject
+PAIRS = "language model|small language|chain thought|video generation|protein folding|speech recognition"
+
+
+def background() -> Background:
+    """A small world of 1,000 papers, by hand."""
+    of_subject = {stem(word): number for number, words in enumerate(SUBJECTS) for word in words.split()}
+    common = [stem(word) for word in COMMON.split()]
+    pairs = [" ".join(map(stem, pair.split())) for pair in PAIRS.split("|")]
+    known = sorted({*of_subject, *common, *pairs})
+    places = {stem(word): place for words in (COMMON, *SUBJECTS) for place, word in enumerate(words.split())}
+    share = np.array([0.01 if " " in one else (0.3 if one in common else 0.1) / (1 + places[one]) for one in known])
+    table = np.zeros((len(known), len(SUBJECTS)))
+    for row, term in enumerate(known):
+        for word in term.split():
+            if word in of_subject:
+                table[row, of_subject[word]] += 1.0
+    return Background(
+        known,
+        np.rint(1000 * share).astype(np.int32),
+        1000,
+        mean=share * 0.15,
+        square=share * 0.15**2,
+        table=table,
+        centre=np.full(len(SUBJECTS), 0.1),
+        spread=np.array([0.35, 0.25, 0.2, 0.1, 0.1]),
+        length=20.0,
+    )
+
+
+BACKGROUND = background()
+
+
+# Titles without a word in common, so that nothing is similar unless a test makes it so.
+FIVE = [
+    paper("2606.00001", title="Small language models", abstract="Distillation of reasoning into compact students."),
+    paper("2606.00002", title="Robot manipulation", abstract="Grasping objects by tactile feedback during assembly."),
+    paper("2606.00003", title="Video generation", abstract="Diffusion transformers make temporally coherent clips."),
+    paper("2606.00004", title="Protein folding"),
+    paper("2606.00005", title="Speech recognition surveys", abstract="Acoustic benchmarks across dialects and noise."),
+]
+
+
+def ranking(
+    papers: Iterable[Paper],
+    who: Profile,
+    trends: Mapping[str, Trend] | None = None,
+    *,
+    known: Mapping[str, Paper] | None = None,
+    learned: Sequence[Learned] = (),
+    earlier: Iterable[Paper] = (),
+    told: Collection[str] = (),
+) -> Ranking:
+    """What the profile gets of the papers in the small world, where nothing is trending unless it is said."""
+    corpus = Corpus(papers, BACKGROUND, earlier)
+    given = trends or {one.id: trend_of(one.id) for one in corpus.papers}
+    return rank(corpus, given, who, known, learned, told)
+
+
+def order(found: Ranking) -> list[str]:
+    return [one.paper.id for one in found.papers]
+
+
+def of(found: Ranking, paper_id: str) -> Ranked:
+    return next(one for one in found.papers if one.paper.id == paper_id)
+
+
+def points(found: Ranking, paper_id: str) -> dict[str, int]:
+    """Of each kind of reason, all points."""
+    told: dict[str, int] = {}
+    for one in of(found, paper_id).reasons:
+        told[one.kind] = told.get(one.kind, 0) + one.points
+    return told

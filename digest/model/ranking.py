@@ -21,9 +21,9 @@ class Part:
 class Reason:
     """One named, additive part of a score. `points` are whole, so that sums are exact in any order.
 
-    `kind` is a fixed word: votes, expected, rise, submitter, comments, position, age; word, example, liked, disliked,
-    author, organisation, category; similar, or risen. `label` says it in words a reader understands. `parts`, where
-    there are any, sum to `points`.
+    `kind` is a fixed word: votes, expected, rise, submitter, comments, position, age; word, near, example, liked,
+    disliked, author, organisation, category; similar, or risen. `label` says it in words a reader understands.
+    `parts`, where there are any, sum to `points`.
     """
 
     kind: str

@@ -6,6 +6,7 @@ A score is the sum of whole points, each with a reason:
     interests  times 2 · (1 - trend_weight):
       topic        what the topic that the paper says most to gives it, if that is above 0 (`interests` has the model:
                    words, what is near them, examples); the papers that the reader liked are a topic too
+      unwanted     less what is found of words with a negative weight, whichever topic they are of
       disliked     less a quarter of what papers that the reader did not like would give it
       author       250 · weight for a followed author
       organisation 200 · weight for a followed organisation
@@ -29,7 +30,7 @@ from digest.rank.background import Background
 from digest.rank.corpus import Corpus, Meaning, Text, WordTable
 from digest.rank.encoded import Encode, Encoded
 from digest.rank.follows import followed, muted, name_matches
-from digest.rank.interests import Interest, Liked
+from digest.rank.interests import Interest, Liked, distinct
 from digest.rank.order import THINNED, thin
 from digest.words import Phrases
 
@@ -45,7 +46,13 @@ def _examples(topic: Topic, known: Mapping[str, Paper]) -> list[Liked]:
         if name in known
         else Liked(label=name, text=Text(name))
         for name in topic.examples
+        if name in known or _may_be_title(name)
     ]
+
+
+def _may_be_title(name: str) -> bool:
+    """Not so an id or address, of which nothing is known."""
+    return " " in name or not any(map(str.isdigit, name))
 
 
 def _learned(learned: Sequence[Learned], sign: int) -> list[Liked]:
@@ -62,40 +69,44 @@ class _Interests:
     def __init__(
         self, corpus: Corpus, profile: Profile, known: Mapping[str, Paper], learned: Sequence[Learned], factor: float
     ) -> None:
-        topics = [
-            (topic.name, Interest(corpus, topic.terms, _examples(topic, known), factor, "example"))
-            for topic in profile.topics
+        words = [(topic, distinct(topic.terms)) for topic in profile.topics]
+        self._names = [topic.name for topic in profile.topics]
+        self._wanted = [
+            Interest(
+                corpus, [term for term in terms if term.weight > 0], _examples(topic, known), factor, name=topic.name
+            )
+            for topic, terms in words
         ]
         if liked := _learned(learned, 1):
-            topics.append(("", Interest(corpus, (), liked, factor, "liked")))
-        self._topics = topics
+            self._wanted.append(Interest(corpus, (), liked, factor, kind="liked"))
+        self._points = np.stack([np.zeros(corpus.size), *(one.points for one in self._wanted)])
         self._least = SAYS_SOMETHING * factor
-        points = np.stack([one.points for _, one in topics]) if topics else np.zeros((1, corpus.size))
-        self._best = np.argmax(points, axis=0)  # the first of equals
-        self._wanted = points.max(axis=0, initial=0.0)
-        unwanted = _learned(learned, -1)
-        self._against = Interest(corpus, (), unwanted, factor * DISLIKED, "disliked") if unwanted else None
-        self._less = np.maximum(0.0, self._against.points) if self._against else np.zeros(corpus.size)
-        self.points = self._wanted - self._less
+        negative = distinct(term for _, terms in words for term in terms if term.weight < 0)
+        self._unwanted = Interest(corpus, negative, (), factor)
+        disliked = _learned(learned, -1)
+        self._disliked = Interest(corpus, (), disliked, factor * DISLIKED, kind="disliked")
+        self._less = np.maximum(0.0, self._disliked.points)
+        self.points = self._points.max(axis=0) + self._unwanted.points - self._less
 
     def topic(self, row: int) -> str:
-        """The name of the topic that the paper says most to, empty if that is too little."""
-        return self._topics[self._best[row]][0] if self._topics and self._wanted[row] >= self._least > 0 else ""
+        """The name of the topic that the paper says most to, the first of equals; empty if that is too little."""
+        points = self._points[1 : len(self._names) + 1, row]
+        best = int(np.argmax(points)) if len(points) else 0
+        return self._names[best] if len(points) and points[best] >= self._least > 0 else ""
 
     def reasons(self, row: int, *, told: bool) -> tuple[Reason, ...]:
         """Why the candidate has its points; with their words if `told`."""
-        found = self._topics[self._best[row]][1].reasons(row, told=told) if self._wanted[row] > 0 else ()
-        if self._against and self._less[row]:
-            found += tuple(
-                replace(
-                    one,
-                    label=f"{one.label}, less of which you wanted",
-                    points=-one.points,
-                    parts=tuple(replace(part, points=-part.points) for part in one.parts),
-                )
-                for one in self._against.reasons(row, told=told)
-            )
+        best = int(np.argmax(self._points[:, row]))  # the first of equals
+        found = self._wanted[best - 1].reasons(row, told=told) if best else ()
+        found += self._unwanted.reasons(row, told=told)
+        if self._less[row]:
+            found += tuple(map(_negative, self._disliked.reasons(row, told=told)))
         return found
+
+
+def _negative(one: Reason) -> Reason:
+    parts = tuple(replace(part, points=-part.points) for part in one.parts)
+    return replace(one, points=-one.points, parts=parts)
 
 
 def _trend_reasons(trend: Trend, factor: float) -> tuple[Reason, ...]:
@@ -119,7 +130,7 @@ def rank(
     """
     of_trend, of_interest = 2 * profile.trend_weight, 2 * (1 - profile.trend_weight)
     interests = _Interests(corpus, profile, examples or {}, learned, of_interest)
-    rules = muted(corpus.credits, profile, corpus.having(Phrases(profile.muted_words)))
+    rules = muted(corpus.credits, profile, corpus.holding(Phrases(profile.muted_words)))
     follows = followed(corpus.credits, profile, of_interest)
     others = [
         _trend_reasons(trends[paper.id], of_trend) + follows.get(row, ()) for row, paper in enumerate(corpus.papers)
@@ -129,19 +140,26 @@ def rank(
         for points, reasons in zip(interests.points, others, strict=True)
     ]
     shown = [row for row in range(corpus.size) if row not in rules]
-    best = set(sorted(shown, key=lambda row: (-scores[row], corpus.papers[row].id))[:THINNED])
     ranked = [
-        (
-            Ranked(
-                paper=paper,
-                trend=trends[paper.id],
-                reasons=interests.reasons(row, told=row in best or paper.id in told) + others[row],
-                topic=interests.topic(row),
-            ),
-            row,
+        Ranked(
+            paper=corpus.papers[row],
+            trend=trends[corpus.papers[row].id],
+            reasons=interests.reasons(row, told=False) + others[row],
+            topic=interests.topic(row),
         )
-        for row, paper in ((row, corpus.papers[row]) for row in shown)
+        for row in shown
     ]
     hidden = tuple(Hidden(paper=corpus.papers[row], rule=rules[row], score=scores[row]) for row in sorted(rules))
-    thinned = thin(ranked, corpus.wordings)
-    return Ranking(papers=thinned.papers, hidden=hidden + thinned.hidden)
+    thinned = thin(zip(ranked, shown, strict=True), corpus.wordings)
+    rows = {corpus.papers[row].id: row for row in shown}
+    papers = [
+        _told(one, interests, rows[one.paper.id]) if place < THINNED or one.paper.id in told else one
+        for place, one in enumerate(thinned.papers)
+    ]
+    return Ranking(papers=tuple(papers), hidden=hidden + thinned.hidden)
+
+
+def _told(one: Ranked, interests: _Interests, row: int) -> Ranked:
+    """With the reasons of its interests, which come first, down to the words."""
+    rest = one.reasons[len(interests.reasons(row, told=False)) :]
+    return replace(one, reasons=interests.reasons(row, told=True) + rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -101,7 +102,9 @@ class Corpus:
         self.papers: tuple[Paper, ...] = tuple(sorted(papers, key=lambda paper: paper.id))
         ids = {paper.id for paper in self.papers}
         before = sorted((paper for paper in earlier if paper.id not in ids), key=lambda paper: paper.id)
-        self.texts = tuple(Text(paper.title, paper.abstract) for paper in (*self.papers, *before))
+        everything = (*self.papers, *before)
+        self.texts = tuple(Text(paper.title, paper.abstract) for paper in everything)
+        self.order = np.argsort(np.argsort([paper.id for paper in everything]))  # the place of each by its id
         self.meaning: Meaning = meaning or WordTable(background)
 
     @property
@@ -137,10 +140,11 @@ class Corpus:
 
     def moments(self, weights: Floats) -> tuple[float, float]:
         """Mean and variance of the product of papers' rows with these weights, terms taken as independent."""
-        known = len(self.background.terms)
-        mean = float(self.background.mean @ weights[:known])
-        unknown = float((weights[known:] ** 2).sum()) / max(1, self.background.size)
-        return mean, float(self.background.variance @ weights[:known] ** 2) + unknown
+        known = weights[: len(self.background.terms)]
+        said = np.flatnonzero(known)
+        mean = math.fsum(self.background.mean[said] * known[said])
+        variance = math.fsum(self.background.variance[said] * known[said] ** 2)
+        return mean, variance + math.fsum(weights[len(known) :] ** 2) / max(1, self.background.size)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -163,17 +167,15 @@ class Corpus:
         parts = np.array(data, dtype=np.float64), np.array(places, dtype=np.int32), np.array(starts, dtype=np.int32)
         return sparse.csc_array(sparse.csr_array(parts, shape=(len(self.texts), max(1, len(columns)))))
 
-    def counts(self, term: str) -> Floats:
-        """Shape (pool,): how often each text has a word or pair of words."""
+    def having(self, term: str) -> tuple[NDArray[np.intp], Floats]:
+        """Which texts of the pool have a word or pair of words, and how often each of them."""
         column = self.background.columns.get(term)
         if column is None:
             if term not in self._others:
-                return np.zeros(len(self.texts))
+                return np.zeros(0, dtype=np.intp), np.zeros(0)
             column = len(self.background.terms) + self._others[term]
-        found, table = np.zeros(len(self.texts)), self._word_counts
-        held = slice(table.indptr[column], table.indptr[column + 1])
-        found[table.indices[held]] = table.data[held]
-        return found
+        start, end = self._word_counts.indptr[column], self._word_counts.indptr[column + 1]
+        return self._word_counts.indices[start:end].astype(np.intp), self._word_counts.data[start:end]
 
     @cached_property
     def fullness(self) -> Floats:
@@ -195,7 +197,7 @@ class Corpus:
         ]
         return Index(text for text, _ in texts), [place for _, place in texts]
 
-    def having(self, phrases: Phrases) -> dict[str, dict[int, list[int]]]:
+    def holding(self, phrases: Phrases) -> dict[str, dict[int, list[int]]]:
         """By phrase and row: how often the title, the abstract and the keywords of the candidates have it."""
         index, places = self._index
         found: dict[str, dict[int, list[int]]] = {}
@@ -216,8 +218,8 @@ class Corpus:
         shared = {term: column for column, term in enumerate(sorted(t for t, n in papers_with.items() if n > 1))}
         data, columns, starts = list[float](), list[int](), [0]
         for one in bags:
-            logs = {term: 1 + float(np.log(count)) for term, count in one.items()}
-            length = float(np.sqrt(sum(sorted(weight * weight for weight in logs.values())))) or 1.0
+            logs = {term: 1 + math.log(count) for term, count in one.items()}
+            length = math.sqrt(math.fsum(weight * weight for weight in logs.values())) or 1.0
             kept = sorted((shared[term], weight / length) for term, weight in logs.items() if term in shared)
             columns.extend(column for column, _ in kept)
             data.extend(weight for _, weight in kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from digest.model import Paper, Profile, Reason
-from digest.words import phrase_key, plain, tokens
+from digest.words import phrase_key, plain, short, tokens
 
 AUTHOR, ORGANISATION, CATEGORY = 250.0, 200.0, 80.0
 
@@ -13,9 +13,11 @@ AUTHOR, ORGANISATION, CATEGORY = 250.0, 200.0, 80.0
 def name_matches(followed: str, author: str) -> bool:
     """Whether two spellings can be of one person: the same surname, and first names equal or as initials.
 
-    "Last, First" is read as First Last; accents, case, hyphens and middle names do not count.
+    "Last, First" is read as First Last; accents, case, hyphens and middle names do not count: Fei-Fei is Feifei.
     """
     ours, theirs = _name(followed), _name(author)
+    if ours and "".join(ours) == "".join(theirs):
+        return True
     if not ours or not theirs or ours[-1] != theirs[-1]:
         return False
     if len(ours) == 1 or len(theirs) == 1:
@@ -30,7 +32,18 @@ def _name(name: str) -> list[str]:
 
 
 def _account(submitter: str) -> str:
-    return plain(submitter).strip()
+    """An account is one word, whatever signs are in it; one of signs alone is meant as it is."""
+    return "".join(tokens(submitter)) or plain(submitter).strip()
+
+
+def _path(category: str) -> tuple[str, ...]:
+    return tuple(key for key in map(phrase_key, category.split(".")) if key)
+
+
+def _keys(name: str) -> set[str]:
+    """By what a name is looked up: its last word, and all of it run together."""
+    words = _name(name)
+    return {words[-1], "".join(words)} if words else set()
 
 
 class Credits:
@@ -41,25 +54,24 @@ class Credits:
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = papers
-        self._surnames: dict[str, list[int]] = {}
+        self._names: dict[str, list[int]] = {}  # by surname, and by the whole name run together
         self._organisations: dict[str, list[int]] = {}
         self._submitters: dict[str, list[int]] = {}
-        self._categories: dict[str, dict[int, float]] = {}
+        self._categories: dict[tuple[str, ...], dict[int, float]] = {}
         for row, paper in enumerate(papers):
-            for surname in {name[-1] for author in paper.authors if (name := _name(author))}:
-                self._surnames.setdefault(surname, []).append(row)
+            for name in {key for author in paper.authors for key in _keys(author)}:
+                self._names.setdefault(name, []).append(row)
             if paper.organisation and (key := phrase_key(paper.organisation)):
                 self._organisations.setdefault(key, []).append(row)
-            if paper.submitter:
+            if paper.submitter and _account(paper.submitter):
                 self._submitters.setdefault(_account(paper.submitter), []).append(row)
-            for place, category in enumerate(map(plain, paper.categories)):
+            for place, category in enumerate(map(_path, paper.categories)):
                 self._categories.setdefault(category, {}).setdefault(row, 1.0 if place == 0 else 0.5)
 
     def author(self, name: str) -> dict[int, str]:
         """The papers of whoever can be meant, with the name there."""
-        surname = _name(name)[-1:]
         found = {}
-        for row in self._surnames.get(surname[0], ()) if surname else ():
+        for row in sorted({row for key in _keys(name) for row in self._names.get(key, ())}):
             names = (author for author in self.papers[row].authors if name_matches(name, author))
             if (author := next(names, None)) is not None:
                 found[row] = author
@@ -73,10 +85,10 @@ class Credits:
 
     def category(self, followed: str) -> dict[int, float]:
         """1 for the primary category, 0.5 for a cross-list; "cs" follows all of cs.*."""
-        wanted = plain(followed).strip().removesuffix(".*")
+        wanted = _path(followed)
         found: dict[int, float] = {}
         for category, shares in self._categories.items():
-            if category == wanted or category.startswith(f"{wanted}."):
+            if wanted and category[: len(wanted)] == wanted:
                 found |= {row: max(share, found.get(row, 0.0)) for row, share in shares.items()}
         return found
 
@@ -91,13 +103,18 @@ def followed(credits: Credits, profile: Profile, factor: float) -> dict[int, tup
 
     for author in profile.authors:
         for row, name in credits.author(author.text).items():
-            add(row, "author", f"by {name}", AUTHOR * author.weight)
+            add(row, "author", f"by {short(name)}", AUTHOR * author.weight)
     for place in profile.organisations:
         for row in credits.organisation(place.text):
-            add(row, "organisation", f"from {credits.papers[row].organisation}", ORGANISATION * place.weight)
+            add(
+                row,
+                "organisation",
+                f"from {short(credits.papers[row].organisation or '')}",
+                ORGANISATION * place.weight,
+            )
     for category in profile.categories:
         for row, share in credits.category(category.text).items():
-            add(row, "category", f"in {category.text}", CATEGORY * category.weight * share)
+            add(row, "category", f"in {short(category.text)}", CATEGORY * category.weight * share)
     return found
 
 

@@ -19,17 +19,19 @@ linear in a paper's terms, so that each point can be told by its word.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import nsmallest
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
 from digest.model import Part, Reason, Term
-from digest.rank.background import FINE, Background, Floats
+from digest.rank.background import FINE, Background, Floats, Rows
 from digest.rank.corpus import Corpus, Text
-from digest.words import Phrases, phrase_key, spelled, terms
+from digest.words import STOP_WORDS, Phrases, phrase_key, short, spelled, terms, tokens
 
 POINTS = 100.0
 RIDGE, RIDGE_FROM, RIDGE_TO, PLAIN = 0.2, 0.01, 0.1, 0.3
@@ -38,10 +40,7 @@ FOUND, NEAR, BESIDE, WORDS, BOTH = 1 / 1.7, 1.0, 0.26, 1 / 2, 1.2
 SATURATION, PHRASE = 1.2, 0.5
 MOST_BESIDE = 40
 PARTS = 6  # words told of a reason; the others are summed up
-
-
-def short(title: str, most: int = 60) -> str:
-    return title if len(title) <= most else title[:most].rsplit(" ", 1)[0].rstrip(" ,:;–-") + "…"
+STEPS = 2.0**24  # of a weight: with whole numbers they add up to the same in any order, whatever BLAS does it
 
 
 def _root(number: float) -> float:
@@ -53,8 +52,9 @@ class Nearness:
     """How near the candidates are to some text: linear in what they mean (`meaning`) and in their terms (`wording`)."""
 
     def __init__(self, corpus: Corpus, meaning: Floats, wording: Floats, less: float) -> None:
-        self._corpus, self._meaning, self._wording = corpus, meaning, wording
-        self.values: Floats = corpus.meanings @ meaning / FINE + corpus.rows @ wording - less
+        self._corpus, self._wording = corpus, wording
+        self._meaning = np.rint(meaning * STEPS) / STEPS
+        self.values: Floats = corpus.meanings @ self._meaning / FINE + corpus.rows @ wording - less
 
     def parts(self, row: int, points: int) -> tuple[Part, ...]:
         """The points of one candidate by its words: those that say most, and the sum of all the others."""
@@ -79,7 +79,7 @@ class Nearness:
 
 def _unit(corpus: Corpus, meaning: Floats) -> Floats:
     """The weights as they give papers at large the variance 1."""
-    return meaning / _root(float(meaning**2 @ corpus.meaning.spread))
+    return meaning / _root(math.fsum(meaning**2 * corpus.meaning.spread))
 
 
 def _worded(corpus: Corpus, weights: Floats, scale: float) -> tuple[Floats, float]:
@@ -102,10 +102,11 @@ class Examples:
 
     def __init__(self, corpus: Corpus, liked: Sequence[Liked], scale: float = 1.0) -> None:
         self._corpus, self._liked = corpus, liked
-        weights = np.array([one.weight for one in liked])
+        weights = np.array([one.weight for one in liked], dtype=np.float64)
         weights /= weights.sum()
         self._rows = corpus.rows_of([one.text for one in liked])
-        mean = weights @ corpus.meanings_of([one.text for one in liked]) / FINE
+        self._meanings = corpus.meanings_of([one.text for one in liked]) / FINE
+        mean = (weights[:, None] * self._meanings).sum(axis=0)
         ridge = min(RIDGE_TO, max(RIDGE_FROM, RIDGE / len(liked)))
         solved = mean / (corpus.meaning.spread + ridge)
         meaning = _unit(corpus, PLAIN * _unit(corpus, mean) + (1 - PLAIN) * _unit(corpus, solved))
@@ -115,12 +116,16 @@ class Examples:
 
     def label(self, row: int) -> str:
         """The title of the nearest of the papers."""
-        return short(self._liked[self._nearest[row]].label)
+        return self._liked[self._nearest[row]].label
 
     @cached_property
     def _nearest(self) -> list[int]:
-        cosines = (self._corpus.rows @ self._rows.T).toarray()
-        return [int(best) for best in np.argmax(cosines, axis=1)]
+        corpus, found = self._corpus, list[int]()
+        for start in range(0, corpus.size, 256):
+            rows = slice(start, start + 256)
+            wording = (corpus.rows[rows] @ self._rows.T).toarray()
+            found += np.argmax(wording + corpus.meanings[rows] @ self._meanings.T / FINE, axis=1).tolist()
+        return found
 
 
 # --- words and phrases -------------------------------------------------------------------------------------------
@@ -140,14 +145,22 @@ class _Search:
         return self.weight * background.rarity(self.term) * (PHRASE if " " in self.term and self.weight > 0 else 1.0)
 
 
+def distinct(wanted: Iterable[Term]) -> list[Term]:
+    """The words and phrases that tell papers apart, each as it is given first."""
+    once: dict[str, Term] = {}
+    for term in wanted:
+        if any(word not in STOP_WORDS for word in tokens(term.text)):
+            once.setdefault(phrase_key(term.text), term)
+    return list(once.values())
+
+
 def _stems(phrase: str) -> str:
     return " ".join(one for one in terms(phrase) if " " not in one) or phrase_key(phrase)
 
 
 def _searches(wanted: Sequence[Term]) -> list[_Search]:
-    """The words and phrases, each once, and then the words and pairs of words inside the phrases."""
-    once = {phrase_key(term.text): term for term in reversed(wanted) if phrase_key(term.text)}
-    whole = [_Search(label=one.text, term=_stems(one.text), weight=one.weight) for one in reversed(once.values())]
+    """The words and phrases, and then the words and pairs of words inside the phrases."""
+    whole = [_Search(label=one.text, term=_stems(one.text), weight=one.weight) for one in wanted]
     taken, inside = {one.term for one in whole}, dict[str, _Search]()
     for phrase in whole:
         if phrase.weight <= 0 or " " not in phrase.term:
@@ -159,33 +172,46 @@ def _searches(wanted: Sequence[Term]) -> list[_Search]:
 
 
 class Words:
-    """The words and phrases of a topic: what is found of them, and what is near them. `found` has a row for each."""
+    """The words and phrases of a topic: what is found of them, and what is near them.
+
+    `found` has shape (candidates, searches).
+    """
 
     def __init__(self, corpus: Corpus, wanted: Sequence[Term], scale: float = 1.0) -> None:
         self._corpus, scale = corpus, scale * WORDS
         self.searches = _searches(wanted)
-        phrases = Phrases(one.label for one in self.searches if one.inside is None)
-        self._having = corpus.having(phrases)
-        fullness = corpus.fullness[: corpus.size]
+        self._titles, counted = self._phrases()
         deviation = math.sqrt(1 + math.fsum(map(self._variance, self.searches)))
-        self.found = np.zeros((len(self.searches), corpus.size))
-        for number, one in enumerate(self.searches):
-            if one.inside is None:
-                counts = np.zeros(corpus.size)
-                for row, (title, abstract, _) in self._having.get(one.label, {}).items():
-                    counts[row] = 2 * title + abstract
-            else:
-                counts = corpus.counts(one.term)[: corpus.size]
-            self.found[number] = self._gain(one, counts, fullness) * (FOUND * scale / deviation)
+        gains, columns = [np.zeros(0)], [np.zeros(0, dtype=np.intp)]
+        for one in self.searches:
+            rows, counts = counted[one.label] if one.inside is None else corpus.having(one.term)
+            rows, counts = rows[rows < corpus.size], counts[rows < corpus.size]
+            columns.append(rows)
+            gains.append(self._gain(one, rows, counts) * (FOUND * scale / deviation))
+        starts = np.cumsum([len(one) for one in columns])
+        parts = np.concatenate(gains), np.concatenate(columns), starts
+        self.found: Rows = sparse.csc_array(parts, shape=(corpus.size, len(self.searches))).tocsr()
         self.near = self._nearness(scale)
+
+    def _phrases(self) -> tuple[set[tuple[int, str]], dict[str, tuple[NDArray[np.intp], Floats]]]:
+        """Which candidates have which phrase in the title; and by phrase, in which it is, a title counting twice."""
+        found = self._corpus.holding(Phrases(one.label for one in self.searches if one.inside is None))
+        titles = {(row, label) for label, rows in found.items() for row, (title, _, _) in rows.items() if title}
+        counted = {one.label: (np.zeros(0, dtype=np.intp), np.zeros(0)) for one in self.searches}
+        for label, rows in found.items():
+            counts = sorted((row, 2 * title + told) for row, (title, told, _) in rows.items() if title or told)
+            if counts:
+                places, often = zip(*counts, strict=True)
+                counted[label] = np.array(places, dtype=np.intp), np.array(often, dtype=np.float64)
+        return titles, counted
 
     def _variance(self, one: _Search) -> float:
         background = self._corpus.background
         share = min(1.0, background.documents(one.term) / max(1, background.size))
         return one.pull(background) ** 2 * share * (1 - share)
 
-    def _gain(self, one: _Search, counts: Floats, fullness: Floats) -> Floats:
-        gain = counts * (SATURATION + 1) / (counts + SATURATION * fullness)
+    def _gain(self, one: _Search, rows: NDArray[np.intp], counts: Floats) -> Floats:
+        gain = counts * (SATURATION + 1) / (counts + SATURATION * self._corpus.fullness[rows])
         return one.pull(self._corpus.background) * np.asarray(gain)
 
     def _nearness(self, scale: float) -> Nearness:
@@ -196,58 +222,99 @@ class Words:
         return Nearness(corpus, meaning, wording, less)
 
     def _beside(self, wanted: Sequence[_Search]) -> Floats:
-        """The mean of the TF-IDF rows of the earlier papers that have most of the words: no candidate is its own."""
+        """The mean of the TF-IDF rows of the earlier papers that have most of the words, so that none is its own."""
         corpus = self._corpus
         score = np.zeros(len(corpus.texts))
         for one in wanted:
             if one.term.count(" ") < 2:
-                score += self._gain(one, corpus.counts(one.term), corpus.fullness)
+                rows, counts = corpus.having(one.term)
+                score[rows] += self._gain(one, rows, counts)
         score[: corpus.size] = 0
-        best = np.argsort(-score, kind="stable")[:MOST_BESIDE]
-        best = np.sort(best[score[best] > 0])
+        best = np.lexsort((corpus.order, -score))[:MOST_BESIDE]
+        best = best[score[best] > 0]
         if not len(best):
             return np.zeros(corpus.pool.shape[1])
         return np.asarray(corpus.pool[best].T @ (score[best] / score[best].sum()))
 
-    def label(self, number: int, row: int) -> str:
-        one = self.searches[number]
-        if one.inside is not None:
-            return f"“{one.label}”, of “{one.inside}”"
-        return f"“{one.label}” in the {'title' if self._having[one.label][row][0] else 'abstract'}"
+    def reasons(self, row: int, points: Mapping[int, int]) -> Iterator[Reason]:
+        """What the points of each search are for; a phrase and the words inside it are one reason."""
+        groups: dict[str, list[tuple[_Search, int]]] = {}
+        for number in sorted(points):
+            one = self.searches[number]
+            groups.setdefault(one.inside or one.label, []).append((one, points[number]))
+        for phrase, those in groups.items():
+            whole = those[0][0].inside is None
+            if whole:
+                label = f"“{short(phrase)}” in the {'title' if (row, phrase) in self._titles else 'abstract'}"
+            elif len(those) == 1:
+                label = f"“{short(those[0][0].label, 30)}” of “{short(phrase, 50)}”"
+            else:
+                label = f"words of “{short(phrase)}”"
+            if those[0][1] < 0:
+                label += ", of which you want less"
+            parts = tuple(
+                Part(label=f"“{short(one.label)}”" if one.inside else "the whole phrase", points=each)
+                for one, each in those
+            )
+            together = sum(each for _, each in those)
+            yield Reason(
+                kind="word" if whole else "near", label=label, points=together, parts=parts if len(parts) > 1 else ()
+            )
 
 
 # --- a topic -----------------------------------------------------------------------------------------------------
 
-
-def _whole(values: Floats, factor: float) -> Floats:
-    return np.rint(values * (POINTS * factor))
+# By kind: like one paper, like several, unlike them.
+_LIKE = {
+    "example": ("like “{}”", "like your examples", "unlike your examples"),
+    "liked": ("like “{}”, which you liked", "like what you liked", "unlike what you liked"),
+    "disliked": ("like “{}”, of which you want less", "like what you want less of", "unlike what you want less of"),
+}
 
 
 class Interest:
-    """One topic against all candidates. `points` has shape (candidates,), whole numbers, below 0 for what is far."""
+    """One topic against all candidates. `points` has shape (candidates,), whole numbers, below 0 for what is far.
 
-    def __init__(self, corpus: Corpus, terms: Sequence[Term], liked: Sequence[Liked], factor: float, kind: str) -> None:
-        self._kind = kind
-        searching = any(phrase_key(term.text) for term in terms)
+    `kind` is that of the examples: example, liked or disliked.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        wanted: Sequence[Term],
+        liked: Sequence[Liked],
+        factor: float,
+        kind: str = "example",
+        name: str = "",
+    ) -> None:
+        self._kind, self._name = kind, name
+        wanted = distinct(wanted)
         self._examples = Examples(corpus, liked) if liked else None
-        self._words = Words(corpus, terms, BOTH / math.sqrt(len(liked)) if liked else 1.0) if searching else None
+        self._words = Words(corpus, wanted, BOTH / math.sqrt(len(liked)) if liked else 1.0) if wanted else None
         nothing = np.zeros(corpus.size)
-        self._like = _whole(self._examples.near.values, factor) if self._examples else nothing
-        self._found = _whole(self._words.found, factor) if self._words else np.zeros((0, corpus.size))
-        self._near = _whole(self._words.near.values, factor) if self._words else nothing
-        self.points: Floats = self._like + self._found.sum(axis=0) + self._near
+        self._like = np.rint(self._examples.near.values * (POINTS * factor)) if self._examples else nothing
+        self._near = np.rint(self._words.near.values * (POINTS * factor)) if self._words else nothing
+        self.points: Floats = self._like + self._near
+        if self._words:
+            self._found = self._words.found.copy()
+            self._found.data = np.rint(self._found.data * (POINTS * factor))
+            self.points = self.points + self._found.sum(axis=1)
 
     def reasons(self, row: int, *, told: bool) -> tuple[Reason, ...]:
         """Why the candidate has its points, which they sum to; down to its words if `told`."""
-        found = []
-        for number in np.flatnonzero(self._found[:, row]) if self._words else ():
-            label = self._words.label(int(number), row) if self._words else ""
-            found.append(Reason(kind="word", label=label, points=int(self._found[number, row])))
+        found: list[Reason] = []
+        if self._words:
+            start, end = self._found.indptr[row], self._found.indptr[row + 1]
+            pairs = zip(self._found.indices[start:end].tolist(), self._found.data[start:end].tolist(), strict=True)
+            found += self._words.reasons(row, {number: int(points) for number, points in pairs if points})
         if self._words and (points := int(self._near[row])):
             parts = self._words.near.parts(row, points) if told else ()
-            found.append(Reason(kind="near", label="near what you look for", points=points, parts=parts))
+            what = f"“{short(self._name)}”" if self._name else "what you look for"
+            label = f"{'near' if points > 0 else 'far from'} {what}"
+            found.append(Reason(kind="near", label=label, points=points, parts=parts))
         if self._examples and (points := int(self._like[row])):
             parts = self._examples.near.parts(row, points) if told else ()
-            label = f"like “{self._examples.label(row)}”" if told else "like your examples"
-            found.append(Reason(kind=self._kind, label=label, points=points, parts=parts))
+            one, several, unlike = _LIKE[self._kind]
+            near = one.format(short(self._examples.label(row), 50)) if told else several
+            found.append(Reason(kind=self._kind, label=near if points > 0 else unlike, points=points, parts=parts))
         return tuple(found)

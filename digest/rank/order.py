@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digest.model import Hidden, Paper, Ranked, Ranking, Reason, Trend
 from digest.rank.background import Rows
-from digest.rank.interests import short
+from digest.words import short
 
 # Of 1,500 real papers' best matches, one in ten is above 0.26, one in a hundred above 0.32, and none above 0.45.
 ALIKE_FROM, ALIKE, NEARLY_SAME = 0.25, 300.0, 0.75
@@ -41,7 +41,7 @@ class _Candidate:
     closest: Ranked | None = None
 
     def compare(self, kept: Sequence[Ranked], above: NDArray[np.float64]) -> None:
-        cosines = above[self.compared : len(kept), self.columns] @ self.weights
+        cosines = np.round(above[self.compared : len(kept), self.columns] @ self.weights, 9)  # the same with any BLAS
         nearest = int(np.argmax(cosines))
         if cosines[nearest] > self.cosine:
             self.cosine, self.closest = float(cosines[nearest]), kept[self.compared + nearest]
