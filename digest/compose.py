@@ -26,7 +26,7 @@ from digest.model import (
     Shown,
     Subscription,
 )
-from digest.sections import INTERESTS, RISEN, Placed, fill, place_of, shortfall, worths
+from digest.sections import INTERESTS, NAMED, RISEN, Placed, fill, place_of, shortfall, worths
 
 _WHY_REASONS = 3
 _MISSED, _HIDDEN = 3, 5  # how many an edition names
@@ -47,12 +47,24 @@ def why(reasons: Sequence[Reason], fallback: str) -> str:
     )
     # A rise is why it comes at all; what a reader asked for comes before what everybody looks at.
     words = [reason.label for reason in good if reason.kind == "risen"]
-    words += [reason.label for reason in good if reason.kind in INTERESTS][: _WHY_REASONS - len(words)]
+    words += [reason.label for reason in _telling(good)][: _WHY_REASONS - len(words)]
     trends = [_TRENDS[reason.kind] for reason in good if reason.kind in _TRENDS]
     if trends and len(words) < _WHY_REASONS:
         words.append(f"trending by {_listed(trends)}")
     line = " · ".join(words) or fallback
     return line[0].upper() + line[1:]
+
+
+def _telling(good: Sequence[Reason]) -> list[Reason]:
+    """The interests in the same order: of what is only near the strongest, and none beside a word that is there.
+
+    What was not asked for by name is told from a tenth of the points on: of most papers a little can be said.
+    """
+    faint = sum(reason.points for reason in good) / 10
+    told = [one for one in good if one.kind in NAMED or (one.kind in INTERESTS and one.points >= faint)]
+    near = [one for one in told if one.kind == "near"]
+    spare = near if any(one.kind == "word" for one in told) else near[1:]
+    return [one for one in told if one not in spare]
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -18,9 +18,9 @@ EXPLORED_AMONG = 5  # of so many papers a place, the day of the calendar tells w
 MAIN, TRENDING = Section(), Section(kind=SectionKind.TRENDING)
 EXPLORE, RISEN = Section(kind=SectionKind.EXPLORE), Section(kind=SectionKind.RISEN)
 
-# What a reader asked for by name, and so can turn down by name; likeness to an example is a matter of degree.
+# What a reader asked for by name, and so can turn down by name; likeness and nearness are a matter of degree.
 NAMED = frozenset({"word", "author", "organisation", "category"})
-INTERESTS = NAMED | {"example", "liked", "disliked"}
+INTERESTS = NAMED | {"near", "example", "liked", "disliked"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
