@@ -222,7 +222,7 @@ class Index:
     def __init__(self, texts: Iterable[str]) -> None:
         words, self._text = [""], array("q", [-1])
         for number, text in enumerate(texts):
-            found = [*tokens(text), ""]
+            found = [*_words(text), ""]
             words += found
             self._text.extend([number] * len(found))
         self.root = Node(words, range(len(words) - 1), ("", "", ""))

@@ -250,16 +250,17 @@ def test_always(papers: list[Paper], who: Profile, learned: list[Learned], data:
 
 
 @settings(max_examples=30, deadline=None)
-@given(papers=CORPORA, who=PROFILES, learned=LEARNED, data=st.data())
+@given(papers=CORPORA, earlier=CORPORA, who=PROFILES, learned=LEARNED, data=st.data())
 def test_what_is_thought_of_a_paper_is_the_same_in_any_part(
-    papers: list[Paper], who: Profile, learned: list[Learned], data: st.DataObject
+    papers: list[Paper], earlier: list[Paper], who: Profile, learned: list[Learned], data: st.DataObject
 ) -> None:
-    """Candidates ranked part by part, in any order, the others having come before; what is above them apart."""
-    whole = ranking(papers, who, learned=learned)
+    """Candidates ranked part by part, in any order, after the same papers; what is above them apart."""
+    before = [replace(one, id=f"earlier {one.id}") for one in earlier]
+    whole = ranking(papers, who, learned=learned, earlier=before)
     ordered = data.draw(st.permutations(papers))
     cut = data.draw(st.integers(0, len(ordered)))
-    for some, others in [(ordered[:cut], ordered[cut:]), (ordered[cut:], ordered[:cut])]:
-        part = ranking(iter(some), who, learned=learned, earlier=iter(others))
+    for some in (ordered[:cut], ordered[cut:]):
+        part = ranking(iter(some), who, learned=learned, earlier=reversed(before))
         for one in part.papers:
             same = [each for each in whole.papers if each.paper.id == one.paper.id]
             assert [(_alone(each), each.topic) for each in same] in ([], [(_alone(one), one.topic)])
@@ -270,10 +271,10 @@ def _alone(one: Ranked) -> list[Reason]:
 
 
 def test_of_many_that_have_the_words_the_same_ones_tell_what_else_is_said() -> None:
-    """More than are asked, all equally good: whichever of them are candidates now."""
-    papers = [paper(f"2606.{n:05}", title=f"Quokka {n}w", abstract=f"Wombat {n % 7}a {n % 5}b") for n in range(99)]
-    whole = ranking(papers, profile("quokka"))
-    part = ranking(papers[50:], profile("quokka"), earlier=papers[:50])
+    """More than are asked, all equally good, in any order and whichever are candidates now."""
+    papers = [paper(f"2606.{n:05}", title=f"Quokka {n}w", abstract=f"Wombat {n % 7}a {n % 5}b") for n in range(150)]
+    whole = ranking(papers[90:], profile("quokka"), earlier=papers[:90])
+    part = ranking(papers[120:], profile("quokka"), earlier=papers[89::-1])
     thoughts = {one.paper.id: _alone(one) for one in whole.papers}
     assert part.papers and all(_alone(one) == thoughts[one.paper.id] for one in part.papers)
 
