@@ -129,7 +129,7 @@ def _ranking(papers: Sequence[Paper], fake: Fake) -> Ranking:
     meaning = Encoded(fake, map(_text, papers))
     corpus = Corpus(papers, NO_WORDS, meaning=meaning)
     trends = {one.id: trend_of(one.id) for one in papers}
-    return rank(corpus, trends, LIKES_GLIDERS)
+    return rank(corpus, trends, LIKES_GLIDERS, told=trends)
 
 
 def test_papers_are_near_in_meaning_without_a_word_in_common() -> None:
@@ -163,7 +163,7 @@ def test_the_candidates_are_the_papers_at_large(here: World) -> None:
     fake = Fake()
     view = pipeline.View(profile=here.profiles["robots"], since=NOW - timedelta(days=9), fade=3)
     candidates = here.store.candidates(view.since)
-    rankings = pipeline.Rankings(here.store, here.background, NOW, fake)
+    rankings = pipeline.Rankings(here.store, here.background, NOW, fake, told=[one.id for one in candidates])
     with_encoder = rankings.of(view)
     assert {text.partition(". ")[0] for text in fake.asked} >= {one.title for one in candidates}
     best = with_encoder.papers[0]

@@ -166,7 +166,7 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Learned]]:
     """What is learned, as each ranking is asked for with it."""
     asked: list[Sequence[Learned]] = []
 
-    def rank(_corpus: Corpus, _scores: Any, _profile: Profile, _known: Any, learned: Sequence[Learned]) -> Ranking:
+    def rank(_corpus: Corpus, _scores: Any, _profile: Profile, _known: Any, learned: Any, _told: Any) -> Ranking:
         asked.append(learned)
         return Ranking(papers=())
 

@@ -95,7 +95,7 @@ def _preview(world: World, rankings: Rankings, subscription: Subscription, now: 
 
 def explain_paper(world: World, subscription: Subscription, paper: Paper, now: datetime) -> Explanation:
     """Where a paper stands for a subscription if it were due now, and why. Touches nothing."""
-    rankings = Rankings(world.store, world.background, now, world.encode)
+    rankings = Rankings(world.store, world.background, now, world.encode, told={paper.id})
     view = _view(world, subscription, world.store.last_editions().get(subscription.id), now)
     ranking = rankings.of(view)
     ranked = next((one for one in ranking.papers if one.paper.id == paper.id), None)

@@ -41,8 +41,16 @@ class Rankings:
     A reader who said something of papers has rankings of their own; the others of a profile share theirs.
     """
 
-    def __init__(self, store: Knowledge, background: Background, now: datetime, encode: Encode | None = None) -> None:
-        self._store, self._background, self._now, self._encode = store, background, now, encode
+    def __init__(
+        self,
+        store: Knowledge,
+        background: Background,
+        now: datetime,
+        encode: Encode | None = None,
+        told: Collection[str] = (),
+    ) -> None:
+        """The reasons of papers whose ids are `told` go down to the words."""
+        self._store, self._background, self._now, self._encode, self._told = store, background, now, encode, told
         self._meanings: dict[datetime, Encoded] = {}
         self._candidates: dict[datetime, tuple[Corpus, Sightings]] = {}
         self._rising: dict[datetime, tuple[Corpus, Sightings]] = {}
@@ -92,8 +100,8 @@ class Rankings:
         if key not in self._rankings:
             if (corpus, view.fade) not in self._trends:
                 self._trends[corpus, view.fade] = trends(corpus.papers, sightings, self._now.date(), view.fade)
-            scores = self._trends[corpus, view.fade]
-            self._rankings[key] = rank(corpus, scores, view.profile, self._examples_of(view.profile), learnt)
+            scores, known = self._trends[corpus, view.fade], self._examples_of(view.profile)
+            self._rankings[key] = rank(corpus, scores, view.profile, known, learnt, self._told)
         return self._rankings[key]
 
     def _of_day(self, since: datetime) -> tuple[Corpus, Sightings]:

@@ -31,7 +31,7 @@ from digest.rank.corpus import Corpus, Meaning, Text, WordTable
 from digest.rank.encoded import Encode, Encoded
 from digest.rank.follows import followed, muted, name_matches
 from digest.rank.interests import Interest, Liked, distinct
-from digest.rank.order import THINNED, thin
+from digest.rank.order import thin
 from digest.words import Phrases
 
 __all__ = ["Background", "Corpus", "Encode", "Encoded", "Meaning", "Text", "WordTable", "name_matches", "rank"]
@@ -125,8 +125,7 @@ def rank(
     """All papers of the corpus for one profile, best first.
 
     `trends` has every paper's trend by id. `examples` has the papers behind the example names that are known; an
-    example that is not in it counts as a title. The reasons of the best 200 papers, and of those whose ids are
-    `told`, go down to the words.
+    example that is not in it counts as a title. The reasons of papers whose ids are `told` go down to the words.
     """
     of_trend, of_interest = 2 * profile.trend_weight, 2 * (1 - profile.trend_weight)
     interests = _Interests(corpus, profile, examples or {}, learned, of_interest)
@@ -142,24 +141,13 @@ def rank(
     shown = [row for row in range(corpus.size) if row not in rules]
     ranked = [
         Ranked(
-            paper=corpus.papers[row],
-            trend=trends[corpus.papers[row].id],
-            reasons=interests.reasons(row, told=False) + others[row],
+            paper=paper,
+            trend=trends[paper.id],
+            reasons=interests.reasons(row, told=paper.id in told) + others[row],
             topic=interests.topic(row),
         )
-        for row in shown
+        for row, paper in ((row, corpus.papers[row]) for row in shown)
     ]
     hidden = tuple(Hidden(paper=corpus.papers[row], rule=rules[row], score=scores[row]) for row in sorted(rules))
     thinned = thin(zip(ranked, shown, strict=True), corpus.wordings)
-    rows = {corpus.papers[row].id: row for row in shown}
-    papers = [
-        _told(one, interests, rows[one.paper.id]) if place < THINNED or one.paper.id in told else one
-        for place, one in enumerate(thinned.papers)
-    ]
-    return Ranking(papers=tuple(papers), hidden=hidden + thinned.hidden)
-
-
-def _told(one: Ranked, interests: _Interests, row: int) -> Ranked:
-    """With the reasons of its interests, which come first, down to the words."""
-    rest = one.reasons[len(interests.reasons(row, told=False)) :]
-    return replace(one, reasons=interests.reasons(row, told=True) + rest)
+    return Ranking(papers=thinned.papers, hidden=hidden + thinned.hidden)

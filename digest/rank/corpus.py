@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,20 +68,16 @@ class WordTable:
     def __init__(self, background: Background) -> None:
         self._background = background
         self.spread = background.spread
-        self._rows: WeakKeyDictionary[Text, tuple[NDArray[np.int32], Floats]] = WeakKeyDictionary()
 
     def vectors(self, texts: Sequence[Text]) -> Floats:
         return self._background.meanings(self._background.rows([text.bag for text in texts]))
 
     def shares(self, text: Text, weights: Floats) -> Mapping[str, float]:
         background = self._background
-        if text not in self._rows:
-            row = background.rows([text.bag])
-            length = float(np.linalg.norm(row @ background.table - background.centre)) or 1.0
-            self._rows[text] = row.indices, row.data / length
-        columns, of_length = self._rows[text]
-        added = of_length * (background.table[columns] @ weights)
-        return dict(zip((background.terms[column] for column in columns.tolist()), added.tolist(), strict=True))
+        row = background.rows([text.bag])
+        length = float(np.linalg.norm(row @ background.table - background.centre)) or 1.0
+        added = row.data / length * (background.table[row.indices] @ weights)
+        return dict(zip((background.terms[column] for column in row.indices.tolist()), added.tolist(), strict=True))
 
 
 class Corpus:
@@ -139,12 +134,12 @@ class Corpus:
         return self.meanings_of(self.texts[: self.size])
 
     def moments(self, weights: Floats) -> tuple[float, float]:
-        """Mean and variance of the product of papers' rows with these weights, terms taken as independent."""
+        """Mean and variance of the product of papers' rows with these weights: known terms, as if independent."""
         known = weights[: len(self.background.terms)]
         said = np.flatnonzero(known)
         mean = math.fsum(self.background.mean[said] * known[said])
         variance = math.fsum(self.background.variance[said] * known[said] ** 2)
-        return mean, variance + math.fsum(weights[len(known) :] ** 2) / max(1, self.background.size)
+        return mean, variance
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -264,11 +264,11 @@ class Words:
 
 # --- a topic -----------------------------------------------------------------------------------------------------
 
-# By kind: like one paper, like several, unlike them.
+# By kind: like the nearest of the papers, unlike all of them.
 _LIKE = {
-    "example": ("like “{}”", "like your examples", "unlike your examples"),
-    "liked": ("like “{}”, which you liked", "like what you liked", "unlike what you liked"),
-    "disliked": ("like “{}”, of which you want less", "like what you want less of", "unlike what you want less of"),
+    "example": ("like “{}”", "unlike your examples"),
+    "liked": ("like “{}”, which you liked", "unlike what you liked"),
+    "disliked": ("like “{}”, of which you want less", "unlike what you want less of"),
 }
 
 
@@ -314,7 +314,7 @@ class Interest:
             found.append(Reason(kind="near", label=label, points=points, parts=parts))
         if self._examples and (points := int(self._like[row])):
             parts = self._examples.near.parts(row, points) if told else ()
-            one, several, unlike = _LIKE[self._kind]
-            near = one.format(short(self._examples.label(row), 50)) if told else several
-            found.append(Reason(kind=self._kind, label=near if points > 0 else unlike, points=points, parts=parts))
+            like, unlike = _LIKE[self._kind]
+            label = like.format(short(self._examples.label(row), 50)) if points > 0 else unlike
+            found.append(Reason(kind=self._kind, label=label, points=points, parts=parts))
         return tuple(found)
