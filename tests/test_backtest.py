@@ -29,7 +29,6 @@ FIRST = date(2026, 6, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(10)]
 TOPICS = ("cranes", "storks", "herons", "swans", "geese", "ducks")
 VERBS = ("fold", "count", "draw", "weigh", "teach", "follow", "paint", "model", "hear", "map")
-BACKGROUND = background()
 ADA = "ada@example.org"
 
 BY_VOTES = profile("cranes", trend_weight=1.0, limit=3)
@@ -92,7 +91,7 @@ def _lived(history: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 def played(store: Store, *profiles: Profile, main: str = VOTES, readers: tuple[Subscription, ...] = ()) -> Backtest:
-    return backtest(store, BACKGROUND, [{"reader": one} for one in profiles], readers, DAYS, main)
+    return backtest(store, background, [{"reader": one} for one in profiles], readers, DAYS, main)
 
 
 def row(found: Backtest, measure: str) -> pipeline.Compared:
@@ -122,7 +121,7 @@ def test_a_configuration_is_not_worse_than_itself(lived: Store) -> None:
 def test_figures_worked_by_hand(store: Store) -> None:
     """One day: the votes then put storks, herons, swans first; later the swans had 200, storks 180, herons 120."""
     live(store, DAYS[:2])
-    found = backtest(store, BACKGROUND, [{"reader": BY_VOTES}], (), DAYS[:1])
+    found = backtest(store, background, [{"reader": BY_VOTES}], (), DAYS[:1])
     gains = [math.log1p(votes) for votes in (180, 120, 200, 36, 24, 2)]
     places = [1 / math.log2(1 + place) for place in range(1, 7)]
     order = sum(gain * place for gain, place in zip(gains, places, strict=True))
@@ -147,7 +146,7 @@ def test_what_was_listed_does_not_count_again(store: Store) -> None:
     """On the second day all stands as it will: the best order there is, of what had not been listed on the first."""
     live(store, DAYS[:2])
     take_in(store, DAYS[3], evening(DAYS[3]), *papers_of(DAYS[0], times=3), *papers_of(DAYS[1]), source="page")
-    found = backtest(store, BACKGROUND, [{"reader": BY_VOTES}], (), DAYS[:2])
+    found = backtest(store, background, [{"reader": BY_VOTES}], (), DAYS[:2])
     assert found.days[0].plain < 1.0
     assert found.days[1].plain == pytest.approx(1.0)
 
@@ -161,7 +160,7 @@ def test_a_profile_that_hides_everything_fares_worst(lived: Store) -> None:
 
 def test_few_days_give_no_verdict(store: Store) -> None:
     live(store, DAYS[:5])
-    found = backtest(store, BACKGROUND, [{"reader": BY_VOTES}, {"reader": BY_WORDS}], (), DAYS[:4])
+    found = backtest(store, background, [{"reader": BY_VOTES}, {"reader": BY_WORDS}], (), DAYS[:4])
     assert found.verdict.high < 0
     assert (found.verdict.days, found.worse) == (4, False)
 
@@ -181,7 +180,7 @@ def test_likes_judge_by_what_each_reader_said_later(lived: Store) -> None:
 
 def test_nothing_known_is_the_users_to_mend(lived: Store) -> None:
     with pytest.raises(ConfigError, match="digest rehearse"):
-        backtest(lived, BACKGROUND, [{"reader": BY_VOTES}], (), [date(2026, 4, 1), date(2026, 4, 2)])
+        backtest(lived, background, [{"reader": BY_VOTES}], (), [date(2026, 4, 1), date(2026, 4, 2)])
 
 
 # --- nothing leaks -----------------------------------------------------------------------------------------------
@@ -191,7 +190,7 @@ SINCE = datetime.combine(DAYS[1], time(), UTC)
 
 
 def ranked(knowledge: pipeline.Knowledge, one: Profile) -> Ranking:
-    return Rankings(knowledge, BACKGROUND, NOW).of(pipeline.View(profile=one, since=SINCE, fade=3, address=ADA))
+    return Rankings(knowledge, background, NOW).of(pipeline.View(profile=one, since=SINCE, fade=3, address=ADA))
 
 
 def test_the_future_changes_nothing(store: Store) -> None:

@@ -47,7 +47,7 @@ def backtest(
     profiles = _profiles(settings, names)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     with context.store() as store, progress("Backtesting") as show:
-        found = pipeline.backtest(store, background(), profiles, settings[0].subscriptions, days, MAIN[by], show)
+        found = pipeline.backtest(store, background, profiles, settings[0].subscriptions, days, MAIN[by], show)
     labels = _labels([one.file for one in settings])
     if plot:
         renderer = Renderer(context.settings.templates, context.settings.site)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -107,7 +107,7 @@ class Backtest:
 
 def backtest(
     store: Store,
-    background: Background,
+    background: Callable[[], Background],
     configurations: Sequence[Mapping[str, Profile]],
     subscriptions: Iterable[Subscription],
     days: Sequence[date],
@@ -158,7 +158,7 @@ def _subscription(profile: str, address: str | None) -> Subscription:
 class _Day:
     """What the players of a day share."""
 
-    def __init__(self, past: Past, background: Background, day: date) -> None:
+    def __init__(self, past: Past, background: Callable[[], Background], day: date) -> None:
         self.past, self.date = past, day
         self.now = datetime.combine(day, _END)
         self.anyone = _subscription("", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ class Rankings:
     def __init__(
         self,
         store: Knowledge,
-        background: Background,
+        background: Callable[[], Background],
         now: datetime,
         encode: Encode | None = None,
         told: Collection[str] = (),
@@ -92,7 +92,7 @@ class Rankings:
             at_large = self._earlier[since] or self._store.candidates(since)
             sample = (Text(paper.title, paper.abstract) for paper in at_large)
             self._meanings[since] = Encoded(self._encode, sample)
-        return Corpus(papers, self._background, self._earlier[since], self._meanings.get(since))
+        return Corpus(papers, self._background(), self._earlier[since], self._meanings.get(since))
 
     def _ranking(self, view: View, corpus: Corpus, sightings: Sightings) -> Ranking:
         learnt = self._learned_of(view)

@@ -54,7 +54,7 @@ class World:
     transport: Transport
     site: Site
     secret: bytes
-    background: Background
+    background: Callable[[], Background]  # takes a moment, and only rankings need it
     profiles: Mapping[str, Profile]
     subscriptions: Sequence[Subscription]
     inbox: Path
