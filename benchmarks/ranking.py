@@ -2,12 +2,13 @@
 
     python benchmarks/ranking.py DATA [LISTINGS] [--background FILE] [--only-ours] [--encoder FOLDER [--vectors CACHE]]
 
-DATA has daily-papers.jsonl.xz ({id, day, title, abstract, upvotes, …} a line) and topics.json ({topic, keywords, ids}).
+DATA has daily-papers.jsonl.xz ({id, day, title, abstract, upvotes, …} a line), topics.json ({topic, keywords, ids})
+and, for B, second-snapshot.tsv.xz. Needs `pip install .[bench]`.
 
-A: a reader's topic over the daily papers. Of a topic's papers by day the earlier half may be liked; what came before the
-last day of that half is known before; what came after it, to the topic's last day, is ranked. A profile is k papers drawn
-of the half (seeds 0 to 4), the topic's keywords, or both. NDCG@20, recall@50 and @100, the reciprocal rank of the first
-hit (MRR), and the mean NDCG@10 inside each day's list of 10 or more papers with a hit.
+A: a reader's topic over the daily papers. Of a topic's papers by day the earlier half may be liked; what came before
+the last day of that half is known before; what came after it, to the topic's last day, is ranked. A profile is k papers
+drawn of the half (seeds 0 to 4), the topic's keywords, or both. NDCG@20, recall@50 and @100, the reciprocal rank of the
+first hit (MRR), and the mean NDCG@10 inside each day's list of 10 or more papers with a hit.
 With an encoder ("+ encoder": papers at large are those known before) all papers are encoded once, 0.1 s of a CPU each.
 B: see ranking_trend.py; it needs the folder of LISTINGS too.
 
@@ -30,16 +31,17 @@ import numpy as np
 from scipy import sparse
 
 import digest.rank
-from digest.model import Paper, Profile, Term, Topic, Trend
+from digest.model import Paper, Term
 from digest.rank import Background, Corpus, Encoded
 from digest.rank.background import bag
-from digest.rank.interests import Interest, Liked
 from digest.rank.corpus import Text
 from digest.rank.encoded import said
+from digest.rank.interests import Interest, Liked
 from digest.words import terms
 
 KS, SEEDS = (1, 3, 5, 10), range(5)
 AT = 20
+TREND = 100 * 0.15 / 0.85  # of ln(1 + votes) beside the interests, as where a profile's trend_weight is 0.15
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -88,6 +90,9 @@ class Task:
         self.hits = np.array([one in wanted for one in self.ranked])
         self.days = np.array([papers[one]["day"] for one in self.ranked])
 
+    def judged(self, scores):
+        return judged(scores, self.hits, self.days)
+
     def drawn(self, seed, k):
         return np.random.default_rng(1000 * seed + k).choice(self.liked, size=min(k, len(self.liked)), replace=False)
 
@@ -105,7 +110,8 @@ class Texts:
                 places.append(columns.setdefault(term, len(columns)))
                 counts.append(float(count))
             starts.append(len(places))
-        self.counts = sparse.csr_array((counts, places, starts), shape=(len(bags), len(columns)))
+        parts = np.array(counts), np.array(places, dtype=np.int32), np.array(starts, dtype=np.int32)
+        self.counts = sparse.csr_array(parts, shape=(len(bags), len(columns)))
         self.columns = columns
         self.bigram = np.array([" " in term for term in columns])
 
@@ -121,8 +127,9 @@ def tfidf(texts, documents, size, bigram=0.7):
     weights = np.where(kept, np.log((size + 1) / (documents + 0.5)), 0) * np.where(texts.bigram, bigram, 1)
     rows = texts.counts.copy()
     rows.data = (1 + np.log(rows.data)) * weights[rows.indices]
-    lengths = np.sqrt(np.bincount(np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.data**2, rows.shape[0]))
-    rows.data /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(rows.indptr))
+    of_row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    lengths = np.sqrt(np.bincount(of_row, rows.data**2, rows.shape[0]))
+    rows.data /= np.where(lengths > 0, lengths, 1)[of_row]
     return rows
 
 
@@ -189,7 +196,7 @@ def protocol_a(papers, topics, background, encode=None, others=True):
     for told in topics:
         task = Task(told, papers)
         ranked, before = texts.of(task.ranked), texts.of(task.before)
-        judge = lambda scores: judged(scores, task.hits, task.days)
+        judge = task.judged
         documents, size = texts.frequencies(before), len(before)
         table["random"].append(np.mean([judge(noise.random(len(ranked))) for _ in SEEDS], axis=0))
         table["votes only"].append(judge(votes[ranked]))
@@ -216,7 +223,9 @@ def protocol_a(papers, topics, background, encode=None, others=True):
                     found[f"linear SVM, k={k}"].append(judge(svm(rows, texts.of(liked), before)(ranked)))
                 for way, one in ways.items():
                     found[f"{way}, k={k}"].append(judge(ours(one, "", liked, papers)))
-                    found[f"{way}, k={k} and keywords"].append(judge(ours(one, task.keywords, liked, papers)))
+                    both = ours(one, task.keywords, liked, papers)
+                    found[f"{way}, k={k} and keywords"].append(judge(both))
+                    found[f"{way}, k={k}, keywords, trend"].append(judge(both + TREND * np.log1p(votes[ranked])))
             for way, values in found.items():
                 table[way].append(np.mean(values, axis=0))
     return table

@@ -25,8 +25,7 @@ LEAST_WORD, LEAST_BIGRAM = 3, 6  # papers that must have a term
 
 
 def texts_of(path):
-    opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
             yield record["title"], record.get("abstract") or ""
