@@ -10,7 +10,7 @@ the last day of that half is known before; what came after it, to the topic's la
 drawn of the half (seeds 0 to 4), the topic's keywords, or both. NDCG@20, recall@50 and @100, the reciprocal rank of the
 first hit (MRR), and the mean NDCG@10 inside each day's list of 10 or more papers with a hit.
 With an encoder ("+ encoder": papers at large are those known before) all papers are encoded once, 0.1 s of a CPU each.
-B: see ranking_trend.py; it needs the folder of LISTINGS too.
+B: see ranking_trend.py; with the folder of LISTINGS on the pages of night, week and month too.
 
 The topics are split by turns in the order of their names: the numbers in digest/rank were chosen on the one half
 ("tuned"), the other half says what they are worth.
@@ -28,6 +28,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from ranking_trend import protocol_b
+from ranking_trend import show as show_b
 from scipy import sparse
 
 import digest.rank
@@ -255,12 +257,8 @@ def main():
     for title, half in (("tuned on", slice(0, None, 2)), ("not tuned on", slice(1, None, 2)), ("all", slice(None))):
         print(f"\nA, topics {title}: {len(topics[half])}")
         show(table, half)
-    if asked.listings:
-        from ranking_trend import protocol_b
-        from ranking_trend import show as show_b
-
-        print("\nB")
-        show_b(protocol_b(asked.data, asked.listings))
+    print("\nB")
+    print("\n".join(show_b(protocol_b(asked.data, asked.listings))))
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ class Case:
 
 
 class Data:
-    def __init__(self, data: Path, listings: Path) -> None:
+    def __init__(self, data: Path, listings: Path | None) -> None:
         self.stars: dict[str, int] = {}
         self.lists: dict[date, list[Paper]] = defaultdict(list)
         self.sightings: dict[str, list[Sighting]] = defaultdict(list)
@@ -100,7 +100,7 @@ class Data:
         self.nights: dict[date, dict[str, int]] = {}
         self.weeks: dict[date, dict[str, int]] = {}
         self.months: dict[date, dict[str, int]] = {}
-        for path in sorted((listings / "hf-rss-snapshots").glob("feed_*.xml")):
+        for path in sorted((listings / "hf-rss-snapshots").glob("feed_*.xml")) if listings else ():
             self._read_page(path)
 
     def _read_mornings(self, records: list[dict[str, Any]]) -> None:
@@ -333,8 +333,11 @@ def judge(cases: Iterable[Case], rankers: Mapping[str, Ranker]) -> list[Line]:
 # --- what is printed -----------------------------------------------------------------------------------------------
 
 
-def protocol_b(data_folder: Path, listings_folder: Path) -> list[Line]:
-    """The table of the odd ISO weeks; how far they are out of sample is said at the top."""
+def protocol_b(data_folder: Path, listings_folder: Path | None) -> list[Line]:
+    """The table of the odd ISO weeks; how far they are out of sample is said at the top.
+
+    Without listings later votes are those of the second snapshot alone.
+    """
     data = Data(data_folder, listings_folder)
     return judge((case for case in data.cases() if case.week[1] % 2), rankers(data))
 
@@ -373,7 +376,7 @@ def show(lines: Iterable[Line]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("listings", type=Path)
+    parser.add_argument("listings", type=Path, nargs="?")
     parser.add_argument("--choose", action="store_true", help="other constants, on the weeks they were chosen on")
     args = parser.parse_args()
     lines = choices(Data(args.data, args.listings)) if args.choose else protocol_b(args.data, args.listings)
