@@ -13,7 +13,7 @@ With an encoder ("+ encoder": papers at large are those known before) all papers
 B: see ranking_trend.py; with the folder of LISTINGS on the pages of night, week and month too.
 
 The topics are split by turns in the order of their names: the numbers in digest/rank were chosen on the one half
-("tuned"), the other half says what they are worth.
+("tuned"), the other half says what they are worth; its figures were seen on the way, so expect somewhat less elsewhere.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from ranking_trend import show as show_b
 from scipy import sparse
 
 import digest.rank
+from digest.measure import ndcg, recall
 from digest.model import Paper, Term
 from digest.rank import Background, Corpus, Encoded
 from digest.rank.background import bag
@@ -52,28 +53,7 @@ def read_lines(path):
         return [json.loads(line) for line in lines]
 
 
-def ndcg(hits, found, at):
-    """Järvelin and Kekäläinen 2002: `hits` in order of rank, `found` of them in all."""
-    discounts = 1 / np.log2(np.arange(2, at + 2))
-    ideal = discounts[: min(at, found)].sum()
-    return float((hits[:at] * discounts[: len(hits[:at])]).sum() / ideal) if ideal else 0.0
-
-
 MEASURES = ("NDCG@20", "recall@50", "recall@100", "MRR", "daily NDCG@10")
-
-
-def judged(scores, hits, days):
-    ordered = hits[np.argsort(-scores, kind="stable")].astype(float)
-    found = int(hits.sum())
-    daily = []
-    for day in np.unique(days[hits]):
-        of_day = days == day
-        if of_day.sum() >= 10:
-            best = np.argsort(-scores[of_day], kind="stable")
-            daily.append(ndcg(hits[of_day][best].astype(float), int(hits[of_day].sum()), 10))
-    first = 1 / (1 + int(np.argmax(ordered)))
-    recalls = [float(ordered[:at].sum()) / found for at in (50, 100)]
-    return (ndcg(ordered, found, AT), *recalls, first, float(np.mean(daily)) if daily else math.nan)
 
 
 class Task:
@@ -93,7 +73,18 @@ class Task:
         self.days = np.array([papers[one]["day"] for one in self.ranked])
 
     def judged(self, scores):
-        return judged(scores, self.hits, self.days)
+        hits, found = self.hits[np.argsort(-scores, kind="stable")].tolist(), int(self.hits.sum())
+        recalls = (recall(hits, found, at) for at in (50, 100))
+        return (ndcg(hits, [True] * found, AT), *recalls, 1 / (1 + hits.index(True)), self._daily(scores))
+
+    def _daily(self, scores):
+        found = []
+        for day in np.unique(self.days[self.hits]):
+            of_day = self.days == day
+            if of_day.sum() >= 10:
+                hits = self.hits[of_day][np.argsort(-scores[of_day], kind="stable")].tolist()
+                found.append(ndcg(hits, [True] * sum(hits), 10))
+        return float(np.mean(found)) if found else math.nan
 
     def drawn(self, seed, k):
         return np.random.default_rng(1000 * seed + k).choice(self.liked, size=min(k, len(self.liked)), replace=False)
@@ -188,15 +179,14 @@ def as_paper(told):
     return Paper(id=told["id"], title=told["title"], abstract=told["abstract"], first_listed=None, first_seen=NEVER)
 
 
-def protocol_a(papers, topics, background, encode=None, others=True):
+def protocol_a(papers, tasks, background, encode=None, others=True):
     """Rows of (way, measures by topic), each a mean over the seeds."""
     table = defaultdict(list)
     texts = Texts(papers)
     texts.by_term = sparse.csc_array(texts.counts)
     votes = np.array([papers[one]["upvotes"] or 0 for one in texts.number], dtype=float)
     noise = np.random.default_rng(0)
-    for told in topics:
-        task = Task(told, papers)
+    for task in tasks:
         ranked, before = texts.of(task.ranked), texts.of(task.before)
         judge = task.judged
         documents, size = texts.frequencies(before), len(before)
@@ -251,11 +241,12 @@ def main():
     papers = {one["id"]: one for one in read_lines(asked.data / "daily-papers.jsonl.xz")}
     topics = json.loads((asked.data / "topics.json").read_text(encoding="utf-8"))
     topics = sorted((one for one in topics if sum(i in papers for i in one["ids"]) >= 4), key=lambda one: one["topic"])
+    tasks = [task for task in (Task(one, papers) for one in topics) if task.hits.any()]
     background = Background.of(asked.background.read_bytes())
     encode = encoder(asked.encoder, asked.vectors, papers) if asked.encoder else None
-    table = protocol_a(papers, topics, background, encode, others=not asked.only_ours)
+    table = protocol_a(papers, tasks, background, encode, others=not asked.only_ours)
     for title, half in (("tuned on", slice(0, None, 2)), ("not tuned on", slice(1, None, 2)), ("all", slice(None))):
-        print(f"\nA, topics {title}: {len(topics[half])}")
+        print(f"\nA, topics {title}: {len(tasks[half])}")
         show(table, half)
     print("\nB")
     print("\n".join(show_b(protocol_b(asked.data, asked.listings))))
