@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -36,7 +37,7 @@ class Published:
 
 def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bool = False) -> Published:
     """Compose an edition for every due subscription, or record why there is none; then write feeds and pages."""
-    rankings = Rankings(world.store, world.background, now, world.encode)
+    rankings = _rankings(world, now)
     last, newest = world.store.last_editions(), world.store.newest_ingest()
     editions, none = [], []
     waiting = [(one, day) for one in world.subscriptions if (day := due(one, last.get(one.id), newest, now))]
@@ -73,6 +74,10 @@ def select(
     )
 
 
+def _rankings(world: World, now: datetime, told: Collection[str] = ()) -> Rankings:
+    return Rankings(world.store, world.background, now, world.encode, told)
+
+
 def _view(world: World, subscription: Subscription, last: LastEdition | None, now: datetime) -> View:
     return View(
         profile=world.profiles[subscription.profile],
@@ -84,7 +89,7 @@ def _view(world: World, subscription: Subscription, last: LastEdition | None, no
 
 def preview(world: World, subscription: Subscription, now: datetime) -> Edition | NoEdition:
     """The edition that `publish` would make for a subscription if it were due now. Touches nothing."""
-    return _preview(world, Rankings(world.store, world.background, now, world.encode), subscription, now)
+    return _preview(world, _rankings(world, now), subscription, now)
 
 
 def _preview(world: World, rankings: Rankings, subscription: Subscription, now: datetime) -> Edition | NoEdition:
@@ -95,7 +100,7 @@ def _preview(world: World, rankings: Rankings, subscription: Subscription, now: 
 
 def explain_paper(world: World, subscription: Subscription, paper: Paper, now: datetime) -> Explanation:
     """Where a paper stands for a subscription if it were due now, and why. Touches nothing."""
-    rankings = Rankings(world.store, world.background, now, world.encode, told={paper.id})
+    rankings = _rankings(world, now, told={paper.id})
     view = _view(world, subscription, world.store.last_editions().get(subscription.id), now)
     ranking = rankings.of(view)
     ranked = next((one for one in ranking.papers if one.paper.id == paper.id), None)
