@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from digest import pipeline
 from digest.cadence import next_moment
-from digest.cli import tables, world
+from digest.cli import account, tables, world
 from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, out, required
 from digest.errors import DigestError
 from digest.files import write_whole
@@ -113,9 +113,9 @@ def explain(context: Context, paper: str, profile: str, address: str | None, as_
         subscription = pipeline.trial(here, profile, address or "reader@example.org")
         found = pipeline.explain_paper(here, subscription, _the_paper(store, paper), context.now())
     if as_json:
-        tables.print_json(tables.explanation_json(found))
+        tables.print_json(account.explanation_json(found))
     else:
-        tables.explanation(found)
+        account.explanation(found)
     return DONE
 
 
