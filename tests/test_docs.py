@@ -1,4 +1,4 @@
-"""The README and the commented settings say what the program does: every command, option, format and exit code."""
+"""README, docs/ and the commented settings say what the program does: every command, option, format and exit code."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click import Command
+from click import Command, Context
 
-from digest.cli import app, aside, backtest, fetch, looks, opinions, phases
+from digest.cli import app
 from digest.listings import FORMATS, dump_of
 from digest.listings.form import Sheet
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+MANUAL = "\n".join([README, *(path.read_text() for path in sorted((ROOT / "docs").glob("*.md")))])
 
-assert aside and backtest and fetch and looks and opinions and phases  # importing them registers the commands
-COMMANDS = app.digest.commands
+CONTEXT = Context(app.digest)
+COMMANDS = {name: found for name in app.ROOMS if (found := app.digest.get_command(CONTEXT, name))}
 
 
 def rows(heading: str) -> dict[str, str]:
-    """A table of the README by its first column; `heading` is the first column's."""
-    table = re.search(rf"^\| {heading} \|.*\n\|[ -|]+\n((?:\|.*\n)+)", README, re.MULTILINE)
+    """A table of the README or of docs/ by its first column; `heading` is the first column's."""
+    table = re.search(rf"^\| {heading} \|.*\n\|[ -|]+\n((?:\|.*\n)+)", MANUAL, re.MULTILINE)
     assert table
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table[1].splitlines()]
     return {row[0].strip("`"): " ".join(row[1:]) for row in cells}
 
 
 def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
+    assert set(app.digest.commands) == set(app.ROOMS) == set(COMMANDS)
     assert {name.split()[0] for name in rows("command")} == set(COMMANDS)
 
 
@@ -51,9 +53,9 @@ def test_every_format_is_in_the_readme() -> None:
 
 
 def test_the_format_that_shows_how_to_add_one_works() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "formats.md").read_text(), re.DOTALL)
     room: dict[str, Any] = {}
-    exec(compile(code, "README.md", "exec"), room)
+    exec(compile(code, "formats.md", "exec"), room)
     sheet = Sheet(
         dump=dump_of("sheet.csv", b""),
         text="title,authors,arxiv\nKites of $\\alpha$ kind,Ines Fukuda-Roth;Bo Li,2605.90001v2\n,Bo Li,2605.90002\n",
@@ -73,7 +75,7 @@ def test_every_environment_variable_is_in_the_readme() -> None:
     used = {
         name for path in (ROOT / "digest").rglob("*.py") for name in re.findall(r"DIGEST_[A-Z_]+", path.read_text())
     }
-    assert used == set(re.findall(r"DIGEST_[A-Z_]+", README))
+    assert used == set(re.findall(r"DIGEST_[A-Z_]+", MANUAL))
 
 
 def test_every_module_is_on_the_map() -> None:
@@ -83,11 +85,12 @@ def test_every_module_is_on_the_map() -> None:
             assert re.search(rf"\b{path.stem}\b", code), path
 
 
-def test_every_picture_and_make_target_exists() -> None:
-    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
-        assert (ROOT / picture).stat().st_size
+def test_every_link_picture_and_make_target_exists() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / target).stat().st_size, f"{page.name}: {target}"
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"make ([a-z-]+)", README):
+    for target in re.findall(r"make ([a-z-]+)", MANUAL):
         assert target == "and" or re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
@@ -96,7 +99,7 @@ def test_every_key_of_the_stable_json_is_in_the_readme(tmp_path: Path) -> None:
     from digest.model import DumpReport
 
     for key in report_json(DumpReport(dump="x", digest="y", error="z")):
-        assert f"`{key}`" in README
+        assert f"`{key}`" in MANUAL
 
 
 def test_every_golden_file_is_used() -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -44,6 +45,29 @@ EXIT_CODES = {
     OUR_BUG: "a bug of this program",
     NOTHING_NEW: "nothing new: no dump, no edition, no message (run, publish, fetch)",
     WORSE: "the second configuration is worse than the first (backtest)",
+}
+
+# Where each command lives; a room is entered when one of its commands is asked for, as entering all takes a moment.
+ROOMS = {
+    "backtest": "backtest",
+    "deliver": "phases",
+    "diff": "looks",
+    "doctor": "looks",
+    "explain": "looks",
+    "feedback": "opinions",
+    "fetch": "fetch",
+    "ingest": "phases",
+    "init": "aside",
+    "learned": "opinions",
+    "preview": "looks",
+    "publish": "phases",
+    "rehearse": "aside",
+    "run": "phases",
+    "schedule": "phases",
+    "show": "looks",
+    "status": "looks",
+    "suppress": "aside",
+    "test-send": "aside",
 }
 
 COMPARING = {"backtest"}  # the commands that take a second --config
@@ -116,10 +140,18 @@ class Context:
             store.close()
 
 
-class AnywhereGroup(click.Group):
-    """Lets the options of the group stand behind the command's name as well."""
+class Commands(click.Group):
+    """Fetches a command from its room, and lets the options of the group stand behind the command's name as well."""
 
     hoisted = ("--config", "-c", "--now")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(ROOMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in ROOMS:
+            import_module(f"digest.cli.{ROOMS[cmd_name]}")  # which registers its commands here
+        return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ahead: list[str] = []
@@ -139,7 +171,7 @@ class AnywhereGroup(click.Group):
         return super().parse_args(ctx, ahead + rest)
 
 
-@click.group(cls=AnywhereGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config",
     "-c",
@@ -222,8 +254,6 @@ def complain(error: DigestError) -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and exit. No traceback for what the user can mend; one, and code 3, for what is our bug."""
-    from digest.cli import aside, backtest, fetch, looks, opinions, phases  # noqa: F401 - importing them registers the commands
-
     try:
         code = digest.main(args=list(args) if args is not None else None, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else DONE)
