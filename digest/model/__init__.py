@@ -70,6 +70,13 @@ from digest.model.ranking import (
     Topic,
     Trend,
 )
+from digest.model.returns import (
+    Bounce,
+    Consequence,
+    Failure,
+    Returned,
+    ReturnKind,
+)
 from digest.model.source import (
     Fetched,
     FetchState,
@@ -79,11 +86,13 @@ from digest.model.source import (
 
 __all__ = [
     "Announced",
+    "Bounce",
     "Cadence",
     "Change",
     "Changes",
     "Chart",
     "ChartLine",
+    "Consequence",
     "Delivery",
     "Dump",
     "DumpReport",
@@ -91,6 +100,7 @@ __all__ = [
     "Entry",
     "Example",
     "Facts",
+    "Failure",
     "Feed",
     "FeedEntry",
     "Feedback",
@@ -124,6 +134,8 @@ __all__ = [
     "Reason",
     "Rejected",
     "Rendered",
+    "ReturnKind",
+    "Returned",
     "Revision",
     "Section",
     "SectionKind",
