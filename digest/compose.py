@@ -155,6 +155,19 @@ def compose(
     )
 
 
+def without(edition: Edition, paper_id: str, before: LastEdition | None) -> Edition | None:
+    """The edition without one of its papers, the others in their order; None if nothing new is left in it.
+
+    `before` is what is stored of the subscription's date before this one.
+    """
+    left = [item for item in edition.items if item.paper.id != paper_id]
+    new = {item.paper.id for item in edition.items if item.section != RISEN and _is_new(item.paper, (), before)}
+    if not any(item.paper.id in new for item in left):
+        return None
+    items = tuple(replace(item, rank=rank) for rank, item in enumerate(left, start=1))
+    return replace(edition, items=items, fresh=edition.fresh - (paper_id in new))
+
+
 def is_mute(one: Hidden) -> bool:
     """Whether a rule of the profile hides the paper, and not its likeness to another."""
     return one.rule.startswith("muted")

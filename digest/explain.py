@@ -129,6 +129,9 @@ def _placed(
 def _of_the_past(before: Shown | None) -> Iterator[str]:
     if before:
         late = ", as a late riser" if before.kind is SectionKind.RISEN else ""
+        if before.kind is SectionKind.DROPPED:
+            yield f"left out by an editor on {before.on.isoformat()}"
+            return
         yield f"shown on {before.on.isoformat()}{late}"
 
 

@@ -157,7 +157,7 @@ def late_risers(
     found = []
     for one in ranking.papers:
         before = shown.get(one.paper.id)
-        may_come = before.kind is not SectionKind.RISEN if before else _wanted(one, profile)
+        may_come = before.kind not in (SectionKind.RISEN, SectionKind.DROPPED) if before else _wanted(one, profile)
         reason = risen(sightings.get(one.paper.id, ()), before.on if before else None, today)
         if may_come and reason:
             found.append(replace(one, reasons=(reason, *one.reasons)))

@@ -23,6 +23,9 @@ READER = '[[subscription]]\naddress = "ada@example.org"\nprofile = "small"\n'
 ONLY_EXAMPLES = {
     "paths.templates": "../templates",
     "transport.ca_file": "ca.pem",
+    "returns.source": "../Returns",
+    "returns.ca_file": "ca.pem",
+    "delivery.editor": "editor@example.org",
     "ranking.encoder": "../all-MiniLM-L6-v2",
     "source.url": "https://dumps.example.org/{day}.json",
 }

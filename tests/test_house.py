@@ -12,7 +12,20 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "digest"
 FLOORS = [
     {"model", "errors", "files"},
-    {"diff", "match", "words", "trend", "learn", "rank", "sections", "compose", "explain", "cadence", "measure"},
+    {
+        "diff",
+        "match",
+        "words",
+        "trend",
+        "learn",
+        "rank",
+        "sections",
+        "compose",
+        "explain",
+        "cadence",
+        "measure",
+        "patience",
+    },
     {"listings", "store", "render", "message", "transport", "feed", "fetch", "library", "encoder"}
     | {"bounces", "mailboxes", "notices"},
     {"pipeline"},

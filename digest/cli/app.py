@@ -50,12 +50,14 @@ EXIT_CODES = {
 # Where each command lives; a room is entered when one of its commands is asked for, as entering all takes a moment.
 ROOMS = {
     "backtest": "backtest",
+    "bounce": "bounces",
     "deliver": "phases",
     "diff": "looks",
     "doctor": "looks",
     "explain": "looks",
     "feedback": "opinions",
     "fetch": "fetch",
+    "hold": "hold",
     "ingest": "phases",
     "init": "aside",
     "learned": "opinions",

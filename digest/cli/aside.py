@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from rich.markup import escape
@@ -15,7 +17,7 @@ from digest.cli import tables, world
 from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, out, progress, required
 from digest.cli.phases import as_json, given, read
 from digest.errors import ConfigError, DeliveryError
-from digest.message import message_id, token
+from digest.message import message_id
 from digest.model import Dump, Edition, NoEdition, OutboxState, Suppression
 from digest.store import Store
 from digest.transport import DirectoryTransport
@@ -62,7 +64,9 @@ def rehearse(
     """
     required(first <= last, f"--from {first} is after --to {last}; turn them round.")
     into = (into or context.settings.output / "rehearsal").absolute()
-    settings = context.settings.model_copy(update={"database": f"sqlite:///{into / 'digest.db'}"})
+    nobody_waits = context.settings.delivery.model_copy(update={"hold_minutes": 0})
+    database = f"sqlite:///{into / 'digest.db'}"
+    settings = context.settings.model_copy(update={"database": database, "delivery": nobody_waits})
     dumps = [read(source) for source in given(paths)]
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     with Store.open(settings.database) as store, progress("Rehearsing") as show:
@@ -116,38 +120,84 @@ def _cell(value: object) -> object:
 @digest.command()
 @click.argument("address", required=False)
 @click.option("--reason", default="asked for by the operator", show_default=True, help="Kept with the address.")
-@click.option("--remove", is_flag=True, help="Allow mail to the address again.")
+@click.option("--remove", is_flag=True, help="Allow mail to the address and all its subscriptions again.")
+@click.option("--list", "listing", is_flag=True, help="List all, with those that were allowed again.")
+@click.option("--import", "file", type=click.File("rb"), help="Suppress the addresses in a file, one a line.")
 @as_json
 @click.pass_obj
-def suppress(context: Context, address: str | None, reason: str, remove: bool, as_json: bool) -> int:
-    """Never mail ADDRESS again, or list such addresses. A token from an unsubscribe link or mail will do as well."""
+def suppress(
+    context: Context,
+    address: str | None,
+    reason: str,
+    remove: bool,
+    listing: bool,
+    file: BinaryIO | None,
+    as_json: bool,
+) -> int:
+    """Never mail ADDRESS again, or list such addresses.
+
+    A token from an unsubscribe link or mail ends the subscription that it was made for.
+    """
+    required(not (address and (listing or file)), "Give an address, or --list, or --import; not two of them.")
     with context.store() as store:
+        if file is not None:
+            return _import(store, file, reason, context.now(), as_json)
         if address is None:
-            found = store.suppressions()
-            if as_json:
-                tables.print_json(found)
-            else:
-                tables.table("address", "since", "reason", rows=((s.address, s.since, s.reason) for s in found))
+            _list(store.suppressions(lifted=listing), as_json)
             return DONE
-        address = _address_of(context, address)
-        if remove:
-            changed = store.unsuppress(address)
-        else:
-            changed = store.suppress(Suppression(address=address, reason=reason, since=context.now()))
+        one = _suppression(context, store, address, reason)
+        changed = store.unsuppress(one.address, context.now()) if remove else store.suppress(one)
     state = "may be mailed again" if remove else "will not be mailed"
-    out.print(f"{escape(address)} {state}{'' if changed else ', as before'}.")
+    if as_json:
+        tables.print_json({"address": one.address, "subscription": one.subscription_id, "changed": changed})
+    else:
+        which = "" if remove or not one.subscription_id else f" for {one.subscription_id.partition('/')[0]}"
+        out.print(f"{escape(one.address)} {state}{escape(which)}{'' if changed else ', as before'}.")
     return DONE
 
 
-def _address_of(context: Context, text: str) -> str:
-    """The address itself, or the one whose unsubscribe token this is."""
+def _list(found: Sequence[Suppression], as_json: bool) -> None:
+    if as_json:
+        tables.print_json(found)
+        return
+    tables.table(
+        "address", "only for", "since", "reason", "allowed again",
+        rows=((s.address, (s.subscription_id or "").partition("/")[0], s.since, s.reason, s.lifted) for s in found),
+    )  # fmt: skip
+
+
+def _import(store: Store, file: BinaryIO, reason: str, now: datetime, as_json: bool) -> int:
+    """One address a line, its first cell if it has several; blank lines, # and a heading without @ are skipped."""
+    added, known, wrong = 0, 0, []
+    for number, line in enumerate(file, start=1):
+        cell = re.split(r"[,;\t]", line[:1000].decode("utf-8-sig", "replace"), maxsplit=1)[0].strip().strip("\"'<>")
+        if not cell or cell.startswith("#") or (number == 1 and "@" not in cell):
+            continue
+        if not re.fullmatch(r"[^\s@<>]{1,64}@[^\s@<>]{1,253}", cell):
+            wrong.append((number, cell[:100]))
+        elif store.suppress(Suppression(address=cell, reason=reason, since=now)):
+            added += 1
+        else:
+            known += 1
+    if as_json:
+        rejected = [{"line": number, "text": text} for number, text in wrong]
+        tables.print_json({"added": added, "known": known, "rejected": rejected})
+    else:
+        for number, text in wrong:
+            out.print(f"[yellow]Not an address:[/] line {number}: {escape(text)}", soft_wrap=True)
+        out.print(f"{added} addresses will not be mailed; {known} were on the list before.")
+    return TROUBLED if wrong else DONE
+
+
+def _suppression(context: Context, store: Store, text: str, reason: str) -> Suppression:
+    """Of an address all, of an unsubscribe token the one subscription that it is of."""
     if "@" in text:
-        return text
-    secret = world.secret(context.settings)
-    for one in world.readers(context.settings):
-        if one.address and token(secret, one.id) == text:
-            return one.address
-    raise ConfigError(f"{text}: neither an address nor the token of a subscription in {context.settings.file}")
+        return Suppression(address=text, reason=reason, since=context.now())
+    found = pipeline.Owners(world.build(context.settings, store)).of_token(text)
+    if found is None:
+        raise ConfigError(f"{text}: neither an address nor the token of a subscription in {context.settings.file}")
+    address, subscription_id = found
+    return Suppression(address=address, reason=reason, since=context.now(), subscription_id=subscription_id)
 
 
 @digest.command("test-send")

@@ -170,7 +170,8 @@ def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
 
     def work() -> int:
         with progress("Delivering") as show:
-            settled = tuple(pipeline.deliver(world.build(context.settings, store), context.now(), show))
+            here = world.build(context.settings, store)
+            settled = (*pipeline.tell_editor(here, context.now()), *pipeline.deliver(here, context.now(), show))
         if as_json:
             tables.print_json(settled)
         else:

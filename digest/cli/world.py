@@ -94,6 +94,8 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         resend_after_crash=settings.delivery.after_crash == "resend",
         retry_delays=settings.retry_delays,
         give_up_after=settings.give_up_after,
+        hold=settings.hold,
+        editor=settings.delivery.editor,
         feed_days=settings.feeds.days,
         feed_entries=settings.feeds.entries,
     )

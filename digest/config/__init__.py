@@ -26,6 +26,7 @@ from digest.config.tables import (
     ProfilesFile,
     ProfileTable,
     RankingTable,
+    ReturnsTable,
     SiteTable,
     SourceTable,
     Table,
@@ -64,6 +65,7 @@ class Settings(Table):
     templates: tuple[Path, ...]  # the user's own first
     transport: TransportTable
     delivery: DeliveryTable
+    returns: ReturnsTable
     feeds: FeedsTable
     encoder: Path | None  # the folder of a sentence encoder
     sources: tuple[Source, ...]
@@ -73,6 +75,10 @@ class Settings(Table):
     @property
     def give_up_after(self) -> timedelta:
         return timedelta(hours=self.delivery.give_up_after_hours)
+
+    @property
+    def hold(self) -> timedelta:
+        return timedelta(minutes=self.delivery.hold_minutes)
 
     @property
     def retry_delays(self) -> tuple[timedelta, ...]:
@@ -117,6 +123,7 @@ def load(path: Path) -> Settings:
         templates=(*own, TEMPLATES),
         transport=transport,
         delivery=tables.delivery,
+        returns=_returns(base, tables.returns),
         feeds=tables.feeds,
         encoder=_encoder(path, tables.ranking),
         sources=_sources(path, tables.source),
@@ -190,6 +197,15 @@ def _site(table: SiteTable) -> Site:
         postal_address=table.postal_address,
         accent=table.accent,
     )
+
+
+def _returns(base: Path, table: ReturnsTable) -> ReturnsTable:
+    """A path of a mailbox made absolute; an address of one is left as it is."""
+    source = table.source
+    if source and source != "-" and "://" not in source:
+        source = str(_resolved(base, Path(source)))
+    ca_file = _resolved(base, table.ca_file) if table.ca_file else None
+    return table.model_copy(update={"source": source, "ca_file": ca_file})
 
 
 def _encoder(path: Path, table: RankingTable) -> Path | None:

@@ -6,7 +6,7 @@ import re
 from datetime import date, time
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -188,6 +188,23 @@ class DeliveryTable(Table):
     after_crash: Literal["resend", "hold"] = "resend"
     retry_minutes: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(min_length=1)] = (5, 15, 60, 240)
     give_up_after_hours: Annotated[int, Field(ge=1, le=10_000)] = 48
+    hold_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    editor: Address | None = None
+
+    @model_validator(mode="after")
+    def _held_before_given_up(self) -> Self:
+        if self.hold_minutes >= 60 * self.give_up_after_hours:
+            raise ValueError("hold_minutes is not less than give_up_after_hours; messages would be given up unsent")
+        return self
+
+
+class ReturnsTable(Table):
+    """[returns]: the mailbox that bounces, complaints and unsubscribe mails come back to."""
+
+    source: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    soft_bounces: Annotated[int, Field(ge=2, le=100)] = 5
+    when_read: Literal["mark", "remove"] = "mark"
+    ca_file: Path | None = None
 
 
 class FeedsTable(Table):
@@ -243,6 +260,7 @@ class ConfigFile(Table):
     paths: PathsTable = PathsTable()
     transport: TransportTable = TransportTable()
     delivery: DeliveryTable = DeliveryTable()
+    returns: ReturnsTable = ReturnsTable()
     feeds: FeedsTable = FeedsTable()
     ranking: RankingTable = RankingTable()
     source: tuple[SourceTable, ...] = ()

@@ -20,6 +20,10 @@ from digest.model.edition import (
     edition_id,
     ordinal,
 )
+from digest.model.hold import (
+    Hold,
+    HoldState,
+)
 from digest.model.listing import (
     Announced,
     Dump,
@@ -108,6 +112,8 @@ __all__ = [
     "Fetched",
     "FieldChange",
     "Hidden",
+    "Hold",
+    "HoldState",
     "Item",
     "Known",
     "KnownPaper",

@@ -33,13 +33,17 @@ class Subscription:
 
 
 class SectionKind(StrEnum):
-    """What a paper is in an edition for. `MAIN` is the profile's own order, where no topic has a share of the list."""
+    """What a paper is in an edition for. `MAIN` is the profile's own order, where no topic has a share of the list.
+
+    `DROPPED` is in no edition: an editor left the paper out, and it does not come again.
+    """
 
     MAIN = "main"
     TOPIC = "topic"
     TRENDING = "trending"
     EXPLORE = "explore"
     RISEN = "risen"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ class OutboxState(StrEnum):
     """pending → sending → sent | deferred | failed; deferred is tried again.
 
     `sending` is written before the message can leave: found after a crash it is ambiguous, and becomes `unknown`
-    or is sent again, as the settings say. `suppressed` is a message whose address must not be mailed.
+    or is sent again, as the settings say. `suppressed` is a message whose address must not be mailed. `held` waits for
+    an editor until `next_at` and is then pending; `stopped` is one that an editor stopped.
     """
 
     PENDING = "pending"
@@ -23,6 +24,8 @@ class OutboxState(StrEnum):
     FAILED = "failed"
     SUPPRESSED = "suppressed"
     UNKNOWN = "unknown"
+    HELD = "held"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,10 @@ class OutboxItem:
     message: bytes | None = None
     reply: str = ""
 
+    @property
+    def subscription_id(self) -> str:
+        return self.edition_id.rpartition("/")[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -53,11 +60,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address never to mail."""
+    """An address never to mail; with `subscription_id` it is only that subscription's. `lifted` is when it ended."""
 
     address: str
     reason: str
     since: datetime
+    subscription_id: str | None = None
+    lifted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
     fetch     sources are asked -> dumps in the inbox          where there are automatic sources
     ingest    read_listing -> diff -> store.record          a dump becomes papers and sightings
     publish   trends -> rank -> compose -> store.enqueue    papers become editions and outbox
+    hold      the editor is shown what was made, and may stop or amend it     where there is an editor
     deliver   render -> build_message -> transport.send     the outbox becomes mail
 
 The phases hand over through the store alone, so each may be run by hand, be killed at any point and be run again.
@@ -16,9 +17,11 @@ from datetime import datetime
 
 from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
 from digest.pipeline.backtest import FEWEST_DAYS, LIKES, VOTES, Backtest, Compared, backtest
+from digest.pipeline.bounces import Owners, suppress_failing, take_return
 from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
 from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
 from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
+from digest.pipeline.hold import Selection, chosen, drop, selections, stop, tell_editor
 from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
 from digest.pipeline.publish import (
     Published,
@@ -42,19 +45,23 @@ __all__ = [
     "Compared",
     "Fetching",
     "Knowledge",
+    "Owners",
     "Progress",
     "Published",
     "Rankings",
     "RunReport",
     "Said",
+    "Selection",
     "Span",
     "View",
     "World",
     "backtest",
+    "chosen",
     "compare",
     "counted",
     "days_of",
     "deliver",
+    "drop",
     "dumps_in",
     "examples",
     "explain_paper",
@@ -74,10 +81,15 @@ __all__ = [
     "run",
     "said",
     "select",
+    "selections",
     "silent",
+    "stop",
+    "suppress_failing",
     "take_back",
     "take_back_all",
     "take_in",
+    "take_return",
+    "tell_editor",
     "trial",
     "write_surfaces",
 ]
@@ -110,4 +122,5 @@ def run(world: World, now: datetime, progress: Progress = silent, fetching: Fetc
     fetched = fetch_due(fetching, world.store, now) if fetching else ()
     dumps = tuple(ingest_inbox(world, now, progress))
     published = publish(world, now, progress)
-    return RunReport(fetched=fetched, dumps=dumps, published=published, deliveries=tuple(deliver(world, now, progress)))
+    deliveries = (*tell_editor(world, now), *deliver(world, now, progress))
+    return RunReport(fetched=fetched, dumps=dumps, published=published, deliveries=deliveries)

@@ -33,6 +33,7 @@ def deliver(world: World, now: datetime, progress: Progress = silent) -> Iterato
     for item in world.store.recover(now, world.resend_after_crash):
         if item.state is OutboxState.UNKNOWN:
             yield Delivery(message_id=item.message_id, at=now, state=item.state, reply=item.reply)
+    world.store.end_holds(now)
     waiting = world.store.due(now)
     unreachable = 0
     try:
@@ -50,7 +51,7 @@ def deliver(world: World, now: datetime, progress: Progress = silent) -> Iterato
 
 def _deliver_one(world: World, item: OutboxItem, now: datetime) -> tuple[Delivery | None, bool]:
     """One message's attempt, settled in the store, and whether the server was reached; None if another has it."""
-    if (suppression := world.store.suppression(item.address)) is not None:
+    if (suppression := world.store.suppression(item.address, item.subscription_id)) is not None:
         return _settled(world, item, now, OutboxState.SUPPRESSED, suppression.reason), True
     if now - item.created_at > world.give_up_after:
         return _settled(world, item, now, OutboxState.FAILED, f"given up: {item.reply}"), True

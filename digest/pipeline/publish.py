@@ -37,6 +37,8 @@ class Published:
 
 def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bool = False) -> Published:
     """Compose an edition for every due subscription, or record why there is none; then write feeds and pages."""
+    if not dry:
+        world.store.end_holds(now)
     rankings = _rankings(world, now)
     last, newest = world.store.last_editions(), world.store.newest_ingest()
     editions, none = [], []
@@ -48,7 +50,7 @@ def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bo
             none.append(outcome)
             if not dry:
                 world.store.record_empty(outcome, now)
-        elif dry or world.store.enqueue(outcome, _outbox_item(world, outcome, now), now):
+        elif dry or world.store.enqueue(outcome, _outbox_item(world, outcome, now), now, _held_until(world, now)):
             editions.append(outcome)
     written = () if dry else write_surfaces(world)
     return Published(editions=tuple(editions), none=tuple(none), written=written)
@@ -58,8 +60,9 @@ def select(
     world: World, rankings: Rankings, subscription: Subscription, day: date, last: LastEdition | None, now: datetime
 ) -> Edition | NoEdition:
     """What a subscription would get for a date. Stores nothing; mails, feeds and previews all come from here."""
-    if subscription.address and world.store.suppression(subscription.address):
-        return NoEdition(subscription=subscription, date=day, reason="the address is on the suppression list")
+    if subscription.address and (barred := world.store.suppression(subscription.address, subscription.id)):
+        what = "this subscription" if barred.subscription_id else "the address"
+        return NoEdition(subscription=subscription, date=day, reason=f"{what} is on the suppression list")
     view, shown = _view(world, subscription, last, now), world.store.shown(subscription.id)
     return compose(
         subscription,
@@ -132,7 +135,11 @@ def _outbox_item(world: World, edition: Edition, now: datetime) -> OutboxItem | 
         message_id=message_id(world.secret, edition.id, address, world.site.list_domain),
         edition_id=edition.id,
         address=address,
-        state=OutboxState.PENDING,
+        state=OutboxState.HELD if world.hold else OutboxState.PENDING,
         created_at=now,
-        next_at=now,
+        next_at=now + world.hold,
     )
+
+
+def _held_until(world: World, now: datetime) -> datetime | None:
+    return now + world.hold if world.hold else None

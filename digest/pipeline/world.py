@@ -63,5 +63,7 @@ class World:
     resend_after_crash: bool = True
     retry_delays: Sequence[timedelta] = (timedelta(minutes=5),)
     give_up_after: timedelta = timedelta(hours=48)
+    hold: timedelta = timedelta(0)  # how long editions wait for the editor, who is told at the address `editor`
+    editor: str | None = None
     feed_days: int = 14
     feed_entries: int = 100

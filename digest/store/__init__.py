@@ -5,8 +5,10 @@ The only module that knows SQL. Has no clock, and lets no exception of a databas
 
 from __future__ import annotations
 
+from digest.store.bounces import Bounces
 from digest.store.deliver import Deliveries
 from digest.store.feedback import Opinions
+from digest.store.holds import Holds
 from digest.store.ingest import Ingested
 from digest.store.near import Near
 from digest.store.publish import Published
@@ -15,9 +17,10 @@ from digest.store.reading import Counts, Papers
 __all__ = ["Counts", "Store"]
 
 
-class Store(Ingested, Near, Papers, Opinions, Published, Deliveries):
+class Store(Ingested, Near, Papers, Opinions, Published, Deliveries, Bounces, Holds):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
     Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Opinions
-    what readers said of them, Published the editions, Deliveries the outbox.
+    what readers said of them, Published the editions, Deliveries the outbox, Bounces what came back and
+    whom not to mail, Holds what waits for an editor.
     """

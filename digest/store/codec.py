@@ -13,6 +13,8 @@ import msgspec
 from sqlalchemy import Date
 
 from digest.model import (
+    Bounce,
+    Consequence,
     Delivery,
     DumpReport,
     Edition,
@@ -28,6 +30,7 @@ from digest.model import (
     OutboxState,
     Paper,
     Rejected,
+    ReturnKind,
     Suppression,
 )
 from digest.store.schema import papers
@@ -180,4 +183,19 @@ def delivery_row(delivery: Delivery) -> dict[str, object]:
 
 
 def suppression(row: AnyRow) -> Suppression:
-    return Suppression(address=row.address, reason=row.reason, since=row.since)
+    return Suppression(**{field.name: row._mapping[field.name] for field in fields(Suppression)})
+
+
+def suppression_key(address: str, subscription_id: str | None = None) -> str:
+    """A colon cannot be in an address that can be mailed."""
+    return f"subscription:{subscription_id}" if subscription_id else address_key(address)
+
+
+def bounce(row: AnyRow) -> Bounce:
+    columns = {field.name: row._mapping[field.name] for field in fields(Bounce)}
+    return Bounce(**columns | {"kind": ReturnKind(row.kind), "consequence": Consequence(row.consequence)})
+
+
+def bounce_row(bounce: Bounce) -> dict[str, object]:
+    row: dict[str, object] = {field.name: getattr(bounce, field.name) for field in fields(Bounce)}
+    return row | {"address_key": address_key(bounce.address) if bounce.address else None}

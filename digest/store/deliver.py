@@ -1,19 +1,18 @@
-"""The outbox and what became of it, and the addresses never to mail. Does not know how a message travels."""
+"""The outbox and what became of it. Does not know how a message travels."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, delete, func, insert, literal, select, update
+from sqlalchemy import LargeBinary, func, insert, literal, select, update
 
 from digest.errors import StoreError
-from digest.model import Delivery, OutboxItem, OutboxState, Suppression
+from digest.model import Delivery, OutboxItem, OutboxState
 from digest.store import codec
 from digest.store.bulk import among
-from digest.store.codec import address_key
 from digest.store.database import Database
-from digest.store.schema import deliveries, outbox, suppressions
+from digest.store.schema import deliveries, outbox
 
 _CLAIMABLE = (OutboxState.PENDING, OutboxState.DEFERRED)
 _DONE = (OutboxState.SENT, OutboxState.FAILED, OutboxState.SUPPRESSED)
@@ -101,33 +100,3 @@ class Deliveries(Database):
         query = deliveries.select().where(deliveries.c.message_id == message_id).order_by(deliveries.c.id)
         with self._reading() as conn:
             return tuple(map(codec.delivery, conn.execute(query)))
-
-    # --- suppression list --------------------------------------------------------------------------------------
-
-    def suppress(self, suppression: Suppression) -> bool:
-        """False, and the older entry stays, if the address is on the list in any case of letters."""
-        row = {
-            "key": address_key(suppression.address),
-            "address": suppression.address,
-            "reason": suppression.reason,
-            "since": suppression.since,
-        }
-        statement = self._insert(suppressions).values(row).on_conflict_do_nothing()
-        with self._writing() as conn:
-            return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
-
-    def unsuppress(self, address: str) -> bool:
-        """False if it was not on the list."""
-        with self._writing() as conn:
-            return conn.execute(delete(suppressions).where(suppressions.c.key == address_key(address))).rowcount == 1
-
-    def suppression(self, address: str) -> Suppression | None:
-        with self._reading() as conn:
-            row = conn.execute(suppressions.select().where(suppressions.c.key == address_key(address))).one_or_none()
-            return None if row is None else codec.suppression(row)
-
-    def suppressions(self) -> tuple[Suppression, ...]:
-        """The whole list, by address."""
-        with self._reading() as conn:
-            rows = conn.execute(suppressions.select()).all()
-            return tuple(codec.suppression(row) for row in sorted(rows, key=lambda row: str(row.key)))

@@ -7,18 +7,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, union_all
 
-from digest.model import Edition, LastEdition, NoEdition, OutboxItem, SectionKind, Shown, edition_id
+from digest.model import Edition, HoldState, LastEdition, NoEdition, OutboxItem, SectionKind, Shown, edition_id
 from digest.store import codec
 from digest.store.database import Database
-from digest.store.schema import edition_items, editions, outbox, paper_links
+from digest.store.schema import edition_items, editions, holds, outbox, paper_links
 
 
 class Published(Database):
-    def enqueue(self, edition: Edition, item: OutboxItem | None, now: datetime) -> bool:
+    def enqueue(
+        self, edition: Edition, item: OutboxItem | None, now: datetime, held_until: datetime | None = None
+    ) -> bool:
         """Edition and outbox row together, or nothing and False if there is an edition of that subscription and date.
 
         Replaces the record of an empty date. `item` is None for a feed. `now` is when it is written, which an
-        edition does not show.
+        edition does not show. Until `held_until` it waits for an editor.
         """
         row = {
             "id": edition.id,
@@ -43,6 +45,8 @@ class Published(Database):
                 )
             if item:
                 conn.execute(insert(outbox).values(codec.outbox_row(item)))
+            if held_until:
+                conn.execute(insert(holds).values(edition_id=edition.id, state=HoldState.NEW, until=held_until))
         return True
 
     def record_empty(self, no: NoEdition, now: datetime) -> None:
@@ -96,8 +100,9 @@ class Published(Database):
             return None if content is None else codec.thaw(content)
 
     def editions(self, subscription_id: str, limit: int) -> tuple[Edition, ...]:
-        """Its editions, the newest date first; dates without one are left out."""
-        query = select(editions.c.content).where(editions.c.content.is_not(None))
+        """Its editions, the newest date first; dates without one, or with one that is held back, are left out."""
+        held_back = select(holds.c.edition_id)
+        query = select(editions.c.content).where(editions.c.content.is_not(None), editions.c.id.not_in(held_back))
         with self._reading() as conn:
             return tuple(map(codec.thaw, conn.scalars(_newest(query, subscription_id, limit))))
 

@@ -141,14 +141,15 @@ class Papers(Database):
             published = select(func.count()).select_from(editions).where(editions.c.content.is_not(None))
             rows = {
                 table.name: conn.scalar(select(func.count()).select_from(table)) or 0
-                for table in (papers, sightings, listings, schema.set_asides, schema.suppressions)
+                for table in (papers, sightings, listings, schema.set_asides)
             }
+            barred = select(func.count()).select_from(schema.suppressions).where(schema.suppressions.c.lifted.is_(None))
             return Counts(
                 papers=rows["papers"],
                 sightings=rows["sightings"],
                 listings=rows["listings"],
                 set_aside=rows["set_asides"],
                 editions=conn.scalar(published) or 0,
-                suppressed=rows["suppressions"],
+                suppressed=conn.scalar(barred) or 0,
                 outbox={state: stored.get(state.value, 0) for state in OutboxState},
             )

@@ -257,8 +257,8 @@ outbox = Table(
     "outbox",
     metadata,
     Column("message_id", Text, primary_key=True),
-    Column("edition_id", ForeignKey("editions.id"), nullable=False),
-    Column("address", Text, nullable=False),
+    Column("edition_id", ForeignKey("editions.id"), nullable=False, index=True),
+    Column("address", Text, nullable=False, index=True),
     Column("state", String, nullable=False),
     Column("created_at", Moment, nullable=False, index=True),
     Column("next_at", Moment, nullable=False),
@@ -279,11 +279,44 @@ deliveries = Table(
     Column("next_at", Moment),
 )
 
+# A lifted one is remembered: what came back before does not count again.
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("key", Text, primary_key=True),  # the address in lower case
+    Column("key", Text, primary_key=True),  # the address in lower case, or "subscription:" and its id
     Column("address", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("since", Moment, nullable=False),
+    Column("subscription_id", Text),
+    Column("lifted", Moment),
+)
+
+# --- what comes back -----------------------------------------------------------------------------------------
+
+# No foreign keys: what came back outlives what it answers.
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("digest", String, primary_key=True),  # SHA-256 of the mail, which is read once
+    Column("kind", String, nullable=False),
+    Column("consequence", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("address_key", Text, index=True),  # in lower case
+    Column("address", Text),
+    Column("subscription_id", Text),
+    Column("message_id", Text),
+    Column("status", String, nullable=False),
+    Column("words", Text, nullable=False),
+    Index(None, "kind", "at"),
+)
+
+# --- the editor's hold ---------------------------------------------------------------------------------------
+
+# An edition that no surface may show: until a moment, or for good. Its message, if it has one, is held or stopped too.
+holds = Table(
+    "holds",
+    metadata,
+    Column("edition_id", ForeignKey("editions.id"), primary_key=True),
+    Column("state", String, nullable=False),
+    Column("until", Moment, nullable=False),
 )

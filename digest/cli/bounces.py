@@ -1,0 +1,115 @@
+"""The command that reads what comes back: bounce."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+
+import click
+from rich.markup import escape
+
+from digest import pipeline
+from digest.bounces import LARGEST
+from digest.cli import tables, world
+from digest.cli.app import DONE, TROUBLED, Context, digest, out, required
+from digest.cli.phases import as_json
+from digest.files import write_whole
+from digest.mailboxes import Login, Mail, Mailbox, open_mailbox
+from digest.model import Bounce, Consequence, Suppression
+
+IMAP_USER, IMAP_PASSWORD = "DIGEST_IMAP_USER", "DIGEST_IMAP_PASSWORD"
+
+# What a person is to look at: our mail is unwanted somewhere, or a mail was not understood.
+_TROUBLE = (Consequence.TOLD, Consequence.KEPT)
+
+
+@dataclass(kw_only=True)
+class _Read:
+    """What one reading of a mailbox found."""
+
+    bounces: list[tuple[Mail, Bounce]] = field(default_factory=list)
+    known: int = 0
+    failing: list[Suppression] = field(default_factory=list)
+
+
+@digest.command()
+@click.argument("source", required=False)
+@as_json
+@click.option("--keep", is_flag=True, help="Leave every mail as it is, and read those marked before as well.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; store and mark nothing.")
+@click.pass_obj
+def bounce(context: Context, source: str | None, as_json: bool, keep: bool, dry_run: bool) -> int:
+    """Read returned mail from SOURCE: a Maildir, an mbox, imaps://HOST/FOLDER, a file or - (standard input).
+
+    Without SOURCE it is the one of the settings. Dead addresses, complaints and unsubscribe mails go on the suppression
+    list. Each mail counts once, however often it is read.
+    """
+    table = context.settings.returns
+    source = source or table.source
+    required(source, "Name a mailbox, or set `returns.source` in the settings.")
+    login = Login(user=os.environ.get(IMAP_USER), password=os.environ.get(IMAP_PASSWORD), ca_file=table.ca_file)
+    box = open_mailbox(
+        source or "",
+        sys.stdin.buffer,
+        login,
+        largest=LARGEST,
+        remove=table.when_read == "remove",
+        again=keep or dry_run,
+    )
+    try:
+        found = _read(context, box, keep=keep, dry=dry_run)
+    finally:
+        box.close()
+    if as_json:
+        tables.print_json(_json(found))
+    else:
+        _say(found)
+    return TROUBLED if any(one.consequence in _TROUBLE for _, one in found.bounces) else DONE
+
+
+def _read(context: Context, box: Mailbox, *, keep: bool, dry: bool) -> _Read:
+    found, now = _Read(), context.now()
+    with context.store() as store:
+        here = world.build(context.settings, store)
+        owners = pipeline.Owners(here)
+        for mail in box.mails():
+            one, new = pipeline.take_return(here, owners, mail.content, now, dry=dry)
+            if new:
+                found.bounces.append((mail, one))
+            else:
+                found.known += 1
+            if dry:
+                continue
+            if one.consequence is not Consequence.KEPT:
+                if not keep:
+                    box.done(mail)
+            elif box.fleeting:
+                write_whole(context.settings.state / "returned" / f"{one.digest[:16]}.eml", mail.content)
+        found.failing = list(pipeline.suppress_failing(here, now, context.settings.returns.soft_bounces, dry=dry))
+    return found
+
+
+def _json(found: _Read) -> dict[str, object]:
+    """The stable shape of `bounce --json`."""
+    return {
+        "read": [{"where": mail.where, **tables.plain(one)} for mail, one in found.bounces],
+        "known": found.known,
+        "failing": [tables.plain(one) for one in found.failing],
+    }
+
+
+def _say(found: _Read) -> None:
+    told = [(mail, one) for mail, one in found.bounces if one.consequence is not Consequence.IGNORED]
+    if told:
+        tables.table(
+            "address", "kind", "outcome", "status", "words",
+            rows=((one.address, one.kind.value, one.consequence.value, one.status, one.words) for _, one in told),
+        )  # fmt: skip
+    for mail, one in told:
+        if one.consequence is Consequence.KEPT:
+            out.print(f"[yellow]Not understood:[/] {escape(mail.where)}: {escape(one.words)}", soft_wrap=True)
+    for suppression in found.failing:
+        out.print(f"{escape(suppression.address)} will not be mailed: {escape(suppression.reason)}", soft_wrap=True)
+    ignored = len(found.bounces) - len(told)
+    out.print(f"{len(found.bounces)} mails read, {ignored} of them mere notices; {found.known} were known.")

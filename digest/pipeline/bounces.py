@@ -1,0 +1,175 @@
+"""What comes back becomes suppressions: each returned mail is tied to a message of ours, judged and recorded once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from digest.bounces import read_returned
+from digest.message import token
+from digest.model import Bounce, Consequence, Failure, OutboxItem, Returned, ReturnKind, Suppression
+from digest.patience import is_failing
+from digest.pipeline.world import World
+
+_REMEMBERED = timedelta(days=60)  # how far back soft bounces are looked at
+_MILDEST = (ReturnKind.NOTICE, ReturnKind.POLICY, ReturnKind.SOFT, ReturnKind.HARD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose a returned mail is. `proven`: it carries what only a receiver of our mail can know."""
+
+    address: str
+    subscription_id: str | None = None
+    message: OutboxItem | None = None
+    proven: bool = True
+
+
+class Owners:
+    """Who can be meant by a returned mail: the subscriptions' tokens, our messages, the addresses mailed."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def of_token(self, given: str) -> tuple[str, str] | None:
+        """Address and subscription of a token, in any case of letters, as some servers keep none.
+
+        What is compared are keyed hashes, so that the time it takes tells nothing of a token that is nearly right.
+        """
+        mark = self._mark(given)
+        return self._present.get(mark) or self._past.get(mark)
+
+    def of(self, returned: Returned) -> Owner | None:
+        """By token, then by the Message-ID of ours in it, then by an address, which proves nothing."""
+        store = self._world.store
+        messages = [item for one in returned.message_ids if (item := store.outbox_item(one))]
+        for given in returned.tokens:
+            if found := self.of_token(given):
+                address, subscription_id = found
+                own = (item for item in messages if item.address.lower() == address.lower())
+                return Owner(address=address, subscription_id=subscription_id, message=next(own, None))
+        for item in messages:
+            return Owner(address=item.address, subscription_id=item.subscription_id, message=item)
+        mailed = store.mailed([one for failure in returned.failures for one in failure.addresses])
+        return Owner(address=mailed, proven=False) if mailed else None
+
+    def _mark(self, given: str) -> bytes:
+        return hmac.digest(self._world.secret, given.lower().encode(), hashlib.sha256)
+
+    @cached_property
+    def _present(self) -> Mapping[bytes, tuple[str, str]]:
+        return self._marked((one.id, one.address) for one in self._world.subscriptions if one.address)
+
+    @cached_property
+    def _past(self) -> Mapping[bytes, tuple[str, str]]:
+        """Of old mails to subscriptions that are over."""
+        return self._marked(self._world.store.subscribers().items())
+
+    def _marked(self, subscriptions: Iterable[tuple[str, str]]) -> Mapping[bytes, tuple[str, str]]:
+        secret = self._world.secret
+        return {self._mark(token(secret, one)): (address, one) for one, address in subscriptions}
+
+
+def take_return(
+    world: World, owners: Owners, content: bytes, now: datetime, *, dry: bool = False
+) -> tuple[Bounce, bool]:
+    """Judge a returned mail and record it with what follows from it; False, with what is recorded, if it was known.
+
+    One that was not understood is tried again whenever it is met: by a later version it may be.
+    """
+    returned = read_returned(content)
+    known = world.store.bounce(returned.digest)
+    if known and (known.kind is not ReturnKind.UNKNOWN or returned.kind is ReturnKind.UNKNOWN):
+        return known, False
+    bounce, suppression = judge(returned, owners.of(returned), now)
+    return bounce, dry or world.store.record_bounce(bounce, suppression)
+
+
+def judge(returned: Returned, owner: Owner | None, now: datetime) -> tuple[Bounce, Suppression | None]:
+    """What a returned mail means, and whom it bars. It is believed as far as it is proven to answer a mail of ours."""
+    failure = _failure(returned, owner)
+    kind = failure.kind if returned.failures else returned.kind
+    if kind is ReturnKind.HARD and not _certain(failure, owner):
+        kind = ReturnKind.SOFT
+    consequence = _consequence(kind, owner)
+    bounce = Bounce(
+        digest=returned.digest,
+        kind=kind,
+        consequence=consequence,
+        at=_moment(returned, owner, now),
+        address=owner.address if owner else None,
+        subscription_id=owner.subscription_id if owner else None,
+        message_id=owner.message.message_id if owner and owner.message else None,
+        status=failure.status,
+        words=failure.words or returned.subject,
+    )
+    if owner is None or consequence is not Consequence.SUPPRESSED:
+        return bounce, None
+    suppression = Suppression(address=owner.address, reason=_reason(bounce), since=now)
+    if kind is ReturnKind.UNSUBSCRIBE:
+        suppression = replace(suppression, subscription_id=owner.subscription_id)
+    return bounce, suppression
+
+
+def _failure(returned: Returned, owner: Owner | None) -> Failure:
+    """What is said of the owner; of several recipients that are others, behind a forward, the mildest."""
+    if not returned.failures:
+        return Failure(kind=returned.kind)
+    for one in returned.failures:
+        if owner and owner.address.lower() in {address.lower() for address in one.addresses}:
+            return one
+    return min(returned.failures, key=lambda one: _MILDEST.index(one.kind) if one.kind in _MILDEST else len(_MILDEST))
+
+
+def _certain(failure: Failure, owner: Owner | None) -> bool:
+    """Whether it is the address itself that is dead: proven, and not one that it forwards to."""
+    named = {address.lower() for address in failure.addresses}
+    return owner is not None and owner.proven and (not named or owner.address.lower() in named)
+
+
+def _consequence(kind: ReturnKind, owner: Owner | None) -> Consequence:
+    if kind is ReturnKind.NOTICE:
+        return Consequence.IGNORED
+    if kind is ReturnKind.UNKNOWN or (kind is ReturnKind.UNSUBSCRIBE and not (owner and owner.subscription_id)):
+        return Consequence.KEPT
+    if owner is None or (kind is ReturnKind.COMPLAINT and not owner.proven):
+        return Consequence.UNPROVEN
+    if kind is ReturnKind.SOFT:
+        return Consequence.COUNTED
+    return Consequence.TOLD if kind is ReturnKind.POLICY else Consequence.SUPPRESSED
+
+
+def _moment(returned: Returned, owner: Owner | None, now: datetime) -> datetime:
+    """When it came back: by its own date if it is proven, neither before the message was made nor in the future."""
+    if returned.date is None or owner is None or not owner.proven:
+        return now
+    made = owner.message.created_at if owner.message else returned.date
+    return min(max(returned.date, made), now)
+
+
+def _reason(bounce: Bounce) -> str:
+    if bounce.kind is ReturnKind.UNSUBSCRIBE:
+        return "unsubscribed by mail"
+    if bounce.kind is ReturnKind.COMPLAINT:
+        return f"complained: {bounce.words}"
+    return f"bounced: {' '.join(filter(None, (bounce.status, bounce.words)))}"
+
+
+def suppress_failing(world: World, now: datetime, most: int, *, dry: bool = False) -> Iterator[Suppression]:
+    """Bar the addresses that soft bounces keep coming back from. Done from the store alone, whenever it is asked."""
+    store, since = world.store, now - _REMEMBERED
+    for key in store.failing(since):
+        if store.suppression(key):
+            continue
+        bounces = [one for one in store.bounces(key) if one.at >= since]
+        address = next((one.address for one in reversed(bounces) if one.address), key)
+        if is_failing(bounces, store.mailed_to(address, since), now, most, store.lifted(address)):
+            last = [one for one in bounces if one.kind is ReturnKind.SOFT][-1]
+            told = " ".join(filter(None, (last.status, last.words)))
+            suppression = Suppression(address=address, reason=f"bounced again and again, at last: {told}", since=now)
+            if dry or store.suppress(suppression):
+                yield suppression

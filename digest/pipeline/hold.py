@@ -1,0 +1,163 @@
+"""The editor's hold: editions that are made wait a while, the editor is shown them, and may stop or amend them.
+
+If nobody acts they go out by themselves. Everything is decided in the store, so a crash in between loses nothing: at
+the most the editor is shown the same twice, in mails with one Message-ID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from digest.compose import without
+from digest.errors import DeliveryError
+from digest.message import message_id
+from digest.model import Delivery, Edition, Hold, HoldState, LastEdition, Message, OutboxState, Subscription
+from digest.notices import build_notice
+from digest.pipeline.deliver import make_message
+from digest.pipeline.world import World
+
+_MOST_PREVIEWS = 20  # of one run; the rest is named in them
+_STOPPED = "stopped by an editor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Held editions of one profile that hold the same papers in the same order, the editor's to decide on together."""
+
+    profile: str
+    editions: tuple[Edition, ...]
+    until: datetime
+    state: HoldState
+
+    @property
+    def readers(self) -> int:
+        return sum(one.subscription.address is not None for one in self.editions)
+
+
+def selections(world: World, states: Collection[HoldState] = (HoldState.NEW, HoldState.TOLD)) -> list[Selection]:
+    """What is held, by profile; those that end first come first within it."""
+    held = [(one, edition) for one in world.store.holds(states) if (edition := world.store.edition(one.edition_id))]
+    held.sort(key=lambda pair: (_alike(*pair), pair[0].until, pair[1].id))
+    found = [_selection(list(pairs)) for _, pairs in groupby(held, key=lambda pair: _alike(*pair))]
+    return sorted(found, key=lambda one: (one.profile, one.until, one.editions[0].id))
+
+
+def _alike(hold: Hold, edition: Edition) -> tuple[str, bool, tuple[str, ...]]:
+    papers = tuple(item.paper.id for item in edition.items)
+    return edition.subscription.profile, hold.state is HoldState.STOPPED, papers
+
+
+def _selection(pairs: Sequence[tuple[Hold, Edition]]) -> Selection:
+    return Selection(
+        profile=pairs[0][1].subscription.profile,
+        editions=tuple(edition for _, edition in pairs),
+        until=min(one.until for one, _ in pairs),
+        state=HoldState.NEW if any(one.state is HoldState.NEW for one, _ in pairs) else pairs[0][0].state,
+    )
+
+
+# --- deciding ----------------------------------------------------------------------------------------------------
+
+
+def chosen(world: World, name: str) -> list[str]:
+    """The held editions that are meant by an edition's id, a profile or `all`."""
+    held = [edition for one in selections(world) for edition in one.editions]
+    return [one.id for one in held if name in ("all", one.id, one.subscription.profile)]
+
+
+def stop(world: World, edition_ids: Collection[str]) -> frozenset[str]:
+    return world.store.stop(edition_ids, _STOPPED)
+
+
+def drop(world: World, paper_id: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Take a paper out of all held editions; those amended, and those stopped as nothing new is left in them."""
+    amended, empty = [], []
+    for selection in selections(world):
+        for edition in selection.editions:
+            if paper_id not in {item.paper.id for item in edition.items}:
+                continue
+            left = without(edition, paper_id, _before(world, edition))
+            if left is None:
+                empty.append(edition.id)
+            else:
+                amended.append(left)
+    return world.store.amend(amended, paper_id), world.store.stop(empty, f"{_STOPPED}: its last new paper was dropped")
+
+
+def _before(world: World, edition: Edition) -> LastEdition | None:
+    """What is stored of the subscription's date before the edition's."""
+    dates = world.store.history(edition.subscription.id, 50)
+    return next((one for one in dates if one.date < edition.date), None)
+
+
+# --- showing -----------------------------------------------------------------------------------------------------
+
+
+def tell_editor(world: World, now: datetime) -> Iterator[Delivery]:
+    """Send the editor a preview of each selection not shown yet; only what failed is returned, and tried again."""
+    if world.editor is None:
+        return
+    waiting = selections(world, (HoldState.NEW,))
+    try:
+        for selection in waiting[:_MOST_PREVIEWS]:
+            message = preview_of(world, selection, world.editor, more=max(0, len(waiting) - _MOST_PREVIEWS))
+            try:
+                world.transport.send(message)
+            except DeliveryError as error:
+                yield Delivery(message_id=message.message_id, at=now, state=OutboxState.DEFERRED, reply=str(error))
+                return
+            world.store.tell([one.id for one in selection.editions])
+        world.store.tell([one.id for each in waiting[_MOST_PREVIEWS:] for one in each.editions])
+    finally:
+        if waiting:
+            world.transport.close()
+
+
+def preview_of(world: World, selection: Selection, editor: str, *, more: int = 0) -> Message:
+    """The mail as a reader gets it, but with links that are the editor's own, inside of one that says what can be done.
+
+    Its Message-ID is of what is shown, so that the same shown twice is one mail.
+    """
+    first = selection.editions[0]
+    own = Subscription(id=f"{selection.profile}/{editor}", profile=selection.profile, address=editor)
+    shown = replace(first, subscription=replace(own, cadence=first.subscription.cadence))
+    seed = "\0".join(("hold", *(one.id for one in selection.editions), *(item.paper.id for item in first.items)))
+    preview = make_message(world, shown, editor, message_id(world.secret, seed, "preview", world.site.list_domain))
+    return build_notice(
+        world.site,
+        recipient=editor,
+        message_id=message_id(world.secret, seed, editor, world.site.list_domain),
+        at=first.made_at,
+        subject=f"To look at: {first.title}, {first.date}, goes out {selection.until:%H:%M} UTC",
+        text=_words(selection, more),
+        attached=preview,
+    )
+
+
+def _words(selection: Selection, more: int) -> str:
+    readers, first = selection.readers, selection.editions[0]
+    feed = " and the feed" if readers < len(selection.editions) else ""
+    until = f"{selection.until:%Y-%m-%d %H:%M} UTC"
+    lines = [
+        f"The edition of {first.date} of “{first.title}” is held for you. It is attached as it will be mailed.",
+        "",
+        f"It goes to {readers} {'reader' if readers == 1 else 'readers'}{feed} at {until},",
+        "by itself. Before that you can:",
+        "",
+        "  leave a paper out, in all that is held:",
+        "      digest hold --drop PAPER",
+        "  stop it:",
+        f"      digest hold --stop {selection.profile}",
+        "  let it go at once:",
+        f"      digest hold --release {selection.profile}",
+        "",
+        "Its papers:",
+        "",
+        *(f"  {item.rank:>3}  {item.paper.id}  {item.paper.title}" for item in first.items),
+    ]
+    if more:
+        lines += ["", f"{more} more selections are held and not shown by mail; `digest hold` lists them."]
+    return "\n".join(lines) + "\n"

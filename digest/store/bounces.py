@@ -1,0 +1,138 @@
+"""What came back, each returned mail once, and the addresses never to mail. Does not judge."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from digest.model import Bounce, OutboxItem, ReturnKind, Suppression
+from digest.store import codec
+from digest.store.database import Database
+from digest.store.schema import bounces, editions, outbox, suppressions
+
+
+class Bounces(Database):
+    # --- returned mails ----------------------------------------------------------------------------------------
+
+    def record_bounce(self, bounce: Bounce, suppression: Suppression | None = None) -> bool:
+        """Keep it with what follows from it; False, and nothing changes, if that mail was recorded before.
+
+        One that was not understood before is replaced by one that is.
+        """
+        row = codec.bounce_row(bounce)
+        statement = self._insert(bounces).values(row)
+        understood = (bounces.c.kind == ReturnKind.UNKNOWN) & (statement.excluded["kind"] != ReturnKind.UNKNOWN)
+        statement = statement.on_conflict_do_update(index_elements=["digest"], set_=row, where=understood)
+        with self._writing() as conn:
+            new = conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+            if new and suppression:
+                self._suppress(conn, suppression)
+            return new
+
+    def bounce(self, digest: str) -> Bounce | None:
+        """What was recorded of a returned mail."""
+        with self._reading() as conn:
+            row = conn.execute(bounces.select().where(bounces.c.digest == digest)).one_or_none()
+            return None if row is None else codec.bounce(row)
+
+    def bounces(self, address: str) -> tuple[Bounce, ...]:
+        """All that came back from an address, in the order it came."""
+        query = bounces.select().where(bounces.c.address_key == codec.address_key(address))
+        with self._reading() as conn:
+            return tuple(map(codec.bounce, conn.execute(query.order_by(bounces.c.at, bounces.c.digest))))
+
+    def failing(self, since: datetime) -> tuple[str, ...]:
+        """The addresses, in lower case and in order, that soft bounces came back from at or after `since`."""
+        query = select(bounces.c.address_key).where(bounces.c.kind == ReturnKind.SOFT, bounces.c.at >= since)
+        with self._reading() as conn:
+            return tuple(sorted(key for key in conn.scalars(query.distinct()) if key))
+
+    # --- what was mailed ---------------------------------------------------------------------------------------
+
+    def mailed(self, addresses: Collection[str]) -> str | None:
+        """The first of the addresses that a message was ever decided on for."""
+        with self._reading() as conn:
+            for address in addresses:
+                query = select(outbox.c.address).where(outbox.c.address.in_({address, address.lower()})).limit(1)
+                if found := conn.scalar(query):
+                    return str(found)
+        return None
+
+    def mailed_to(self, address: str, since: datetime) -> tuple[OutboxItem, ...]:
+        """The messages to an address decided on at or after `since`, the oldest first; without their bytes."""
+        columns = [column for column in outbox.c if column is not outbox.c.message]
+        mine = outbox.c.address.in_({address, address.lower()})
+        query = select(*columns).where(mine, outbox.c.created_at >= since)
+        with self._reading() as conn:
+            items = map(codec.outbox_item, conn.execute(query))
+            return tuple(sorted(items, key=lambda item: (item.created_at, item.message_id)))
+
+    def message_of(self, edition_id: str) -> OutboxItem | None:
+        """The message of an edition, without its bytes; None for a feed's."""
+        columns = [column for column in outbox.c if column is not outbox.c.message]
+        query = select(*columns).where(outbox.c.edition_id == edition_id).order_by(outbox.c.message_id).limit(1)
+        with self._reading() as conn:
+            row = conn.execute(query).one_or_none()
+            return None if row is None else codec.outbox_item(row)
+
+    def subscribers(self) -> dict[str, str]:
+        """The address of every subscription that was ever mailed, by its id; those that are over too."""
+        query = select(editions.c.subscription_id, outbox.c.address).join(outbox, outbox.c.edition_id == editions.c.id)
+        with self._reading() as conn:
+            return {str(row.subscription_id): str(row.address) for row in conn.execute(query.distinct())}
+
+    # --- suppression list --------------------------------------------------------------------------------------
+
+    def suppress(self, suppression: Suppression) -> bool:
+        """False, and the older entry stays, if the address is on the list in any case of letters."""
+        with self._writing() as conn:
+            return self._suppress(conn, suppression)
+
+    def _suppress(self, conn: Connection, suppression: Suppression) -> bool:
+        row = {
+            "key": codec.suppression_key(suppression.address, suppression.subscription_id),
+            "address": suppression.address,
+            "reason": suppression.reason,
+            "since": suppression.since,
+            "subscription_id": suppression.subscription_id,
+            "lifted": None,
+        }
+        statement = self._insert(suppressions).values(row)
+        statement = statement.on_conflict_do_update(
+            index_elements=["key"], set_=row, where=suppressions.c.lifted.is_not(None)
+        )
+        return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+    def unsuppress(self, address: str, now: datetime) -> bool:
+        """Lift all that bars an address and its subscriptions, and remember when; False if nothing did."""
+        mine = func.lower(suppressions.c.address) == codec.address_key(address)
+        lift = update(suppressions).where(mine, suppressions.c.lifted.is_(None)).values(lifted=now)
+        with self._writing() as conn:
+            return conn.execute(lift).rowcount > 0
+
+    def suppression(self, address: str, subscription_id: str | None = None) -> Suppression | None:
+        """What bars an address now, or else what bars the subscription."""
+        keys = [codec.suppression_key(address)]
+        if subscription_id:
+            keys.append(codec.suppression_key(address, subscription_id))
+        query = suppressions.select().where(suppressions.c.key.in_(keys), suppressions.c.lifted.is_(None))
+        with self._reading() as conn:
+            found = {row.key: codec.suppression(row) for row in conn.execute(query)}
+            return next((found[key] for key in keys if key in found), None)
+
+    def suppressions(self, *, lifted: bool = False) -> tuple[Suppression, ...]:
+        """The whole list, by address; with those that are over if asked for."""
+        query = suppressions.select() if lifted else suppressions.select().where(suppressions.c.lifted.is_(None))
+        with self._reading() as conn:
+            rows = conn.execute(query).all()
+        found = map(codec.suppression, rows)
+        return tuple(sorted(found, key=lambda one: (one.address.lower(), one.subscription_id or "")))
+
+    def lifted(self, address: str) -> datetime | None:
+        """When mail to an address was last allowed again."""
+        mine = func.lower(suppressions.c.address) == codec.address_key(address)
+        with self._reading() as conn:
+            moments = list(conn.scalars(select(suppressions.c.lifted).where(mine, suppressions.c.lifted.is_not(None))))
+            return max(moments, default=None)

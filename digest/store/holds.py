@@ -1,0 +1,88 @@
+"""The editor's hold: which editions wait, and what an editor decided of them.
+
+Every change takes the edition's row of `holds` first, so that whoever comes second finds it decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, update
+
+from digest.model import Edition, Hold, HoldState, OutboxState, SectionKind
+from digest.store import codec
+from digest.store.bulk import among
+from digest.store.database import Database
+from digest.store.schema import edition_items, editions, holds, outbox
+
+_OPEN = (HoldState.NEW, HoldState.TOLD)
+
+
+class Holds(Database):
+    def holds(self, states: Collection[HoldState] = _OPEN) -> tuple[Hold, ...]:
+        """In any of the states, those that end first come first."""
+        query = holds.select().where(holds.c.state.in_(sorted(states)))
+        with self._reading() as conn:
+            found = [
+                Hold(edition_id=row.edition_id, state=HoldState(row.state), until=row.until)
+                for row in conn.execute(query)
+            ]
+        return tuple(sorted(found, key=lambda one: (one.until, one.edition_id)))
+
+    def tell(self, edition_ids: Collection[str]) -> None:
+        """The editor has been shown these as they are now."""
+        with self._writing() as conn:
+            mine = among(conn, holds.c.edition_id, edition_ids)
+            conn.execute(update(holds).where(mine, holds.c.state == HoldState.NEW).values(state=HoldState.TOLD))
+
+    def end_holds(self, now: datetime) -> int:
+        """Let everything out whose time is over; how many editions."""
+        with self._writing() as conn:
+            return len(self._let_out(conn, holds.c.until <= now, now))
+
+    def release(self, edition_ids: Collection[str], now: datetime) -> frozenset[str]:
+        """Let editions out before their time; those that were held until now."""
+        with self._writing() as conn:
+            return self._let_out(conn, among(conn, holds.c.edition_id, edition_ids), now)
+
+    def _let_out(self, conn: Connection, which: ColumnElement[bool], now: datetime) -> frozenset[str]:
+        taken = delete(holds).where(which, holds.c.state.in_(_OPEN)).returning(holds.c.edition_id)
+        ended = frozenset(conn.scalars(taken))
+        if ended:
+            theirs = among(conn, outbox.c.edition_id, sorted(ended))
+            waiting = update(outbox).where(theirs, outbox.c.state == OutboxState.HELD)
+            conn.execute(waiting.values(state=OutboxState.PENDING, next_at=now))
+        return ended
+
+    def stop(self, edition_ids: Collection[str], words: str) -> frozenset[str]:
+        """Keep editions in for good; those that were held until now. Their papers count as not shown."""
+        with self._writing() as conn:
+            which = among(conn, holds.c.edition_id, edition_ids)
+            taken = update(holds).where(which, holds.c.state.in_(_OPEN)).values(state=HoldState.STOPPED)
+            stopped = frozenset(conn.scalars(taken.returning(holds.c.edition_id)))
+            if stopped:
+                theirs = among(conn, outbox.c.edition_id, sorted(stopped))
+                waiting = update(outbox).where(theirs, outbox.c.state == OutboxState.HELD)
+                conn.execute(waiting.values(state=OutboxState.STOPPED, reply=words))
+                conn.execute(delete(edition_items).where(among(conn, edition_items.c.edition_id, sorted(stopped))))
+            return stopped
+
+    def amend(self, amended: Sequence[Edition], paper_id: str) -> frozenset[str]:
+        """Put editions without a paper in the place of those with it, to be shown to the editor anew.
+
+        Returns the ids of those that were held until now; nothing happens to the others. The paper counts as shown.
+        """
+        done = set()
+        with self._writing() as conn:
+            for edition in sorted(amended, key=lambda one: one.id):  # two editors must not wait for each other
+                mine = (holds.c.edition_id == edition.id) & holds.c.state.in_(_OPEN)
+                if conn.execute(update(holds).where(mine).values(state=HoldState.NEW)).rowcount == 1:
+                    self._put(conn, edition, paper_id)
+                    done.add(edition.id)
+        return frozenset(done)
+
+    def _put(self, conn: Connection, edition: Edition, paper_id: str) -> None:
+        conn.execute(update(editions).where(editions.c.id == edition.id).values(content=codec.freeze(edition)))
+        dropped = (edition_items.c.edition_id == edition.id) & (edition_items.c.paper_id == paper_id)
+        conn.execute(update(edition_items).where(dropped).values(section=SectionKind.DROPPED))

@@ -1,0 +1,245 @@
+"""The editor's hold, by the command line and in the store: shown, stopped, amended, released, or gone by itself."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from conftest import Place
+from make import FIVE, last_edition, subscription
+from smtp_sink import Sink
+from stores import (  # noqa: F401 -- fixtures
+    HOUR,
+    NOW,
+    _postgresql_server,
+    _postgresql_template,
+    _postgresql_url,
+    _queued,
+    _sqlite_url,
+    _store,
+    _store_url,
+    a_paper,
+    an_edition,
+    an_item,
+)
+
+from digest.compose import without
+from digest.model import Edition, Hold, HoldState, Item, OutboxState, Section, SectionKind, Shown
+from digest.store import Store
+
+AT = "2026-06-02T20:{:02}:00+00:00"
+READERS = {"trending": "ada", "small-models": "grace", "robots": "alan", "trust": "emmy"}
+
+
+@pytest.fixture
+def held(stocked: Place) -> Place:
+    """Sample editions, all held for half an hour; the editor has been told."""
+    stocked.set("# hold_minutes = 0", "hold_minutes = 30")
+    stocked.set("# editor =", "editor =")
+    ran = stocked.run("run", now=AT.format(0))
+    assert ran.code == 0, ran.err
+    return stocked
+
+
+def outbox(place: Place) -> dict[str, int]:
+    states: dict[str, int] = json.loads(place.run("status", "--json").out)["outbox"]
+    return {state: number for state, number in states.items() if number}
+
+
+def notices(place: Place) -> list[EmailMessage]:
+    return [parsed(path) for path in place.mails() if path.name.startswith("notice-")]
+
+
+def parsed(path: Path) -> EmailMessage:
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def selections(place: Place, minute: int) -> dict[str, dict[str, Any]]:
+    found = json.loads(place.run("hold", "--json", now=AT.format(minute)).out)
+    return {one["profile"]: one for one in found}
+
+
+def feed(place: Place, profile: str) -> list[str]:
+    found = feedparser.parse(place.folder / "out" / "feeds" / f"{profile}.atom")
+    return [entry.id.rpartition("/")[2] for entry in found.entries]
+
+
+def test_nothing_is_out_while_it_is_held_and_all_of_it_after(held: Place) -> None:
+    assert outbox(held) == {"held": 4}
+    assert feed(held, "trending") == []
+    assert not list((held.folder / "out").glob("archive/*/*.html"))
+    found = selections(held, 10)
+    assert set(found) == set(READERS)
+    assert {(one["state"], one["until"]) for one in found.values()} == {("told", "2026-06-02T20:30:00+00:00")}
+    assert [one.rpartition("/")[0] for one in found["robots"]["editions"]] == ["feed/robots", "robots/alan@example.org"]
+    assert held.run("run", now=AT.format(29)).code == 4
+    assert len(notices(held)) == 4, "the editor is told once"
+    assert held.run("run", now=AT.format(30)).code == 0
+    assert outbox(held) == {"sent": 4}
+    assert feed(held, "trending")[0] == found["trending"]["papers"][0]
+    assert selections(held, 31) == {}
+    assert "No edition is held" in held.run("hold", now=AT.format(31)).out
+
+
+def test_the_editor_gets_the_mail_itself_and_what_can_be_done(held: Place) -> None:
+    shown = {str(one["Subject"]): one for one in notices(held)}
+    assert len(shown) == 4
+    for one in shown.values():
+        assert one["To"] == "editor@example.org"
+        text, attached = one.iter_parts()
+        assert isinstance(text, EmailMessage)
+        words = text.get_content().replace("\r\n", "\n")
+        assert "goes to 1 reader and the feed at 2026-06-02 20:30 UTC" in words
+        profile = next(name for name in READERS if f"digest hold --stop {name}\n" in words)
+        assert attached.get_content_type() == "message/rfc822"
+        (inner,) = attached.iter_parts()
+        assert inner["To"] == "editor@example.org"
+        assert READERS[profile] not in inner.as_string(), "no reader's own links"
+        titles = [line.split(maxsplit=2)[2] for line in words.partition("Its papers:")[2].strip().splitlines()]
+        body = inner.get_body(("plain",)).get_content()
+        places = [" ".join(body.split()).find(title[:40]) for title in titles]
+        assert -1 not in places
+        assert places == sorted(places)
+
+
+def test_dropping_stopping_and_releasing(held: Place) -> None:
+    before = selections(held, 1)
+    gone = before["trending"]["papers"][1]
+    having = {name for name, one in before.items() if gone in one["papers"]}
+    ran = held.run("hold", "--drop", f"https://arxiv.org/abs/{gone}", "--json", now=AT.format(5))
+    assert ran.code == 0, ran.err
+    assert len(json.loads(ran.out)["amended"]) == 2 * len(having)
+    assert json.loads(ran.out)["stopped"] == []
+    assert held.run("hold", "--drop", gone, now=AT.format(6)).code == 2
+    assert held.run("hold", "--stop", "robots", now=AT.format(7)).code == 0
+    assert held.run("hold", "--release", before["trust"]["editions"][1], now=AT.format(8)).code == 0
+    assert outbox(held) == {"held": 2, "stopped": 1, "pending": 1}
+    assert {name: one["state"] for name, one in selections(held, 9).items()} == {
+        "trending": "new" if "trending" in having else "told",
+        "small-models": "new" if "small-models" in having else "told",
+        "trust": "new" if "trust" in having else "told",
+        "robots": "stopped",
+    }
+    assert held.run("hold", "--stop", "robots", now=AT.format(9)).code == 2
+    held.run("run", now=AT.format(10))
+    assert len(notices(held)) == 4 + len(having - {"robots"}), "what was amended is shown again"
+    assert held.run("hold", "--release", "all", now=AT.format(11)).code == 0
+    assert held.run("run", now=AT.format(12)).code == 0
+    assert outbox(held) == {"sent": 3, "stopped": 1}
+    (mail,) = (parsed(path) for path in held.mails() if "ada@" in path.name)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert gone not in body.get_content()
+    assert feed(held, "robots") == []
+    assert feed(held, "trending") == [one for one in before["trending"]["papers"] if one != gone]
+    assert "left out by an editor" in held.run("explain", gone, "trending", "--address", "ada@example.org").out
+    assert "stopped" in held.run("hold", now=AT.format(13)).out
+
+
+def test_an_editor_who_cannot_be_reached_is_told_by_the_next_run(stocked: Place) -> None:
+    with Sink(script={"RCPT": ["450 4.2.1 busy"]}) as server:
+        stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"')
+        stocked.set("# hold_minutes = 0", "hold_minutes = 30")
+        stocked.set("# editor =", "editor =")
+        assert stocked.run("run", now=AT.format(0)).code == 1
+        assert stocked.run("run", now=AT.format(1)).code in (0, 4)
+        assert len(server.received) == 4
+        assert len({message.content for message in server.received}) == 4
+        stocked.run("run", now=AT.format(40))
+        assert len(server.received) == 8
+
+
+def test_a_hold_longer_than_the_patience_with_servers_is_refused(place: Place) -> None:
+    place.set("# hold_minutes = 0", "hold_minutes = 120")
+    place.set("# give_up_after_hours = 48", "give_up_after_hours = 2")
+    ran = place.run("status")
+    assert ran.code == 2
+    assert "hold_minutes is not less than give_up_after_hours" in ran.err
+
+
+# --- leaving a paper out -----------------------------------------------------------------------------------------
+
+
+def edition(*items: Item) -> Edition:
+    return Edition(
+        subscription=subscription(),
+        title="Reader",
+        description="",
+        date=date(2026, 6, 2),
+        made_at=NOW,
+        items=items,
+        fresh=7,
+    )
+
+
+def item(rank: int, section: Section | None = None, **given: Any) -> Item:
+    one = replace(FIVE[rank - 1], **given)
+    return Item(rank=rank, paper=one, reasons=(), why="", section=section or Section())
+
+
+OLD = {"first_seen": last_edition().made_at - timedelta(days=1)}
+RISEN = Section(kind=SectionKind.RISEN)
+WITHOUT = [
+    ("the first of three", [item(1), item(2), item(3)], 1, [2, 3], 6),
+    ("one that is not new", [item(1), item(2, **OLD)], 2, [1], 7),
+    ("a late riser", [item(1), item(2, RISEN)], 2, [1], 7),
+    ("the last", [item(1)], 1, None, 0),
+    ("the last that is new", [item(1), item(2, **OLD), item(3, RISEN)], 1, None, 0),
+]
+
+
+@pytest.mark.parametrize(("items", "gone", "left", "fresh"), [one[1:] for one in WITHOUT], ids=[o[0] for o in WITHOUT])
+def test_without_a_paper(items: list[Item], gone: int, left: list[int] | None, fresh: int) -> None:
+    found = without(edition(*items), FIVE[gone - 1].id, last_edition())
+    assert (found is None) == (left is None)
+    if found and left:
+        assert [(one.rank, one.paper.id) for one in found.items] == list(
+            enumerate((FIVE[number - 1].id for number in left), start=1)
+        )
+        assert found.fresh == fresh
+
+
+# --- the store ---------------------------------------------------------------------------------------------------
+
+
+def test_an_editors_decisions_are_made_once(store: Store) -> None:
+    papers = (a_paper("a"), a_paper("b"))
+    for name in ("ada", "bo", "cy"):
+        made = an_edition(name, papers=papers)
+        waiting = an_item(made, state=OutboxState.HELD, next_at=NOW + HOUR, message_id=name)
+        assert store.enqueue(made, waiting, NOW, NOW + HOUR)
+    ids = [an_edition(name).id for name in ("ada", "bo", "cy")]
+    assert store.holds() == tuple(Hold(edition_id=one, state=HoldState.NEW, until=NOW + HOUR) for one in ids)
+    assert store.editions("ada", 9) == ()
+    assert store.due(NOW + 2 * HOUR) == ()
+    store.tell(ids)
+    assert {one.state for one in store.holds()} == {HoldState.TOLD}
+
+    ada = replace(an_edition("ada", papers=papers[1:]))
+    assert store.amend([ada, an_edition("nobody")], "a") == {ids[0]}
+    assert store.edition(ids[0]) == ada
+    assert store.shown("ada")["a"] == Shown(on=ada.date, kind=SectionKind.DROPPED)
+    assert store.stop([ids[1]], "no") == {ids[1]}
+    assert store.stop([ids[1]], "no") == frozenset()
+    assert store.release([ids[1]], NOW) == frozenset()
+    assert store.amend([an_edition("bo")], "a") == frozenset()
+    assert store.shown("bo") == {}
+    assert store.release([ids[2]], NOW) == {ids[2]}
+    assert [one.message_id for one in store.due(NOW)] == ["cy"]
+    assert store.end_holds(NOW) == 0
+    assert store.end_holds(NOW + HOUR) == 1
+    assert [one.message_id for one in store.due(NOW + HOUR)] == ["cy", "ada"]
+    assert len(store.editions("ada", 9)) == 1
+    assert store.editions("bo", 9) == ()
+    assert [(one.edition_id, one.state) for one in store.holds(tuple(HoldState))] == [(ids[1], HoldState.STOPPED)]
+    assert store.outbox((OutboxState.STOPPED,))[0].reply == "no"
