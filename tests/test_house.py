@@ -25,6 +25,7 @@ FLOORS = [
         "cadence",
         "measure",
         "patience",
+        "whereabouts",
     },
     {"listings", "store", "render", "message", "transport", "feed", "fetch", "library", "encoder"}
     | {"bounces", "mailboxes", "notices"},

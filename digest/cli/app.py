@@ -70,6 +70,7 @@ ROOMS = {
     "status": "looks",
     "suppress": "aside",
     "test-send": "aside",
+    "why": "why",
 }
 
 COMPARING = {"backtest"}  # the commands that take a second --config

@@ -33,6 +33,7 @@ from digest.pipeline.publish import (
 )
 from digest.pipeline.rankings import Rankings, View, examples, find_papers
 from digest.pipeline.surfaces import feed_entries, feed_path, links, page_path, write_surfaces
+from digest.pipeline.why import Answer, Whereabouts, why
 from digest.pipeline.world import Knowledge, Progress, World, silent
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "OPEN_STATES",
     "SET_ASIDE",
     "VOTES",
+    "Answer",
     "Backtest",
     "Compared",
     "Fetching",
@@ -54,6 +56,7 @@ __all__ = [
     "Selection",
     "Span",
     "View",
+    "Whereabouts",
     "World",
     "backtest",
     "chosen",
@@ -91,6 +94,7 @@ __all__ = [
     "take_return",
     "tell_editor",
     "trial",
+    "why",
     "write_surfaces",
 ]
 

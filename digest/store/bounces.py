@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from digest.model import Bounce, OutboxItem, ReturnKind, Suppression
+from digest.model import Bounce, OutboxItem, ReturnKind, Subscription, Suppression
 from digest.store import codec
+from digest.store.bulk import among
 from digest.store.database import Database
 from digest.store.schema import bounces, editions, outbox, suppressions
 
@@ -82,6 +83,18 @@ class Bounces(Database):
         query = select(editions.c.subscription_id, outbox.c.address).join(outbox, outbox.c.edition_id == editions.c.id)
         with self._reading() as conn:
             return {str(row.subscription_id): str(row.address) for row in conn.execute(query.distinct())}
+
+    def subscribed(self, address: str) -> tuple[Subscription, ...]:
+        """The subscriptions that an address was ever mailed for, as they were in their latest edition."""
+        mine = outbox.c.address.in_({address, address.lower()})
+        query = select(editions.c.subscription_id, func.max(editions.c.id).label("id"))
+        query = (
+            query.join(outbox, outbox.c.edition_id == editions.c.id).where(mine).group_by(editions.c.subscription_id)
+        )
+        with self._reading() as conn:
+            latest = sorted(row.id for row in conn.execute(query))
+            contents = select(editions.c.content).where(among(conn, editions.c.id, latest))
+            return tuple(codec.thaw(content).subscription for content in conn.scalars(contents) if content)
 
     # --- suppression list --------------------------------------------------------------------------------------
 

@@ -1,0 +1,76 @@
+"""The command that says who got what, and why one got nothing: why."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+from rich.markup import escape
+
+from digest import pipeline
+from digest.cli import tables, world
+from digest.cli.app import DONE, Context, Day, digest, out, required
+from digest.cli.phases import as_json
+from digest.pipeline import Answer, Whereabouts
+
+
+@digest.command()
+@click.argument("address")
+@click.argument("day", type=Day(), metavar="DATE")
+@as_json
+@click.pass_obj
+def why(context: Context, address: str, day: date, as_json: bool) -> int:
+    """What ADDRESS got of DATE (its own local date), or why it got nothing: subscriptions, attempts, bounces."""
+    with context.store() as store:
+        answer = pipeline.why(world.build(context.settings, store), address, day, context.now())
+    required(answer.known, f"{address}: no subscription has this address, and it was never mailed. Is it misspelt?")
+    if as_json:
+        tables.print_json(_json(answer))
+    else:
+        _say(answer)
+    return DONE
+
+
+def _json(answer: Answer) -> dict[str, object]:
+    """The stable shape of `why --json`."""
+    return {
+        "address": answer.address,
+        "date": answer.date,
+        "suppressions": answer.suppressions,
+        "subscriptions": [_one_json(one) for one in answer.subscriptions],
+    }
+
+
+def _one_json(one: Whereabouts) -> dict[str, object]:
+    return {
+        "subscription": one.subscription.id,
+        "profile": one.subscription.profile,
+        "active": one.active,
+        "told": one.told,
+        "papers": one.papers,
+        "state": one.message.state if one.message else None,
+        "message_id": one.message.message_id if one.message else None,
+        "attempts": [{"at": each.at, "state": each.state, "reply": each.reply} for each in one.attempts],
+        "bounces": [tables.plain(each) for each in one.bounces],
+    }
+
+
+def _say(answer: Answer) -> None:
+    for one in answer.subscriptions:
+        gone = "" if one.active else " (not in the settings any more)"
+        got = f"{len(one.papers)} papers, " if one.papers else "nothing: "
+        out.print(f"[bold]{escape(one.subscription.profile)}[/]{gone}: {got}{escape(one.told)}", soft_wrap=True)
+        if one.attempts:
+            tables.table("tried", "outcome", "reply", rows=((a.at, a.state.value, a.reply) for a in one.attempts))
+        if one.bounces:
+            tables.table(
+                "came back", "kind", "outcome", "status", "words",
+                rows=((b.at, b.kind.value, b.consequence.value, b.status, b.words) for b in one.bounces),
+            )  # fmt: skip
+    if not answer.subscriptions:
+        out.print(f"{escape(answer.address)} has no subscription.", soft_wrap=True)
+    for each in answer.suppressions:
+        what = each.subscription_id or each.address
+        out.print(
+            f"Suppressed since {each.since:%Y-%m-%d %H:%M} UTC: {escape(what)}: {escape(each.reason)}", soft_wrap=True
+        )

@@ -1,0 +1,96 @@
+"""Who got what on a date, and why did this one get nothing: an address's subscriptions, each with all that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from digest.cadence import moment
+from digest.model import Bounce, Delivery, OutboxItem, Subscription, Suppression, edition_id
+from digest.pipeline.world import World
+from digest.whereabouts import told_of_message, told_of_none
+
+_DATES = 4_000  # of a subscription's history; ten years of days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """What became of a subscription's date. `active`: it is in the settings still. Without an edition no papers."""
+
+    subscription: Subscription
+    active: bool
+    told: str
+    papers: tuple[str, ...] = ()
+    message: OutboxItem | None = None
+    attempts: tuple[Delivery, ...] = ()
+    bounces: tuple[Bounce, ...] = ()  # of this message, or of no known one since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """All of an address on a date. `suppressions` are those that hold now."""
+
+    address: str
+    date: date
+    subscriptions: tuple[Whereabouts, ...]
+    suppressions: tuple[Suppression, ...]
+    bounces: tuple[Bounce, ...]
+
+    @property
+    def known(self) -> bool:
+        return bool(self.subscriptions or self.suppressions or self.bounces)
+
+
+def why(world: World, address: str, day: date, now: datetime) -> Answer:
+    """What an address got of a local date, subscription by subscription, those that are over too."""
+    same = [one for one in world.subscriptions if one.address and one.address.lower() == address.lower()]
+    address = same[0].address or address if same else address
+    ours = {one.id: (one, True) for one in same}
+    for one in world.store.subscribed(address):
+        ours.setdefault(one.id, (one, False))
+    bounces = world.store.bounces(address)
+    return Answer(
+        address=address,
+        date=day,
+        subscriptions=tuple(
+            _whereabouts(world, one, day, bounces, now, active=active)
+            for one, active in sorted(ours.values(), key=_name)
+        ),
+        suppressions=tuple(one for one in world.store.suppressions() if one.address.lower() == address.lower()),
+        bounces=bounces,
+    )
+
+
+def _name(pair: tuple[Subscription, bool]) -> str:
+    return pair[0].id
+
+
+def _whereabouts(
+    world: World, one: Subscription, day: date, bounces: tuple[Bounce, ...], now: datetime, *, active: bool
+) -> Whereabouts:
+    key = edition_id(one.id, day)
+    edition = world.store.edition(key)
+    if edition is None:
+        told = told_of_none(one, day, world.store.history(one.id, _DATES), now, active=active)
+        since = moment(one, day)
+        return Whereabouts(
+            subscription=one,
+            active=active,
+            told=told,
+            bounces=tuple(each for each in bounces if each.message_id is None and each.at >= since),
+        )
+    message = world.store.message_of(key)
+    return Whereabouts(
+        subscription=one,
+        active=active,
+        told=told_of_message(message, bounces) if message else "its message is not kept any more",
+        papers=tuple(item.paper.id for item in edition.items),
+        message=message,
+        attempts=world.store.deliveries(message.message_id) if message else (),
+        bounces=tuple(
+            each
+            for each in bounces
+            if (message and each.message_id == message.message_id)
+            or (each.message_id is None and each.at >= edition.made_at)
+        ),
+    )
