@@ -14,6 +14,9 @@ from email.utils import format_datetime
 
 from digest.model import Message, Site
 
+# What is attached is not folded anew: its long List-Unsubscribe would be broken.
+_AS_IT_IS = policy.SMTP.clone(refold_source="none")
+
 
 def build_notice(
     site: Site,
@@ -26,7 +29,7 @@ def build_notice(
     attached: Message | None = None,
 ) -> Message:
     """One operator's mail, with a reader's mail attached as it is. Same inputs, same bytes."""
-    mail = EmailMessage(policy=policy.SMTP)
+    mail = EmailMessage(policy=_AS_IT_IS)
     mail["From"] = Address(_line(site.name), addr_spec=site.sender)
     mail["To"] = Address(addr_spec=recipient)
     mail["Subject"] = _line(subject)[:200]
@@ -35,7 +38,7 @@ def build_notice(
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(_clean(text), cte="quoted-printable")
     if attached is not None:
-        mail.add_attachment(message_from_bytes(attached.content, policy=policy.SMTP.clone(max_line_length=998)))
+        mail.add_attachment(message_from_bytes(attached.content, policy=_AS_IT_IS))
         mail.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:24]}")
     return Message(
         message_id=message_id,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -165,6 +168,23 @@ def test_a_hold_longer_than_the_patience_with_servers_is_refused(place: Place) -
     ran = place.run("status")
     assert ran.code == 2
     assert "hold_minutes is not less than give_up_after_hours" in ran.err
+
+
+def test_killed_between_showing_and_remembering(stocked: Place) -> None:
+    stocked.set("# hold_minutes = 0", "hold_minutes = 30")
+    stocked.set("# editor =", "editor =")
+    point = "digest.store:Store.tell:before:2"
+    killed = [sys.executable, Path(__file__).parent / "killed.py", point, "--config", stocked.config]
+    ended = subprocess.run([*killed, "--now", AT.format(0), "run"], capture_output=True, timeout=120, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    before = {path: path.read_bytes() for path in stocked.mails()}
+    assert len(before) == 2
+    stocked.run("run", now=AT.format(1))
+    assert len(notices(stocked)) == 4
+    assert before.items() <= {path: path.read_bytes() for path in stocked.mails()}.items(), "shown twice, the same"
+    assert outbox(stocked) == {"held": 4}
+    stocked.run("run", now=AT.format(30))
+    assert outbox(stocked) == {"sent": 4}
 
 
 # --- leaving a paper out -----------------------------------------------------------------------------------------

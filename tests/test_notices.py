@@ -1,0 +1,56 @@
+"""Mails to the operators: what is attached arrives as it is, and nothing in a title adds a header."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+from editions import edition, item
+
+from digest.message import build_message
+from digest.model import Links, Message, Rendered, Site
+from digest.notices import build_notice
+
+SITE = Site(
+    name="Trending “Papers”", sender="digest@example.org", authority="example.org,2026", list_domain="example.org"
+)
+LONG = f"https://digest.example.org/{'u' * 90}"
+AT = datetime(2026, 6, 2, 5, 0, tzinfo=UTC)
+
+
+def attached() -> Message:
+    where = Links(unsubscribe_url=LONG, unsubscribe_mail="mailto:unsubscribe@example.org?subject=x")
+    words = Rendered(subject="Kites “und” mehr", preheader="", html="<p>Drachen é</p>\n", text="Drachen é\n")
+    given = {"recipient": "editor@example.org", "message_id": "m@example.org", "token": "t"}
+    return build_message(words, edition(item()), SITE, where, **given)
+
+
+def notice(subject: str = "To look at", text: str = "Look.\n") -> Message:
+    return build_notice(
+        SITE,
+        recipient="editor@example.org",
+        message_id="n@example.org",
+        at=AT,
+        subject=subject,
+        text=text,
+        attached=attached(),
+    )
+
+
+def test_what_is_attached_is_the_very_mail() -> None:
+    content = attached().content
+    assert LONG.encode() in content
+    assert content in notice().content
+    assert notice() == notice()
+
+
+def test_hostile_words_stay_words() -> None:
+    words = "a\r\nBcc: x@example.org\x00\u202e é \udc80"
+    found = email.message_from_bytes(notice(words, words * 200).content, policy=email.policy.default)
+    assert isinstance(found, EmailMessage)
+    assert found["Bcc"] is None
+    assert str(found["Subject"]).startswith("a Bcc: x@example.org")
+    assert found["From"].addresses[0].display_name == SITE.name
+    assert max(map(len, notice(words, words * 200).content.split(b"\r\n"))) < 998
