@@ -326,7 +326,7 @@ def _text(part: Message) -> str:
 
 
 def _subject(message: Message) -> str:
-    raw = _value(message, "Subject")
+    raw = _value(message, "Subject")[: 4 * _WORDS]
     try:
         return str(make_header(decode_header(raw)))
     except (ValueError, LookupError):

@@ -18,6 +18,7 @@ import feedparser
 import pytest
 from conftest import Place
 from make import FIVE, last_edition, subscription
+from prepared import _held, _held_folder  # noqa: F401 -- fixtures
 from smtp_sink import Sink
 from stores import (  # noqa: F401 -- fixtures
     HOUR,
@@ -40,16 +41,6 @@ from digest.store import Store
 
 AT = "2026-06-02T20:{:02}:00+00:00"
 READERS = {"trending": "ada", "small-models": "grace", "robots": "alan", "trust": "emmy"}
-
-
-@pytest.fixture
-def held(stocked: Place) -> Place:
-    """Sample editions, all held for half an hour; the editor has been told."""
-    stocked.set("# hold_minutes = 0", "hold_minutes = 30")
-    stocked.set("# editor =", "editor =")
-    ran = stocked.run("run", now=AT.format(0))
-    assert ran.code == 0, ran.err
-    return stocked
 
 
 def outbox(place: Place) -> dict[str, int]:

@@ -13,9 +13,7 @@ from digest.message import build_message
 from digest.model import Links, Message, Rendered, Site
 from digest.notices import build_notice
 
-SITE = Site(
-    name="Trending “Papers”", sender="digest@example.org", authority="example.org,2026", list_domain="example.org"
-)
+SITE = Site(name="Trending “Papers”", sender="digest@example.org", authority="x,2026", list_domain="example.org")
 LONG = f"https://digest.example.org/{'u' * 90}"
 AT = datetime(2026, 6, 2, 5, 0, tzinfo=UTC)
 

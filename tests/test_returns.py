@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import returned_mails as mails
 from conftest import Place
+from prepared import _sent, _sent_folder  # noqa: F401 -- fixtures
 from returned_mails import dsn
 from stores import (  # noqa: F401 -- fixtures
     NOW,
@@ -225,13 +226,12 @@ def suppressed(place: Place) -> dict[str, str]:
     return {one["subscription_id"] or one["address"]: one["reason"] for one in found}
 
 
-def test_a_mailbox_of_all_kinds(stocked: Place) -> None:
-    stocked.run("run")
-    ada, grace, alan, emmy = (mailed(stocked, f"{name}@example.org") for name in ("ada", "grace", "alan", "emmy"))
+def test_a_mailbox_of_all_kinds(sent: Place) -> None:
+    ada, grace, alan, emmy = (mailed(sent, f"{name}@example.org") for name in ("ada", "grace", "alan", "emmy"))
     fill = {"reader": emmy["recipient"]}
-    stocked.set('# source = "../Returns"', 'source = "../Returns"')
+    sent.set('# source = "../Returns"', 'source = "../Returns"')
     box = returns(
-        stocked,
+        sent,
         dsn(**ada),
         dsn(**grace, action="delayed", status="4.4.1", diagnostic="smtp; 451 busy"),
         dsn(**alan, status="5.7.1", diagnostic="smtp; 550 5.7.1 not you"),
@@ -239,8 +239,8 @@ def test_a_mailbox_of_all_kinds(stocked: Place) -> None:
         dsn(to="bounce@example.org", recipient="grace@example.org", original="Subject: forged\n"),
         mails.PERSON,
     )
-    dry = stocked.run("bounce", "--dry-run", "--json")
-    ran = stocked.run("bounce", "--json")
+    dry = sent.run("bounce", "--dry-run", "--json")
+    ran = sent.run("bounce", "--json")
     assert (dry.code, ran.code) == (1, 1)
     assert json.loads(dry.out) == json.loads(ran.out), "a dry run tells the same and stores nothing"
     read = {(one["address"], one["kind"]): one["consequence"] for one in json.loads(ran.out)["read"]}
@@ -252,43 +252,41 @@ def test_a_mailbox_of_all_kinds(stocked: Place) -> None:
         ("grace@example.org", "soft"): "counted",
         (None, "unknown"): "kept",
     }
-    assert suppressed(stocked) == {
+    assert suppressed(sent) == {
         "ada@example.org": "bounced: 5.1.1 smtp; 550 5.1.1 no such person",
         "trust/emmy@example.org": "unsubscribed by mail",
     }
     assert len(list((box / "new").iterdir())) == 1, "what was not understood stays as it is"
-    again = stocked.run("bounce")
+    again = sent.run("bounce")
     assert again.code == 0
     assert "0 mails read" in again.out
     assert "1 were known" in again.out
-    assert "6 were known" in stocked.run("bounce", "--keep").out
+    assert "6 were known" in sent.run("bounce", "--keep").out
 
 
-def test_a_complaint_by_standard_input(stocked: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    stocked.run("run")
-    ada = mailed(stocked)
+def test_a_complaint_by_standard_input(sent: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = mailed(sent)
 
     def piped(content: bytes) -> int:
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
-        return stocked.run("bounce", "-").code
+        return sent.run("bounce", "-").code
 
     assert piped(mails.PERSON) == 1
-    (kept,) = (stocked.folder / "state" / "returned").iterdir()
+    (kept,) = (sent.folder / "state" / "returned").iterdir()
     assert kept.read_bytes() == mails.PERSON
     assert piped(mails.COMPLAINT) == 0, "of a token that is not ours"
-    assert suppressed(stocked) == {}
+    assert suppressed(sent) == {}
     assert piped(mails.COMPLAINT.replace(mails.TOKEN.encode(), ada["token"].encode())) == 0
-    assert suppressed(stocked) == {ADA: "complained: abuse reported by SomeGenerator/1.0"}
-    ran = stocked.run("bounce")
+    assert suppressed(sent) == {ADA: "complained: abuse reported by SomeGenerator/1.0"}
+    ran = sent.run("bounce")
     assert ran.code == 2
     assert "returns.source" in ran.err
 
 
-def test_soft_bounces_of_ten_days_bar_an_address(stocked: Place) -> None:
-    stocked.run("run")
-    fields = mailed(stocked)
+def test_soft_bounces_of_ten_days_bar_an_address(sent: Place) -> None:
+    fields = mailed(sent)
     soft = {"status": "4.2.2", "diagnostic": "smtp; 452 4.2.2 mailbox full"}
-    store = Store.open(f"sqlite:///{stocked.folder / 'state' / 'digest.db'}")
+    store = Store.open(f"sqlite:///{sent.folder / 'state' / 'digest.db'}")
     edition = store.editions("trending/ada@example.org", 1)[0]
     made = datetime(2026, 6, 3, 5, 0, tzinfo=UTC)
     contents = []
@@ -299,13 +297,13 @@ def test_soft_bounces_of_ten_days_bar_an_address(stocked: Place) -> None:
         head = fields["original"].replace(fields["ours"], f"m{number}@x")
         contents.append(dsn(**fields | {"original": head, "date": f"{at:%a, %d %b %Y %H:%M:%S} +0000"}, **soft))
     store.close()
-    box = returns(stocked, *contents)
-    assert stocked.run("bounce", box, now="2026-06-11T08:00:00+00:00").code == 0
-    assert suppressed(stocked) == {ADA: "bounced again and again, at last: 4.2.2 smtp; 452 4.2.2 mailbox full"}
-    assert "may be mailed again" in stocked.run("suppress", ADA, "--remove", now="2026-06-11T09:00:00+00:00").out
-    stocked.run("bounce", box, now="2026-06-11T10:00:00+00:00")
-    assert suppressed(stocked) == {}, "what was before does not count again"
-    assert "2026-06-11" in stocked.run("suppress", "--list").out
+    box = returns(sent, *contents)
+    assert sent.run("bounce", box, now="2026-06-11T08:00:00+00:00").code == 0
+    assert suppressed(sent) == {ADA: "bounced again and again, at last: 4.2.2 smtp; 452 4.2.2 mailbox full"}
+    assert "may be mailed again" in sent.run("suppress", ADA, "--remove", now="2026-06-11T09:00:00+00:00").out
+    sent.run("bounce", box, now="2026-06-11T10:00:00+00:00")
+    assert suppressed(sent) == {}, "what was before does not count again"
+    assert "2026-06-11" in sent.run("suppress", "--list").out
 
 
 def test_addresses_from_a_file(place: Place, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import Place
 from make import last_edition, subscription
+from prepared import _sent, _sent_folder  # noqa: F401 -- fixtures
 from smtp_sink import Sink
 
 from digest.model import (
@@ -144,26 +145,24 @@ def test_attempts_bounces_and_suppressions_are_told(stocked: Place) -> None:
     assert none["papers"] == none["attempts"] == []
 
 
-def test_who_is_not_in_the_settings_any_more_and_who_never_was(stocked: Place) -> None:
-    stocked.run("run", now=SENT)
-    stocked.set('"alan@example.org"', '"zoe@example.org"')
-    (gone,) = answer(stocked, "alan@example.org", "2026-06-03")["subscriptions"]  # it is tomorrow in Tokyo
+def test_who_is_not_in_the_settings_any_more_and_who_never_was(sent: Place) -> None:
+    sent.set('"alan@example.org"', '"zoe@example.org"')
+    (gone,) = answer(sent, "alan@example.org", "2026-06-03")["subscriptions"]  # it is tomorrow in Tokyo
     assert (gone["active"], gone["state"]) == (False, "sent")
-    (new,) = answer(stocked, "zoe@example.org", "2026-06-02", SENT)["subscriptions"]
+    (new,) = answer(sent, "zoe@example.org", "2026-06-02", SENT)["subscriptions"]
     assert "no run has published anything" in new["told"]
-    ran = stocked.run("why", "nobody@example.org", "2026-06-02")
+    ran = sent.run("why", "nobody@example.org", "2026-06-02")
     assert ran.code == 2
     assert "never mailed" in ran.err
-    assert stocked.run("why", "ada@example.org", "yesterday").code == 2
+    assert sent.run("why", "ada@example.org", "yesterday").code == 2
 
 
-def test_what_comes_back_is_told(stocked: Place) -> None:
+def test_what_comes_back_is_told(sent: Place) -> None:
     from returned_mails import dsn
     from test_returns import mailed, returns
 
-    stocked.run("run", now=SENT)
-    stocked.run("bounce", returns(stocked, dsn(**mailed(stocked))), now=LATER)
-    (one,) = answer(stocked, "ada@example.org", "2026-06-02")["subscriptions"]
+    sent.run("bounce", returns(sent, dsn(**mailed(sent))), now=LATER)
+    (one,) = answer(sent, "ada@example.org", "2026-06-02")["subscriptions"]
     assert one["told"].startswith("sent, and came back (hard)")
     assert [(each["kind"], each["consequence"], each["status"]) for each in one["bounces"]] == [
         ("hard", "suppressed", "5.1.1")
