@@ -20,7 +20,14 @@ from digest.model import (
 from digest.pipeline.surfaces import links, page_path
 from digest.pipeline.world import Progress, World, silent
 
-OPEN_STATES = (OutboxState.PENDING, OutboxState.SENDING, OutboxState.DEFERRED, OutboxState.FAILED, OutboxState.UNKNOWN)
+OPEN_STATES = (
+    OutboxState.PENDING,
+    OutboxState.SENDING,
+    OutboxState.DEFERRED,
+    OutboxState.FAILED,
+    OutboxState.UNKNOWN,
+    OutboxState.HELD,
+)
 _BROKEN_CONNECTIONS = 3  # after so many messages in a row that found no server, the rest waits for the next run
 
 
