@@ -5,8 +5,9 @@
 # make replay plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
 # make encoder tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
 # make bench  what ingest costs, beside its floors: half an hour
+# make bench-mail  what making a mail costs, beside the usual way and its floors: a minute
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types fuzz replay encoder bench lock clean
+.PHONY: help run test check style types fuzz replay encoder bench bench-mail lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -72,6 +73,9 @@ encoder: $(ENCODER)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python benchmarks/ingest.py
+
+bench-mail: $(VENV)/test.stamp
+	$(BIN)/python benchmarks/mail.py
 
 clean:
 	rm -rf $(VENV) $(ENCODER) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

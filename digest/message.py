@@ -1,7 +1,8 @@
-"""Rendered edition to RFC 5322 bytes. MIME and header rules live here.
+"""Draft to letter, letter to RFC 5322 bytes. MIME and header rules live here.
 
 The standard library's `EmailMessage` is not used for writing: it folds a long List-Unsubscribe into encoded words that
-no mailbox reads, and encodes addresses. Every value is cleaned, so nothing can add a header. Same inputs, same bytes.
+no mailbox reads, encodes addresses, and takes milliseconds. Every value is cleaned, so nothing can add a header. What
+is shared is encoded once, in pieces that end their own line and so can be joined. Same inputs, same bytes.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
-from datetime import UTC
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from email.header import Header
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from digest.errors import PermanentDeliveryError
-from digest.model import Edition, Links, Message, Rendered, Site
+from digest.model import Draft, Edition, Encoding, Form, Letter, Links, Message, Passage, Piece, Site, Span, Word
 
 _FOLD = 78
 _NAME = 120
+_KEPT = 8_192  # cached pieces
 _SENDER_ID = (5, 15)  # characters of Feedback-ID's last field, as Gmail wants it
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
@@ -54,68 +58,146 @@ def unsubscribe_links(site: Site, token: str) -> Links:
     )
 
 
-# --- the message -------------------------------------------------------------------------------------------------
+# --- the letter --------------------------------------------------------------------------------------------------
+
+_ID, _TO, _WAYS, _OWN = range(4)  # numbers of the reader's own: Message-ID, two headers, and the body's from _OWN on
 
 
-def build_message(
-    rendered: Rendered, edition: Edition, site: Site, links: Links, *, recipient: str, message_id: str, token: str
-) -> Message:
-    """One recipient's mail. PermanentDeliveryError if the address cannot be written into one."""
-    to = _mailbox(recipient)
-    boundary = f"=_{hashlib.sha256(_utf8(f'{edition.id} {recipient}')).hexdigest()[:24]}"
-    head = "".join(_fold(name, value) for name, value in _headers(rendered, edition, site, links, to, message_id))
-    head += f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
-    parts = (_part("plain", rendered.text), _part("html", rendered.html))
-    body = b"".join(b"--%s\r\n%s" % (boundary.encode(), part) for part in parts)
-    return Message(
-        message_id=message_id,
-        sender=_envelope_sender(site, token),
-        recipient=to,
-        content=head.encode("ascii") + body + f"--{boundary}--\r\n".encode(),
-        name=_file_name(edition, recipient),
-        html=rendered.html,
-        text=rendered.text,
+def write_letter(draft: Draft, edition: Edition, site: Site, links: Links) -> Letter:
+    """The mail of all who have this draft. Of `links` only those are used that are the same for all of them."""
+    boundary = _boundary(edition)
+    one_click = (links.unsubscribe_url or "").startswith("https://")
+    first, second, third, fourth, fifth = _constant(site, _List.of(edition), boundary, one_click)
+    archive = _fold("List-Archive", f"<{_uri(links.archive_url)}>") if links.archive_url else ""
+    subject = _subject(draft.subject)
+    head = (first, _TO, subject, second, _ID, third, _WAYS, fourth, archive.encode("ascii"), fifth)
+    text, html = _body(draft.text), _body(draft.html)
+    return Letter(
+        name=f"{edition.date}-{edition.subscription.profile}",
+        spans=(
+            _plain(*head, _part_head("plain", text.encoding, boundary)),
+            text,
+            _plain(_part_head("html", html.encoding, boundary)),
+            html,
+            _plain(f"--{boundary}--\r\n".encode()),
+        ),
     )
 
 
-def _headers(
-    rendered: Rendered, edition: Edition, site: Site, links: Links, to: str, message_id: str
-) -> Iterator[tuple[str, str]]:
-    """In order; what the site does not offer is left out."""
-    yield "From", f"{_phrase(site.name, 'From')} <{_mailbox(site.sender)}>"
-    yield "To", to
-    yield "Subject", _unstructured(rendered.subject, "Subject")
-    yield "Date", format_datetime(edition.made_at.astimezone(UTC))
-    yield "Message-ID", f"<{message_id}>"
-    if site.reply_to:
-        yield "Reply-To", f"{_phrase(site.name, 'Reply-To')} <{_mailbox(site.reply_to)}>"
-    yield "List-Id", f"{_phrase(edition.title, 'List-Id')} <{_label(edition.subscription.profile)}.{site.list_domain}>"
-    yield from _list_headers(site, links)
-    yield "Auto-Submitted", "auto-generated"
-    yield "X-Auto-Response-Suppress", "OOF, AutoReply"
-    yield "Feedback-ID", _feedback_id(edition, site)
-    yield "Content-Language", "en"
+def own_words(recipient: str, links: Links, words: Sequence[str]) -> tuple[str, ...]:
+    """All that is a reader's own in a letter but its Message-ID; `words` are those of the draft.
+
+    PermanentDeliveryError if the address cannot be written into a mail.
+    """
+    ways = ", ".join(f"<{_uri(way)}>" for way in (links.unsubscribe_url, links.unsubscribe_mail) if way)
+    return _fold("To", _mailbox(recipient)), _fold("List-Unsubscribe", ways) if ways else "", *words
 
 
-def _list_headers(site: Site, links: Links) -> Iterator[tuple[str, str]]:
-    """RFC 2369 and 8058: one-click is promised only where there is an https address to be posted to."""
-    https = links.unsubscribe_url if (links.unsubscribe_url or "").startswith("https://") else None
-    ways = [f"<{_uri(way)}>" for way in (links.unsubscribe_url, links.unsubscribe_mail) if way]
-    if ways:
-        yield "List-Unsubscribe", ", ".join(ways)
-    if https:
-        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
-    if site.help_url:
-        yield "List-Help", f"<{_uri(site.help_url)}>"
-    if links.archive_url:
-        yield "List-Archive", f"<{_uri(links.archive_url)}>"
+def build_message(
+    letter: Letter, own: Sequence[str], site: Site, *, recipient: str, message_id: str, token: str
+) -> Message:
+    """One reader's mail. PermanentDeliveryError if the address cannot be written into one."""
+    return Message(
+        message_id=message_id,
+        sender=_envelope_sender(site, token),
+        recipient=_mailbox(recipient),
+        content=assembled(letter, message_id, own),
+        name=_file_name(letter.name, recipient),
+    )
 
 
-def _feedback_id(edition: Edition, site: Site) -> str:
+def assembled(letter: Letter, message_id: str, own: Sequence[str]) -> bytes:
+    """The finished bytes, from nothing but what is given: the same today and in any other year."""
+    words = (message_id, *own)
+    found: list[bytes] = []
+    for span in letter.spans:
+        parts: list[bytes | int] = []
+        for piece, fills in span.lines:
+            if piece is None:
+                parts += fills
+            elif fills:
+                line: list[bytes | int] = [b""] * (2 * len(fills) + 1)
+                line[::2], line[1::2] = piece.literals, fills
+                parts += line
+            else:
+                parts += piece.literals
+        encode = _WIRE[span.encoding]
+        encoded = [part if isinstance(part, bytes) else encode(words[part]) for part in parts]
+        if span.encoding is Encoding.BASE64:
+            whole = b"".join(encoded).removesuffix(b"\r\n")
+            encoded = [base64.encodebytes(whole).replace(b"\n", b"\r\n")]
+        found += encoded
+    return b"".join(found)
+
+
+def _plain(*parts: bytes | int) -> Span:
+    return Span(Encoding.PLAIN, ((None, parts),))
+
+
+def _boundary(edition: Edition) -> str:
+    """No encoded text can hold it, as it has `=_` in it."""
+    seed = f"{edition.subscription.profile} {edition.date} {edition.made_at.astimezone(UTC).isoformat()}"
+    return f"=_{hashlib.sha256(_utf8(seed)).hexdigest()[:24]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _List:
+    """What the headers say of an edition."""
+
+    title: str
+    profile: str
+    cadence: str
+    date: date
+    made_at: datetime
+
+    @classmethod
+    def of(cls, edition: Edition) -> _List:
+        return cls(
+            title=edition.title,
+            profile=edition.subscription.profile,
+            cadence=edition.subscription.cadence,
+            date=edition.date,
+            made_at=edition.made_at,
+        )
+
+
+@lru_cache(256)
+def _constant(site: Site, of: _List, boundary: str, one_click: bool) -> tuple[bytes, ...]:
+    """The headers around To, Subject, Message-ID, List-Unsubscribe and List-Archive; of what is offered."""
+    reply_to = [("Reply-To", f"{_phrase(site.name, 'Reply-To')} <{_mailbox(site.reply_to)}>")] if site.reply_to else []
+    blocks: tuple[list[tuple[str, str]], ...] = (
+        [("From", f"{_phrase(site.name, 'From')} <{_mailbox(site.sender)}>")],
+        [("Date", format_datetime(of.made_at.astimezone(UTC)))],
+        [*reply_to, ("List-Id", f"{_phrase(of.title, 'List-Id')} <{_label(of.profile)}.{site.list_domain}>")],
+        [
+            # RFC 8058: promised only where there is an https address to be posted to
+            *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if one_click else []),
+            *([("List-Help", f"<{_uri(site.help_url)}>")] if site.help_url else []),
+        ],
+        [
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+            ("Feedback-ID", _feedback_id(of, site)),
+            ("Content-Language", "en"),
+            ("MIME-Version", "1.0"),
+        ],
+    )
+    first, second, third, fourth, fifth = ("".join(_fold(*one) for one in block) for block in blocks)
+    fifth += f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    whole = (first, f"{second}Message-ID: <", f">\r\n{third}", fourth, fifth)
+    return tuple(block.encode("ascii") for block in whole)
+
+
+@lru_cache(1_024)
+def _subject(subject: str) -> bytes:
+    return _fold("Subject", _unstructured(subject, "Subject")).encode("ascii")
+
+
+def _feedback_id(of: _List, site: Site) -> str:
     """Campaign, kind, program and sender: four fields by which Gmail's operators count complaints."""
     least, most = _SENDER_ID
     sender = re.sub(r"[^a-z0-9]", "", site.sender.rpartition("@")[2].lower())[:most].ljust(least, "x")
-    return f"{_label(edition.subscription.profile)}-{edition.date}:{edition.subscription.cadence}:digest:{sender}"
+    return f"{_label(of.profile)}-{of.date}:{of.cadence}:digest:{sender}"
 
 
 def _envelope_sender(site: Site, token: str) -> str:
@@ -126,9 +208,9 @@ def _envelope_sender(site: Site, token: str) -> str:
     return f"{local}+{token}@{domain}"
 
 
-def _file_name(edition: Edition, recipient: str) -> str:
+def _file_name(name: str, recipient: str) -> str:
     """Date, profile, address. A name that had to be changed gets a hash, so that no two become the same."""
-    wanted = f"{edition.date}-{edition.subscription.profile}-{recipient}"
+    wanted = f"{name}-{recipient}"
     safe = re.sub(r"[^A-Za-z0-9.@_+-]+", "_", wanted)
     if safe == wanted and len(safe) <= _NAME:
         return safe
@@ -202,24 +284,90 @@ def _fold(name: str, value: str) -> str:
 
 # --- bodies ------------------------------------------------------------------------------------------------------
 
+_NEW_LINE: Passage = (Form.of("\n"), ())
 
-def _part(subtype: str, text: str) -> bytes:
-    """Headers and encoded body of a part, ended by the line end that belongs to the boundary (RFC 2046 5.1.1).
 
-    No line of the text keeps blanks at its end.
+def _part_head(subtype: str, encoding: Encoding, boundary: str) -> bytes:
+    return (
+        f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    ).encode()
+
+
+def _body(passages: Sequence[Passage]) -> Span:
+    """Ended by the line end that belongs to the boundary (RFC 2046 5.1.1).
+
+    Quoted-printable while that is the shorter: up to about one byte in six beyond ascii.
     """
-    lines = re.sub("\r\n?", "\n", text).encode("utf-8", "replace").split(b"\n")
-    content = b"\r\n".join(line.rstrip(b" \t") for line in lines).rstrip(b"\r\n")
-    encoding, encoded = _encoded(content)
-    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
-    return head.encode() + encoded
+    if not passages or not passages[-1][0].literals[-1].endswith("\n"):
+        passages = (*passages, _NEW_LINE)
+    encoding = Encoding.BASE64 if _mostly_beyond_ascii(passages) else Encoding.QUOTED
+    lines = [(_piece(form, encoding), _fills(words, encoding) if words else ()) for form, words in passages]
+    return Span(encoding, tuple(lines))
 
 
-def _encoded(content: bytes) -> tuple[str, bytes]:
-    """Quoted-printable while it is the shorter: up to about one byte in six beyond ascii."""
-    if 6 * sum(byte > 127 for byte in content) > len(content):
-        return "base64", base64.encodebytes(content).replace(b"\n", b"\r\n")
-    return "quoted-printable", binascii.b2a_qp(content + b"\r\n")  # takes its line ends from the first that it sees
+def _fills(words: Sequence[Word], encoding: Encoding) -> tuple[bytes | int, ...]:
+    encode, found = _WIRE[encoding], list[bytes | int]()
+    for word in words:
+        if isinstance(word, int):
+            found.append(_OWN + word)
+        elif word.__class__ is str:
+            found.append(encode(word))
+        else:
+            found.append(_kept(word, encoding))
+    return tuple(found)
+
+
+@lru_cache(_KEPT)
+def _kept(word: str, encoding: Encoding) -> bytes:
+    return _WIRE[encoding](word)
+
+
+def _mostly_beyond_ascii(passages: Sequence[Passage]) -> bool:
+    """More than one byte in six. Words are counted only where the forms, which are most of it, leave room for doubt."""
+    length, beyond = sum([form.size for form, _ in passages]), sum([_beyond(form) for form, _ in passages])
+    if 18 * beyond > length:
+        words = [one.encode("utf-8", "replace") for _, those in passages for one in those if isinstance(one, str)]
+        length += sum(map(len, words))
+        beyond += sum(len(one) - len(one.decode("ascii", "ignore")) for one in words if not one.isascii())
+    return 6 * beyond > length
+
+
+@lru_cache(_KEPT)
+def _beyond(form: Form) -> int:
+    return sum(byte > 127 for one in form.literals for byte in one.encode("utf-8", "replace"))
+
+
+@lru_cache(2 * _KEPT)
+def _piece(form: Form, encoding: Encoding) -> Piece:
+    literals = tuple(_WIRE[encoding](one) for one in form.literals)
+    return Piece(piece_digest(literals), literals)
+
+
+def piece_digest(literals: Sequence[bytes]) -> bytes:
+    """Of each literal and its length, so that no two ways to cut are one."""
+    return hashlib.sha256(b"".join(b"%d:%s" % (len(one), one) for one in literals)).digest()
+
+
+def _lines(text: str) -> bytes:
+    """With the line ends of mail, and no blanks before them."""
+    if "\r" in text or " \n" in text or "\t\n" in text:
+        text = re.sub("[ \t]*(?:\r\n?|\n)", "\n", text)
+    return text.replace("\n", "\r\n").encode("utf-8", "replace")
+
+
+def _quoted(text: str) -> bytes:
+    """Ends at a line, with a soft break if the text goes on, so that what is encoded apart can be joined."""
+    raw = _lines(text)
+    if raw.endswith(b"\r\n"):
+        return binascii.b2a_qp(raw)  # takes its line ends from the first that it sees
+    return binascii.b2a_qp(raw + b"\r\n")[:-2] + b"=\r\n" if raw else b""
+
+
+_WIRE: Mapping[Encoding, Callable[[str], bytes]] = {
+    Encoding.PLAIN: str.encode,
+    Encoding.QUOTED: _quoted,
+    Encoding.BASE64: _lines,
+}
 
 
 def _utf8(text: str) -> bytes:

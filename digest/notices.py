@@ -46,8 +46,6 @@ def build_notice(
         recipient=recipient,
         content=mail.as_bytes(),
         name=f"notice-{hashlib.sha256(message_id.encode()).hexdigest()[:16]}",
-        html="",
-        text=text,
     )
 
 

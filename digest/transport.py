@@ -13,7 +13,9 @@ import os
 import re
 import smtplib
 import ssl
+from collections.abc import Iterator
 from contextlib import suppress
+from email import message_from_bytes
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -75,9 +77,9 @@ class DirectoryTransport:
         if path.parent != self._folder or not message.name:
             raise PermanentDeliveryError(f"{message.name!r} is not a plain file name")
         try:
-            write_whole(path.with_name(f"{message.name}.html"), _utf8(message.html))
-            write_whole(path.with_name(f"{message.name}.txt"), _utf8(message.text))
-            write_whole(path, message.content)  # last: who finds it finds the other two
+            for suffix, words in _parts(message.content):
+                write_whole(path.with_name(f"{message.name}.{suffix}"), words)
+            write_whole(path, message.content)  # last: who finds it finds its parts
         except OSError as error:
             raise UnreachableError(f"{path} could not be written: {error}", reply=str(error)) from error
         return str(path)
@@ -130,8 +132,13 @@ class MaildirTransport:
         pass
 
 
-def _utf8(text: str) -> bytes:
-    return text.encode("utf-8", "replace")  # a lone surrogate must not stop a mail that is fine itself
+def _parts(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """The first text and the first html of a message, with the suffixes and line ends of files."""
+    suffixes = {"text/html": "html", "text/plain": "txt"}
+    for part in message_from_bytes(content).walk():
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes) and (suffix := suffixes.pop(part.get_content_type(), None)):
+            yield suffix, payload.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
 
 
 def _check_writable(folder: Path) -> None:

@@ -28,9 +28,9 @@ INGEST = [
     "digest.store:Store.record:after:4",
 ]
 PUBLISH = [
-    "digest.store:Store.enqueue:before",
-    "digest.store:Store.enqueue:after",
-    "digest.store:Store.enqueue:after:5",
+    "digest.pipeline.letters:write_letter:after:2",
+    "digest.store:Store.enqueue_all:before",
+    "digest.store:Store.enqueue_all:after",
     "digest.pipeline.publish:write_surfaces:before",
     "digest.pipeline.surfaces:atom:after:2",
     "digest.pipeline.surfaces:_write_pages:before:2",

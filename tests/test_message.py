@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import PermanentDeliveryError
-from digest.message import build_message, message_id, token, unsubscribe_links
-from digest.model import Cadence, Edition, Links, Message, Rendered, Site, Subscription
+from digest.message import build_message, message_id, own_words, token, unsubscribe_links, write_letter
+from digest.model import Cadence, Draft, Edition, Form, Links, Message, Rendered, Site, Subscription
 from digest.render import Renderer
+from digest.render.plan import filled
 
 SECRET = b"a secret of the tests"
 TOKEN = token(SECRET, "slm-ada")
@@ -32,16 +33,30 @@ def made(
     links: Links = LINKS,
     recipient: str = ADDRESS,
 ) -> Message:
-    one = one or edition()
+    words = rendered or Rendered(subject="A subject", preheader="", html="<p>html</p>", text="text")
+    whole = Draft(
+        subject=words.subject, preheader="", html=((Form.of(words.html), ()),), text=((Form.of(words.text), ()),)
+    )
+    return addressed(whole, (), one or edition(), site, links, recipient)
+
+
+def addressed(
+    draft: Draft, own: tuple[str, ...], one: Edition, site: Site, links: Links, recipient: str = ADDRESS
+) -> Message:
     return build_message(
-        rendered or Rendered(subject="A subject", preheader="", html="<p>html</p>", text="text"),
-        one,
+        write_letter(draft, one, site, links),
+        own_words(recipient, links, own),
         site,
-        links,
         recipient=recipient,
         message_id=message_id(SECRET, one.id, recipient, site.list_domain),
         token=TOKEN,
     )
+
+
+def composed(one: Edition, site: Site, links: Links) -> Message:
+    """By way of the pieces that are shared."""
+    draft = renderer(site).draft(one, links)
+    return addressed(draft, renderer(site).own(draft, ADDRESS, links), one, site, links)
 
 
 def parsed(message: Message) -> EmailMessage:
@@ -269,7 +284,46 @@ def test_any_text_parses_back(html: str, text: str) -> None:
         assert part is not None
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes)
-        assert content.decode().replace("\r\n", "\n") == lines(sent)
+        assert lines(content.decode()) == lines(sent)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(st.text(max_size=120), st.text(max_size=120) | st.integers(0, 2)), max_size=8))
+def test_any_cuts_join_to_the_same_text(cuts: list[tuple[str, str | int]]) -> None:
+    """Whatever is encoded apart, in quoted-printable or in base64, is the same as the whole."""
+    own = ("", "one’s own = ", "word " * 40)
+    form = Form.of(*(literal for literal, _ in cuts), "\n")
+    passages = ((form, tuple(word for _, word in cuts)),) * 2
+    draft = Draft(subject="s", preheader="", html=passages, text=passages)
+    message = addressed(draft, own, edition(), SITE, LINKS)
+    assert_wire_form(message)
+    whole = re.sub("\r\n?", "\n", filled(passages, own)).encode("utf-8", "replace").decode()
+    for subtype in ("plain", "html"):
+        part = parsed(message).get_body((subtype,))
+        assert part is not None
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        found = re.sub("\r\n?", "\n", content.decode())
+        assert re.sub(r"[ \t]*\n", "\n", found).rstrip() == re.sub(r"[ \t]*\n", "\n", whole).rstrip()
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Broken\r\nBcc: v@example.com\r\n\r\n<b>", "word " * 1000, "x" * 5000, "\u202eעברית\u200f: מודלים \u2066קטנים",
+        "=?utf-8?b?PGI+?= and =?utf-8?q?=0d=0aBcc:_v?=", "小さなモデル" * 800, "\ud800 \x00 \x1b[31m", "🧵" * 300,
+    ],
+)  # fmt: skip
+def test_a_hostile_title_parses_back_or_is_cut_cleanly(title: str) -> None:
+    """In the subject it is cut at a word; as the list's name it stays whole."""
+    one = edition(item(paper=replace(item().paper, title=title)), title=title, description=title)
+    message = composed(one, SITE, LINKS)
+    assert_wire_form(message)
+    assert list(raw(message)) == list(raw(made()))
+    subject = decoded(raw(message)["Subject"])
+    assert subject == renderer(SITE).render(one, LINKS).subject
+    assert len(subject) <= 60
+    assert decoded(raw(message)["List-Id"].rpartition(" <")[0]).strip('"') == one_line(title)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +411,7 @@ EDITIONS = {
 @pytest.mark.parametrize("name", EDITIONS)
 def test_golden_message(name: str, golden: Callable[[str, bytes], None]) -> None:
     one, site, links = EDITIONS[name]
-    message = made(renderer(site).render(one, links), one, site, links)
+    message = composed(one, site, links)
     golden(f"{name}.eml", message.content)
     assert_wire_form(message)
 
@@ -366,8 +420,9 @@ def test_golden_message(name: str, golden: Callable[[str, bytes], None]) -> None
 def test_rendered_words_arrive(name: str) -> None:
     one, site, links = EDITIONS[name]
     rendered = renderer(site).render(one, links)
-    found = parsed(made(rendered, one, site, links))
-    assert decoded(raw(made(rendered, one, site, links))["Subject"]) == rendered.subject
+    message = composed(one, site, links)
+    found = parsed(message)
+    assert decoded(raw(message)["Subject"]) == rendered.subject
     for subtype, sent in (("plain", rendered.text), ("html", rendered.html)):
         part = found.get_body((subtype,))
         assert part is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import zlib
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from stores import (  # noqa: F401 -- fixtures
     _sqlite_url,
 )
 
+from digest.message import assembled
 from digest.model import Feedback, Opinion, Shown
 from digest.store import Store, migrate
 
@@ -32,6 +36,11 @@ ROWS = [
     " NULL, '{}')",
     "INSERT INTO edition_items VALUES ('ada/2026-03-01', '2603.00001')",
 ]
+MESSAGE = b"To: ada@example.org\r\n\r\nOn its way.\r\n"
+ON_ITS_WAY = (
+    "INSERT INTO outbox VALUES (:id, 'ada/2026-03-01', 'ada@example.org', 'deferred', '2026-03-01 09:00:00',"
+    " '2026-03-01 09:05:00', 1, '450 later', :message)"
+)
 
 
 @pytest.fixture(name="old_url")
@@ -48,6 +57,9 @@ def _old_url(empty_url: str) -> str:
         command.upgrade(config, "0001")
         for row in ROWS:
             conn.execute(text(row.replace(":", "\\:")))
+        for number, message in enumerate((None, zlib.compress(MESSAGE), zlib.compress(MESSAGE))):
+            insert = re.sub(r"(\d):", r"\1\\:", ON_ITS_WAY)
+            conn.execute(text(insert), {"id": f"<{number}@example.org>", "message": message})
     engine.dispose()
     return empty_url
 
@@ -67,4 +79,11 @@ def test_everything_in_an_old_database_is_still_there(old_url: str) -> None:
         given = Feedback(address="ada@example.org", paper_id=paper.id, opinion=Opinion.SAVE, at=NOW)
         assert store.record_feedback(given)
         assert store.feedback("ada@example.org") == (given,)
+        pending, *tried = (store.outbox_item(f"<{number}@example.org>") for number in range(3))
+        assert pending and (pending.letter, pending.own, pending.sha256) == ("", (), "")
+        for item in tried:
+            assert item and item.sha256 == hashlib.sha256(MESSAGE).hexdigest()
+            letter = store.letter(item.letter)
+            assert letter and letter.name == "2026-03-01-digest"
+            assert assembled(letter, item.message_id, item.own) == MESSAGE, "the bytes that were tried already"
     Store.open(old_url).close()

@@ -9,16 +9,23 @@ import email
 import email.policy
 import json
 import os
+import random
 import re
 import shutil
 from collections import Counter
-from datetime import date, timedelta
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import editions
 import feedparser
 import pytest
 from conftest import Place, real_data
 from lxml import etree
+
+from digest.listings import read_dump, read_listing
+from digest.model import Facts, Paper, Subscription
+from digest.render import MAIL_LIMIT, Renderer
 
 pytestmark = pytest.mark.skipif("DIGEST_REAL_DATA" not in os.environ, reason="needs the real dumps")
 
@@ -140,3 +147,29 @@ def test_weeks_of_summer_in_one_command_shows_no_paper_twice(place: Place) -> No
     mails = sorted((place.folder / "out" / "rehearsal" / "mail").glob("*.eml"))
     assert len(mails) == sum(day["sent"] for day in shape["days"])
     assert list(shown_twice(mails).values()) == [[], [], [], []]
+
+
+def test_no_mail_is_over_its_budget_for_any_papers_of_the_real_listings() -> None:
+    """Long and short, with words of why as long as they may be: shortened, then named, then counted."""
+    chance, now = random.Random(5), datetime(2026, 6, 8, tzinfo=UTC)
+    entries = (entry for path in days() for entry in read_listing(read_dump(path), now=now).entries)
+    papers = []
+    for number, entry in enumerate(entries):
+        facts = {field.name: getattr(entry.facts, field.name) for field in fields(Facts)}
+        papers.append(Paper(id=f"p{number}", first_listed=FIRST, first_seen=now, **facts))
+    papers.sort(key=lambda paper: len(paper.abstract))
+    papers = [*papers[:10], *chance.sample(papers[10:-20], 10), *papers[-20:]]
+    renderer = Renderer([editions.TEMPLATES], editions.SITE)
+    links = replace(editions.LINKS, unsubscribe_url=f"https://digest.example.org/u/{'x' * 120}")
+    reader = Subscription(id="a", profile="slm", address=f"{'a' * 60}@{'b' * 60}.example")
+    for size, chosen in [(20, papers[-20:]), (150, papers), *((chance.randrange(1, 150), papers) for _ in range(15))]:
+        whys = (chance.choice(("why & <why> " * 40, "“理由” · " * 40, "Short")) for _ in range(size))
+        ranked = enumerate(zip(chance.choices(chosen, k=size), whys, strict=True), start=1)
+        items = (editions.item(0, rank=rank, paper=paper, why=why) for rank, (paper, why) in ranked)
+        one = editions.edition(*items, subscription=reader)
+        html = renderer.render(one, links).html
+        assert len(html.encode()) <= MAIL_LIMIT
+        told, left_out = html.count("<h2"), renderer.draft(one, links).left_out
+        assert told + left_out == size
+        assert (f"{left_out} more paper" in html) == bool(left_out)
+        assert told >= min(size, 30)

@@ -33,12 +33,15 @@ from stores import (  # noqa: F401 -- fixtures
 )
 
 from digest.errors import StoreError
+from digest.message import piece_digest
 from digest.model import (
     Changes,
     Delivery,
+    Encoding,
     Feedback,
     FieldChange,
     LastEdition,
+    Letter,
     Link,
     Missed,
     Muted,
@@ -48,16 +51,19 @@ from digest.model import (
     OutboxItem,
     OutboxState,
     Outcome,
+    Piece,
+    Posting,
     Revision,
     Section,
     SectionKind,
     Shown,
     Sighting,
+    Span,
     Subscription,
     Suppression,
 )
 from digest.store import Store, codec, migrate
-from digest.store.schema import editions
+from digest.store.schema import editions, pieces
 
 TOMORROW = DAY + timedelta(days=1)
 Queued = Callable[..., OutboxItem]
@@ -470,7 +476,7 @@ def test_editions_of_earlier_versions_are_still_read(store: Store, store_url: st
     content = json.loads(codec.freeze(edition))
     del content["missed"], content["hidden"], content["items"][0]["section"]
     with store._writing() as conn:
-        conn.execute(editions.update().values(content=json.dumps(content)))
+        conn.execute(editions.update().values(content=json.dumps(content), selection=None))
     assert store.edition(edition.id) == edition
 
 
@@ -510,6 +516,83 @@ def test_editions_and_history_newest_first(store: Store) -> None:
     }
 
 
+def a_letter(words: bytes = b"words", name: str = "n") -> Letter:
+    """A piece with a gap that is the reader's own, and one that is not."""
+    literals = (b"one ", b" two ", b"")
+    piece = Piece(piece_digest(literals), literals)
+    head = Span(Encoding.PLAIN, ((None, (b"To: ", 1, b"\r\n\r\n")),))
+    return Letter(name=name, spans=(head, Span(Encoding.QUOTED, ((piece, (words, 2)), (piece, (b"", 0))))))
+
+
+def shape(letter: Letter | None) -> object:
+    """What a letter is made of, as it is equal to itself only."""
+    assert letter
+    lines = [(span.encoding, [(p and (p.digest, p.literals), f) for p, f in span.lines]) for span in letter.spans]
+    return letter.name, lines
+
+
+def test_letters_and_selections_are_stored_once(store: Store) -> None:
+    """However many subscriptions have them, and come back as they were, from another connection too."""
+    letter, other = a_letter(), a_letter(b"other words")
+    papers = (full_paper("2501.05441"), a_paper("b"))
+    made = [an_edition(f"reader {n}", papers=papers, made_at=NOW + n * HOUR) for n in range(5)]
+    first = [
+        Posting(edition=one, item=an_item(one, own=("a", HOSTILE), sha256="f" * 64), letter=letter) for one in made
+    ]
+    assert store.enqueue_all(first[:3], NOW) == {one.id for one in made[:3]}
+    assert store.enqueue_all(first, NOW + HOUR) == {one.id for one in made[3:]}
+    assert store.enqueue_all([], NOW) == frozenset()
+    with store._reading() as conn:
+        assert len(conn.execute(pieces.select()).all()) == 3, "a selection, a letter and its piece"
+    assert [store.edition(one.id) for one in made] == made
+    feed = replace(first[0], edition=an_edition("feed"), item=None)
+    last = an_edition("last")
+    twice = [
+        feed,
+        replace(feed, edition=an_edition("feed", title="other")),
+        Posting(edition=last, item=an_item(last), letter=other),
+    ]
+    assert store.enqueue_all(twice, NOW) == {feed.edition.id, last.id}
+    assert store.edition(feed.edition.id) == feed.edition, "of two the first counts"
+    posted = store.posted(DAY)
+    assert [item.edition_id for item in posted] == sorted([*(one.id for one in made), last.id])
+    assert store.posted(DAY, "nobody@example.org") == store.posted(TOMORROW) == ()
+    assert {item.own for item in store.posted(DAY, "ADA@example.ORG")} == {("a", HOSTILE), ()}
+    by_edition = {item.edition_id: item for item in posted}
+    assert (by_edition[made[0].id].sha256, by_edition[last.id].sha256) == ("f" * 64, "")
+    with Store.open(store._engine.url.render_as_string(hide_password=False)) as elsewhere:
+        for each in (store, elsewhere, elsewhere):
+            assert shape(each.letter(by_edition[made[0].id].letter)) == shape(letter)
+            assert shape(each.letter(by_edition[last.id].letter)) == shape(other)
+    assert store.letter("unknown") is None
+
+
+def test_what_is_used_again_is_kept_longer(store: Store) -> None:
+    letter = a_letter()
+    for day in (TOMORROW, DAY):
+        one = an_edition("ada", day=day)
+        assert store.enqueue(one, an_item(one), NOW, letter=letter)
+    digest = store.outbox()[0].letter
+    with store._writing() as conn:
+        assert {row.used_on for row in conn.execute(pieces.select().where(pieces.c.digest == digest))} == {TOMORROW}
+        conn.execute(pieces.delete().where(pieces.c.digest != digest))
+    with Store.open(store._engine.url.render_as_string(hide_password=False)) as elsewhere:
+        assert elsewhere.letter(digest) is None, "without a piece there is no letter"
+        assert elsewhere.edition(f"ada/{DAY}") is None, "nor an edition without what it shares"
+        assert elsewhere.editions("ada", 5) == ()
+        assert set(elsewhere.last_editions()) == {"ada"}, "that there was one stays known"
+
+
+def test_a_letter_is_given_to_what_was_decided_on_without_one(store: Store, queued: Queued) -> None:
+    item = queued()
+    assert item.letter == ""
+    store.give_letter(replace(item, own=("own",), sha256="a"), a_letter(), DAY)
+    store.give_letter(replace(item, own=("other",), sha256="b"), a_letter(b"other"), DAY)
+    stored = store.outbox_item(item.message_id)
+    assert stored and (stored.own, stored.sha256) == (("own",), "a")
+    assert shape(store.letter(stored.letter)) == shape(a_letter())
+
+
 # --- deliver ---------------------------------------------------------------------------------------------------
 
 
@@ -517,12 +600,12 @@ def test_due_in_order_of_time(store: Store, queued: Queued) -> None:
     queued("late", next_at=NOW + HOUR)
     queued("b")
     queued("a")
-    queued("first", next_at=NOW - HOUR, state=OutboxState.DEFERRED, message=b"bytes", attempts=2, reply=HOSTILE)
+    queued("first", next_at=NOW - HOUR, state=OutboxState.DEFERRED, attempts=2, reply=HOSTILE)
     for state in set(OutboxState) - {OutboxState.PENDING, OutboxState.DEFERRED}:
         queued(state.value, state=state)
     due = store.due(NOW)
     assert [item.edition_id.split("/")[0] for item in due] == ["first", "a", "b"]
-    assert (due[0].message, due[0].reply, due[0].attempts) == (None, HOSTILE, 2)
+    assert (due[0].reply, due[0].attempts) == (HOSTILE, 2)
 
 
 def test_outbox_by_state(store: Store, queued: Queued) -> None:
@@ -534,45 +617,39 @@ def test_outbox_by_state(store: Store, queued: Queued) -> None:
     assert store.outbox(limit=1) == (pending,)
 
 
-def test_attempt_claims_once_and_keeps_the_first_bytes(store: Store, queued: Queued) -> None:
-    item, message = queued(), bytes(range(256)) * 100
-    assert store.attempt(item.message_id, message, NOW + HOUR)
-    assert not store.attempt(item.message_id, b"other", NOW + HOUR)
+def test_attempt_claims_once(store: Store, queued: Queued) -> None:
+    item = queued()
+    assert store.attempt(item.message_id, NOW + HOUR)
+    assert not store.attempt(item.message_id, NOW + HOUR)
     stored = store.outbox_item(item.message_id)
-    assert stored == replace(item, state=OutboxState.SENDING, attempts=1, next_at=NOW + HOUR, message=message)
+    assert stored == replace(item, state=OutboxState.SENDING, attempts=1, next_at=NOW + HOUR)
     later = NOW + 2 * HOUR
     store.settle(Delivery(message_id=item.message_id, at=NOW, state=OutboxState.DEFERRED, reply="450", next_at=later))
     stored = store.outbox_item(item.message_id)
     assert stored
-    assert (stored.state, stored.next_at, stored.reply, stored.message) == (
-        OutboxState.DEFERRED,
-        later,
-        "450",
-        message,
-    )
-    assert store.attempt(item.message_id, b"other", NOW)
+    assert (stored.state, stored.next_at, stored.reply) == (OutboxState.DEFERRED, later, "450")
+    assert store.attempt(item.message_id, NOW)
     stored = store.outbox_item(item.message_id)
     assert stored
-    assert (stored.message, stored.attempts) == (message, 2)
+    assert stored.attempts == 2
 
 
 def test_attempt_of_what_is_not_there(store: Store) -> None:
-    assert not store.attempt("<unknown>", b"", NOW)
+    assert not store.attempt("<unknown>", NOW)
     assert store.outbox_item("<unknown>") is None
 
 
 @pytest.mark.parametrize("state", [OutboxState.SENT, OutboxState.FAILED, OutboxState.SUPPRESSED, OutboxState.UNKNOWN])
 def test_settled_message_is_not_claimed_again(store: Store, queued: Queued, state: OutboxState) -> None:
     item = queued()
-    store.attempt(item.message_id, b"bytes", NOW)
+    store.attempt(item.message_id, NOW)
     delivery = Delivery(message_id=item.message_id, at=NOW + HOUR, state=state, reply=HOSTILE)
     store.settle(delivery)
     assert store.deliveries(item.message_id) == (delivery,)
     stored = store.outbox_item(item.message_id)
     assert stored
     assert (stored.state, stored.reply, stored.next_at) == (state, HOSTILE, NOW)
-    assert stored.message == (b"bytes" if state is OutboxState.UNKNOWN else None)
-    assert not store.attempt(item.message_id, b"bytes", NOW)
+    assert not store.attempt(item.message_id, NOW)
     assert store.due(NOW + HOUR) == ()
 
 
@@ -584,14 +661,14 @@ def test_settle_of_an_unknown_message_is_refused(store: Store) -> None:
 @pytest.mark.parametrize(("resend", "state"), [(True, OutboxState.DEFERRED), (False, OutboxState.UNKNOWN)])
 def test_recover_what_a_crash_left_sending(store: Store, queued: Queued, resend: bool, state: OutboxState) -> None:
     for name in ("b", "a"):
-        store.attempt(queued(name).message_id, b"bytes", NOW)
+        store.attempt(queued(name).message_id, NOW)
     queued("waiting")
     recovered = store.recover(NOW + HOUR, resend)
     assert [item.edition_id.split("/")[0] for item in recovered] == ["a", "b"]
     for item in recovered:
-        assert (item.state, item.next_at, item.attempts, item.message) == (state, NOW + HOUR, 1, None)
+        assert (item.state, item.next_at, item.attempts) == (state, NOW + HOUR, 1)
         stored = store.outbox_item(item.message_id)
-        assert stored == replace(item, message=b"bytes")
+        assert stored == item
         (delivery,) = store.deliveries(item.message_id)
         assert (delivery.state, delivery.at, delivery.reply) == (state, NOW + HOUR, item.reply)
         assert delivery.next_at == (NOW + HOUR if resend else None)

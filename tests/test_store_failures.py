@@ -131,7 +131,7 @@ def test_two_dumps_with_the_same_papers(store: Store, store_url: str) -> None:
 def test_one_of_many_claims_the_message(store: Store, store_url: str, queued: Queued) -> None:
     message_id = queued().message_id
     with Store.open(store_url) as other:
-        jobs = [lambda each=each: each.attempt(message_id, b"bytes", NOW) for each in (store, other, store, other)]
+        jobs = [lambda each=each: each.attempt(message_id, NOW) for each in (store, other, store, other)]
         assert sorted(at_once(*jobs)) == [False, False, False, True]
     item = store.outbox_item(message_id)
     assert item
@@ -206,7 +206,7 @@ KILLED = {
 def test_killed_in_a_transaction(store: Store, store_url: str, queued: Queued, step: str) -> None:
     record(store, a_change(a_paper("a")))
     item = queued()
-    store.attempt(item.message_id, b"bytes", NOW)
+    store.attempt(item.message_id, NOW)
     before = _everything(store)
     die, act = KILLED[step]
     script = f"""

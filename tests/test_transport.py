@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import email
+import email.policy
 import json
 import mailbox
 import smtplib
@@ -13,6 +14,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -40,8 +42,6 @@ MESSAGE = Message(
         b".begins with a dot\r\n..and with two\r\n.\r\ntrailing blanks  \r\n\r\n\r\n"
     ),
     name="reader-2030-03-01",
-    html="<p>Two papers — é</p>",
-    text="Two papers — é\n",
 )
 SECRET = "open-Sesame-77"
 
@@ -68,13 +68,15 @@ def closing() -> Iterator[list[Transport]]:
 
 
 def test_directory_holds_the_mail_the_page_and_the_text(tmp_path: Path) -> None:
-    transport = DirectoryTransport(tmp_path / "out")
-    place = transport.send(MESSAGE)
-    assert Path(place).read_bytes() == MESSAGE.content
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
-        "reader-2030-03-01.eml": MESSAGE.content,
-        "reader-2030-03-01.html": MESSAGE.html.encode(),
-        "reader-2030-03-01.txt": MESSAGE.text.encode(),
+    both = EmailMessage(policy=email.policy.SMTP)
+    both.set_content("Two papers — é\n")
+    both.add_alternative("<p>Two papers — é</p>\n", subtype="html")
+    message = dataclasses.replace(MESSAGE, content=both.as_bytes())
+    place = DirectoryTransport(tmp_path / "out").send(message)
+    assert Path(place).read_bytes() == message.content
+    assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir() if path.suffix != ".eml"} == {
+        "reader-2030-03-01.html": "<p>Two papers — é</p>\n",
+        "reader-2030-03-01.txt": "Two papers — é\n",
     }
 
 

@@ -64,6 +64,7 @@ ROOMS = {
     "preview": "looks",
     "publish": "phases",
     "rehearse": "aside",
+    "replay": "replay",
     "run": "phases",
     "schedule": "phases",
     "show": "looks",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 
@@ -30,6 +30,11 @@ class Subscription:
     weekday: int = 0
     at: time = time(7, 0)
     zone: str = "UTC"
+
+    @property
+    def audience(self) -> Subscription:
+        """What a mail shows of a subscription, the same for all whose mails differ in nothing else than the address."""
+        return replace(self, id="", address=self.address and "", weekday=0, at=time(7), zone="UTC")
 
 
 class SectionKind(StrEnum):

@@ -30,7 +30,11 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxItem:
-    """A message decided on and its state. `message` holds the exact bytes from the first attempt until settled."""
+    """A message decided on and its state.
+
+    `letter` is the digest of the letter it is made from and `own` what fills that for this reader; `sha256` is of the
+    finished bytes. A letter is missing where an earlier version of the program decided.
+    """
 
     message_id: str
     edition_id: str
@@ -39,8 +43,10 @@ class OutboxItem:
     created_at: datetime
     next_at: datetime
     attempts: int = 0
-    message: bytes | None = None
     reply: str = ""
+    letter: str = ""
+    own: tuple[str, ...] = ()
+    sha256: str = ""
 
     @property
     def subscription_id(self) -> str:
@@ -119,8 +125,6 @@ class Message:
     recipient: str  # envelope
     content: bytes
     name: str
-    html: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

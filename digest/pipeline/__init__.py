@@ -2,9 +2,9 @@
 
     fetch     sources are asked -> dumps in the inbox          where there are automatic sources
     ingest    read_listing -> diff -> store.record          a dump becomes papers and sightings
-    publish   trends -> rank -> compose -> store.enqueue    papers become editions and outbox
+    publish   trends -> rank -> compose -> letter -> store.enqueue_all   papers become editions, letters and outbox
     hold      the editor is shown what was made, and may stop or amend it     where there is an editor
-    deliver   render -> build_message -> transport.send     the outbox becomes mail
+    deliver   letter -> build_message -> transport.send     the outbox becomes mail
 
 The phases hand over through the store alone, so each may be run by hand, be killed at any point and be run again.
 Feeds and pages are written from the same frozen editions as the mails. `now` is always a parameter.
@@ -23,6 +23,7 @@ from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_
 from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
 from digest.pipeline.hold import Selection, chosen, drop, selections, stop, tell_editor
 from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
+from digest.pipeline.letters import Letters, Replayed, replay
 from digest.pipeline.publish import (
     Published,
     explain_paper,
@@ -47,10 +48,12 @@ __all__ = [
     "Compared",
     "Fetching",
     "Knowledge",
+    "Letters",
     "Owners",
     "Progress",
     "Published",
     "Rankings",
+    "Replayed",
     "RunReport",
     "Said",
     "Selection",
@@ -81,6 +84,7 @@ __all__ = [
     "page_path",
     "preview",
     "publish",
+    "replay",
     "run",
     "said",
     "select",

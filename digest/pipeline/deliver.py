@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from digest.errors import DeliveryError, PermanentDeliveryError, UnreachableError
-from digest.files import write_whole
-from digest.message import build_message, token
 from digest.model import (
     Delivery,
     Edition,
@@ -17,7 +14,7 @@ from digest.model import (
     OutboxState,
     Suppression,
 )
-from digest.pipeline.surfaces import links, page_path
+from digest.pipeline.letters import Letters
 from digest.pipeline.world import Progress, World, silent
 
 OPEN_STATES = (
@@ -42,11 +39,11 @@ def deliver(world: World, now: datetime, progress: Progress = silent) -> Iterato
             yield Delivery(message_id=item.message_id, at=now, state=item.state, reply=item.reply)
     world.store.end_holds(now)
     waiting = world.store.due(now)
-    unreachable = 0
+    letters, unreachable = Letters(world), 0
     try:
         for number, item in enumerate(waiting, start=1):
             progress(number, len(waiting))
-            delivery, reached = _deliver_one(world, item, now)
+            delivery, reached = _deliver_one(world, letters, item, now)
             if delivery is not None:
                 yield delivery
             unreachable = 0 if reached else unreachable + 1
@@ -56,15 +53,15 @@ def deliver(world: World, now: datetime, progress: Progress = silent) -> Iterato
         world.transport.close()
 
 
-def _deliver_one(world: World, item: OutboxItem, now: datetime) -> tuple[Delivery | None, bool]:
+def _deliver_one(world: World, letters: Letters, item: OutboxItem, now: datetime) -> tuple[Delivery | None, bool]:
     """One message's attempt, settled in the store, and whether the server was reached; None if another has it."""
     if (suppression := world.store.suppression(item.address, item.subscription_id)) is not None:
         return _settled(world, item, now, OutboxState.SUPPRESSED, suppression.reason), True
     if now - item.created_at > world.give_up_after:
         return _settled(world, item, now, OutboxState.FAILED, f"given up: {item.reply}"), True
     try:
-        message = _message(world, item)
-        if not world.store.attempt(item.message_id, message.content, now):
+        message = letters.message(item)
+        if not world.store.attempt(item.message_id, now):
             return None, True
         reply = world.transport.send(message)
     except PermanentDeliveryError as error:
@@ -87,31 +84,8 @@ def _settled(
     return delivery
 
 
-def _message(world: World, item: OutboxItem) -> Message:
-    """The message, its page being written first, as the mail points there.
-
-    Where it was tried before it has the stored bytes: templates may have changed since.
-    """
-    edition = world.store.edition(item.edition_id)
-    if edition is None:
-        raise PermanentDeliveryError(f"edition {item.edition_id} is not in the store")
-    page = world.renderer.page(edition, links(world, edition))
-    write_whole(world.output / page_path(world, edition), page.encode())
-    message = make_message(world, edition, item.address, item.message_id)
-    if item.attempts and (stored := world.store.outbox_item(item.message_id)) and stored.message:
-        return replace(message, content=stored.message)
-    return message
-
-
 def make_message(world: World, edition: Edition, address: str, identifier: str) -> Message:
-    """Render an edition for its reader."""
-    where = links(world, edition)
-    return build_message(
-        world.renderer.render(edition, where),
-        edition,
-        world.site,
-        where,
-        recipient=address,
-        message_id=identifier,
-        token=token(world.secret, edition.subscription.id),
-    )
+    """An edition's mail for a reader, as it would be published now."""
+    letters = Letters(world)
+    letter, own = letters.letter(edition, address)
+    return letters.finished(letter, own, address, identifier, edition.subscription.id)

@@ -17,6 +17,7 @@ from digest.message import message_id
 from digest.model import Delivery, Edition, Hold, HoldState, LastEdition, Message, OutboxState, Subscription
 from digest.notices import build_notice
 from digest.pipeline.deliver import make_message
+from digest.pipeline.letters import Letters
 from digest.pipeline.world import World
 
 _MOST_PREVIEWS = 20  # of one run; the rest is named in them
@@ -74,7 +75,7 @@ def stop(world: World, edition_ids: Collection[str]) -> frozenset[str]:
 
 def drop(world: World, paper_id: str) -> tuple[frozenset[str], frozenset[str]]:
     """Take a paper out of all held editions; those amended, and those stopped as nothing new is left in them."""
-    amended, empty = [], []
+    letters, amended, empty = Letters(world), [], []
     for selection in selections(world):
         for edition in selection.editions:
             if paper_id not in {item.paper.id for item in edition.items}:
@@ -83,7 +84,7 @@ def drop(world: World, paper_id: str) -> tuple[frozenset[str], frozenset[str]]:
             if left is None:
                 empty.append(edition.id)
             else:
-                amended.append(left)
+                amended.append(letters.posting(left, left.made_at))
     return world.store.amend(amended, paper_id), world.store.stop(empty, f"{_STOPPED}: its last new paper was dropped")
 
 

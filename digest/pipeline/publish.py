@@ -11,19 +11,20 @@ from digest.cadence import due, fade_days, look_back
 from digest.compose import compose
 from digest.errors import ConfigError
 from digest.explain import Explanation, explain
-from digest.message import message_id
 from digest.model import (
     Edition,
     LastEdition,
     NoEdition,
-    OutboxItem,
-    OutboxState,
     Paper,
+    Posting,
     Subscription,
 )
+from digest.pipeline.letters import Letters
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.surfaces import write_surfaces
 from digest.pipeline.world import Progress, World, silent
+
+_TOGETHER = 200  # editions stored in one transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,8 @@ def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bo
         world.store.end_holds(now)
     rankings = _rankings(world, now)
     last, newest = world.store.last_editions(), world.store.newest_ingest()
-    editions, none = [], []
+    letters, batch = Letters(world), list[Posting]()
+    editions, none = list[Edition](), list[NoEdition]()
     waiting = [(one, day) for one in world.subscriptions if (day := due(one, last.get(one.id), newest, now))]
     for number, (subscription, day) in enumerate(waiting, start=1):
         progress(number, len(waiting))
@@ -50,8 +52,14 @@ def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bo
             none.append(outcome)
             if not dry:
                 world.store.record_empty(outcome, now)
-        elif dry or world.store.enqueue(outcome, _outbox_item(world, outcome, now), now, _held_until(world, now)):
+        elif dry:
             editions.append(outcome)
+        else:
+            batch.append(letters.posting(outcome, now))
+        if len(batch) == _TOGETHER or (number == len(waiting) and batch):
+            new = world.store.enqueue_all(batch, now)
+            editions += [one.edition for one in batch if one.edition.id in new]
+            batch = []
     written = () if dry else write_surfaces(world)
     return Published(editions=tuple(editions), none=tuple(none), written=written)
 
@@ -125,21 +133,3 @@ def trial(world: World, profile: str, address: str) -> Subscription:
         if one.profile == profile and one.address == address:
             return one
     return Subscription(id=f"{profile}/{address}", profile=profile, address=address)
-
-
-def _outbox_item(world: World, edition: Edition, now: datetime) -> OutboxItem | None:
-    address = edition.subscription.address
-    if address is None:
-        return None
-    return OutboxItem(
-        message_id=message_id(world.secret, edition.id, address, world.site.list_domain),
-        edition_id=edition.id,
-        address=address,
-        state=OutboxState.HELD if world.hold else OutboxState.PENDING,
-        created_at=now,
-        next_at=now + world.hold,
-    )
-
-
-def _held_until(world: World, now: datetime) -> datetime | None:
-    return now + world.hold if world.hold else None

@@ -11,9 +11,9 @@ from digest.compose import lasting_why
 from digest.feed import atom
 from digest.files import write_whole
 from digest.message import token, unsubscribe_links
-from digest.model import Edition, Feed, FeedEntry, Links, Profile
+from digest.model import Cadence, Edition, Feed, FeedEntry, Links, Profile
 from digest.pipeline.world import World
-from digest.store import Store
+from digest.store import Store, selection_key
 
 
 def feed_path(profile: str) -> str:
@@ -21,10 +21,11 @@ def feed_path(profile: str) -> str:
 
 
 def page_path(world: World, edition: Edition) -> str:
-    """A reader's page has a name that cannot be guessed; a feed's is public."""
+    """A feed's page has a public name; a reader's cannot be guessed, and is that of all who are shown the same."""
     if edition.subscription.address is None:
         return f"archive/{edition.subscription.profile}/{edition.date}.html"
-    return f"archive/{token(world.secret, edition.id)}.html"
+    shown_to = replace(edition.subscription.audience, cadence=Cadence.DAILY)
+    return f"archive/{token(world.secret, f'page {selection_key(edition)} {shown_to}')}.html"
 
 
 def links(world: World, edition: Edition) -> Links:

@@ -1,7 +1,7 @@
-"""CSS into style attributes, once per piece of html (premailer lives here), and html with holes for what differs.
+"""CSS into style attributes, once per piece of html (premailer lives here).
 
-An html piece is drawn with a marker in place of each personal value, inlined, and cut at the markers. Filling the
-holes afterwards costs a join; inlining costs milliseconds.
+An html piece is drawn with a marker in place of each value that differs, inlined, and cut at the markers by a stencil.
+Filling that costs a join; inlining costs milliseconds.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from lxml.etree import LxmlError
@@ -75,19 +74,3 @@ def markers(names: Iterable[str], seed: str) -> dict[str, str]:
     """A marker for each name. They hold a hash of `seed`, so that no text inside of the seed can contain them."""
     token = hashlib.sha256(seed.encode("utf-8", "backslashreplace")).hexdigest()[:20]
     return {name: f"x{token}x{number}x" for number, name in enumerate(names)}
-
-
-class Stencil:
-    """Html with holes. `fill` wants escaped text for each."""
-
-    def __init__(self, html: str, holes: Mapping[str, str]) -> None:
-        names = {marker: name for name, marker in holes.items()}
-        pieces = re.split("(" + "|".join(names) + ")", html) if names else [html]
-        self._literal = tuple(pieces[0::2])
-        self._names = tuple(names[marker] for marker in pieces[1::2])
-
-    def fill(self, values: Mapping[str, str]) -> str:
-        parts = [self._literal[0]]
-        for name, literal in zip(self._names, self._literal[1:], strict=True):
-            parts += (values[name], literal)
-        return "".join(parts)

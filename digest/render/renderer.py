@@ -5,40 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache, partial
+from operator import attrgetter
 from pathlib import Path
-from textwrap import wrap
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from digest.errors import RenderError
-from digest.model import Chart, Edition, Item, Links, Paper, Rendered, Section, Site
+from digest.model import Chart, Draft, Edition, Item, Links, Paper, Passage, Rendered, Section, Site
 from digest.render import sample, views
 from digest.render.chart import drawing
 from digest.render.colour import readable
-from digest.render.inline import Stencil, inline, inline_piece, markers, tidy
-from digest.render.plan import plan
+from digest.render.inline import inline, inline_piece, markers, tidy
+from digest.render.plan import filled, plan, size
+from digest.render.stencil import Owns, Stencil, hole, html_cuts, keeping, text_cuts, waiting
 from digest.render.views import Card, Detail, Mention
 from digest.render.wording import authors, clean, clip, count
 
 MAIL_LIMIT = 95_000  # bytes of html; Gmail clips near 102 KB and hides the unsubscribe link with the rest
+_OWN_ROOM = 500  # bytes of html kept for each thing of the reader's own, so that who the reader is changes no paper
+_SURELY = 2_000  # so far below the limit the words for what is left out need not be measured
 _WHY = 300
 _KEPT_PIECES = 4_096  # cached cards: a day's papers at each detail, many times over
 _TEMPLATES = (
     "mail.html.j2", "card.html.j2", "mention.html.j2", "mail.css", "dark.css", "mail.txt.j2", "card.txt.j2",
     "page.html.j2", "feed_entry.html.j2", "chart.svg.j2",
 )  # fmt: skip
+# The words of a card that are not the paper's: its place in this edition, and why it is there.
+_WORDS = ("heading", "rank", "why")
+_NESTED = ("cards", "missed", "hidden")
+_facts = attrgetter(*(f.name for f in fields(Item) if f.name not in {"paper", "rank", "reasons", "section", "why"}))
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A paper's card: its words, and its inlined html with holes for heading, rank and why."""
+    """A paper's card: its words, and its inlined html, its text, and its html on a web page, with gaps for `_WORDS`."""
 
     card: Card
     html: Stencil
-
-    def fill(self, item: Item, heading: str) -> str:
-        return self.html.fill({"heading": str(escape(heading)), "rank": str(item.rank), "why": str(escape(_why(item)))})
+    text: Stencil
+    page: Stencil
 
 
 class Renderer:
@@ -54,41 +60,73 @@ class Renderer:
         self._html = environment(autoescape=True)
         self._text = environment(autoescape=False)
         self._html.filters["unbroken"] = _unbroken
-        self._text.filters |= {"readable": readable, "wrap": _wrapped}
+        self._text.filters |= {
+            "readable": readable,
+            "wrap": partial(waiting, "wrap"),
+            "upper": partial(waiting, "upper"),
+        }
         self._css = lru_cache(self._draw_css)
         self._piece = lru_cache(_KEPT_PIECES)(self._draw_piece)
+        self._quick: dict[tuple[object, ...], tuple[Paper, _Piece]] = {}
         self._mention = lru_cache(1)(self._draw_mention)
         self._shell = lru_cache(64)(self._draw_shell)
-        self._text_card = lru_cache(_KEPT_PIECES)(self._draw_text_card)
+        self._text_shell = lru_cache(64)(self._draw_text_shell)
 
-    def render(self, edition: Edition, links: Links) -> Rendered:
-        """The mail. Papers that do not fit into `MAIL_LIMIT` even as titles are left out, and their number is said."""
+    def draft(self, edition: Edition, links: Links) -> Draft:
+        """The mail for all who have this selection, cadence and links. The address and the way out are left open.
+
+        Papers that do not fit into `MAIL_LIMIT` even as titles are left out, and their number is said.
+        """
+        words = _words(edition)
         missed, hidden = views.missed(edition), views.hidden(edition)
         notes = {"missed": self._mentions(missed), "hidden": self._mentions(hidden)}
-        cards = self._cards(edition, links, notes)
-        shell = views.shell(edition, links, len(cards))
-        texts = [
-            self._text_card(card, item.rank, _why(item), heading)
-            for item, heading, (card, _) in zip(edition.items, views.headings(edition), cards, strict=False)
-        ]
-        text = self._draw(self._text, "mail.txt.j2", mail=shell, cards=texts, missed=missed, hidden=hidden)
-        return Rendered(
+        shell, owns = views.shell(edition, links, len(words)), Owns()
+        pieces = self._cards(edition, Detail.FULL, words)
+        cards = [(piece.html.passage(one),) for piece, one in zip(pieces, words, strict=True)]
+        html = self._html_passages(shell, notes, cards, owns)
+        if size(html, _OWN_ROOM) + _SURELY > MAIL_LIMIT:
+            details = self._details(edition, links, words, notes)
+            pieces = [self._card(*one) for one in zip(edition.items, details, words, strict=False)]
+            shell, owns = views.shell(edition, links, len(pieces)), Owns()
+            cards = [(piece.html.passage(one),) for piece, one in zip(pieces, words, strict=False)]
+            html = self._html_passages(shell, notes, cards, owns)
+        texts = [(piece.text.passage(one),) for piece, one in zip(pieces, words, strict=False)]
+        text = self._text_passages(shell, {"missed": missed, "hidden": hidden}, texts, owns)
+        return Draft(
             subject=shell.subject,
             preheader=shell.preheader,
-            html=self._fill_shell(shell, notes, "\n".join(html for _, html in cards)),
-            text=text.strip("\n") + "\n",
+            html=tuple(html),
+            text=tuple(text),
+            own=tuple(owns.tellings),
+            left_out=len(edition.items) - len(cards),
+        )
+
+    def own(self, draft: Draft, address: str | None, links: Links) -> tuple[str, ...]:
+        """What a draft leaves open, for one reader."""
+        values = views.own(address, links)
+        return tuple([tell(values) for tell in draft.own])
+
+    def render(self, edition: Edition, links: Links) -> Rendered:
+        """The mail of one reader as plain words."""
+        draft = self.draft(edition, links)
+        own = self.own(draft, edition.subscription.address, links)
+        return Rendered(
+            subject=draft.subject,
+            preheader=draft.preheader,
+            html=filled(draft.html, own),
+            text=filled(draft.text, own),
         )
 
     def page(self, edition: Edition, links: Links) -> str:
         """The same edition as a web page: all its papers, nothing about the reader."""
+        words = _words(edition)
         cards = [
-            self._card_html(views.card(item, Detail.FULL), item.rank, _why(item), heading)
-            for item, heading in zip(edition.items, views.headings(edition), strict=True)
+            piece.page.passage(one) for piece, one in zip(self._cards(edition, Detail.FULL, words), words, strict=True)
         ]
         return self._draw_tidy(
             "page.html.j2",
             mail=views.shell(edition, links, len(cards)),
-            cards=Markup("\n").join(cards),
+            cards=Markup(filled(cards, ())),  # noqa: S704 - escaped by the templates and by the stencil
             missed=views.missed(edition),
             hidden=views.hidden(edition),
             css=Markup("\n").join((self._css("mail.css"), self._css("dark.css"))),
@@ -125,70 +163,129 @@ class Renderer:
         self.chart(sample.CHART)
         return _TEMPLATES
 
-    def _cards(self, edition: Edition, links: Links, notes: Mapping[str, str]) -> list[tuple[Card, str]]:
-        """Card and html of each paper that fits, in as much detail as fits; a heading belongs to the first below it."""
-        headings = views.headings(edition)
-        keys = [
-            replace(item, rank=0, reasons=(), section=Section(), why="*" if _why(item) else "")
-            for item in edition.items
-        ]
-
-        def drawn(number: int, detail: Detail) -> tuple[Card, str]:
-            piece = self._piece(keys[number], detail, bool(headings[number]))
-            return piece.card, piece.fill(edition.items[number], headings[number])
+    def _details(
+        self,
+        edition: Edition,
+        links: Links,
+        words: Sequence[Mapping[str, str]],
+        notes: Mapping[str, Sequence[Sequence[Passage]]],
+    ) -> Sequence[Detail]:
+        """How much is told of each paper; of fewer papers than there are, if not all fit even as titles."""
 
         def sizes(detail: Detail) -> list[int]:
-            return [len(drawn(number, detail)[1].encode()) + 1 for number in range(len(keys))]
+            cards = zip(self._cards(edition, detail, words), words, strict=True)
+            return [size((piece.html.passage(one),), _OWN_ROOM) for piece, one in cards]
 
         # measured with the words for papers left out, so that saying so always fits
-        around = self._fill_shell(views.shell(edition, links, 0), notes, "")
-        details = plan(sizes, MAIL_LIMIT - len(around.encode()))
-        return [drawn(number, detail) for number, detail in enumerate(details)]
+        around = self._html_passages(views.shell(edition, links, 0), notes, (), Owns())
+        return plan(sizes, MAIL_LIMIT - size(around, _OWN_ROOM))
+
+    def _cards(self, edition: Edition, detail: Detail, words: Sequence[Mapping[str, str]]) -> list[_Piece]:
+        return [self._card(item, detail, one) for item, one in zip(edition.items, words, strict=True)]
+
+    def _card(self, item: Item, detail: Detail, words: Mapping[str, str]) -> _Piece:
+        """By the paper's identity first, as readers of one day share their papers: telling equal ones takes longer."""
+        headed, explained = bool(words["heading"]), bool(words["why"])
+        key = (id(item.paper), detail, headed, explained, _facts(item))
+        if (found := self._quick.get(key)) and found[0] is item.paper:
+            return found[1]
+        bare = replace(item, rank=0, reasons=(), section=Section(), why="*" if explained else "")
+        piece = self._piece(bare, detail, headed)
+        if len(self._quick) >= _KEPT_PIECES:
+            self._quick.clear()
+        self._quick[key] = item.paper, piece
+        return piece
 
     def _draw_piece(self, item: Item, detail: Detail, headed: bool) -> _Piece:
         """`item` has no rank, section or reasons and a mere sign for its words of why: it is the key of the cache."""
         card = views.card(item, detail)
-        holes = markers(("heading", "rank", "why"), repr(card))
-        heading, why = holes["heading"] if headed else "", holes["why"] if item.why else ""
-        html = self._card_html(card, holes["rank"], why, heading)
-        return _Piece(card, Stencil(tidy(inline_piece(html, self._css("mail.css"))), holes))
-
-    def _mentions(self, papers: Sequence[Mention]) -> str:
-        return "\n".join(
-            self._mention().fill({name: str(escape(value)) for name, value in asdict(one).items()}) for one in papers
+        present = {"heading": headed, "rank": True, "why": bool(item.why)}
+        marks = markers(_WORDS, repr(card))
+        html = self._card_html(card, **{name: marks[name] if present[name] else "" for name in _WORDS})
+        words = {name: hole(name) if present[name] else "" for name in _WORDS}
+        text = self._draw(self._text, "card.txt.j2", card=card, **words).strip("\n") + "\n"
+        return _Piece(
+            card,
+            Stencil(keeping(html_cuts(tidy(inline_piece(html, self._css("mail.css"))) + "\n", marks))),
+            Stencil(keeping(text_cuts(text, _WORDS))),
+            Stencil(html_cuts(f"{html}\n", marks)),
         )
 
+    def _mentions(self, papers: Sequence[Mention]) -> Sequence[Sequence[Passage]]:
+        return [self._mention().passages(asdict(one)) for one in papers]
+
     def _draw_mention(self) -> Stencil:
-        """The line of any paper that is only named: all of its words are holes."""
-        holes = markers((field.name for field in fields(Mention)), "mention")
-        html = self._draw(self._html, "mention.html.j2", paper=Mention(**holes))
-        return Stencil(tidy(inline_piece(html, self._css("mail.css"))), holes)
+        """The line of any paper that is only named: all of its words are gaps."""
+        marks = markers((field.name for field in fields(Mention)), "mention")
+        html = self._draw(self._html, "mention.html.j2", paper=Mention(**marks))
+        return Stencil(html_cuts(tidy(inline_piece(html, self._css("mail.css"))) + "\n", marks))
 
-    def _draw_text_card(self, card: Card, rank: int, why: str, heading: str) -> str:
-        return self._draw(self._text, "card.txt.j2", card=card, rank=rank, why=why, heading=heading).strip("\n")
-
-    def _fill_shell(self, shell: views.Shell, notes: Mapping[str, str], cards: str) -> str:
-        """`notes` and `cards` are finished html."""
-        values = {name: str(value) for name, value in asdict(shell).items()}
+    def _html_passages(
+        self,
+        shell: views.Shell,
+        notes: Mapping[str, Sequence[Sequence[Passage]]],
+        cards: Sequence[Sequence[Passage]],
+        owns: Owns,
+    ) -> Sequence[Passage]:
+        values = _values(shell)
         stencil = self._shell(frozenset(name for name, value in (values | dict(notes)).items() if value))
-        return stencil.fill({name: str(escape(value)) for name, value in values.items()} | {**notes, "cards": cards})
+        return stencil.passages(values, {**notes, "cards": cards}, owns)
 
     def _draw_shell(self, present: frozenset[str]) -> Stencil:
         """The shell of all mails that have these values. Its template sees markers, so it may ask only: is it there?"""
         names = [field.name for field in fields(views.Shell)]
-        holes = markers((*names, "missed", "hidden", "cards"), repr((self._site, sorted(present))))
-        marked = views.Shell(**{name: holes[name] if name in present else "" for name in names})
+        marks = markers((*names, *_NESTED), repr((self._site, sorted(present))))
         html = self._draw(
             self._html,
             "mail.html.j2",
-            mail=marked,
-            cards=holes["cards"],
-            missed=holes["missed"] if "missed" in present else "",
-            hidden=holes["hidden"] if "hidden" in present else "",
+            mail=views.Shell(**{name: marks[name] if name in present else "" for name in names}),
+            cards=marks["cards"],
+            missed=marks["missed"] if "missed" in present else "",
+            hidden=marks["hidden"] if "hidden" in present else "",
             css=self._css("mail.css"),
             kept_css=self._css("dark.css"),
         )
-        return Stencil(tidy(inline(html)) + "\n", holes)
+        return Stencil(html_cuts(_joined(tidy(inline(html)) + "\n", marks), marks), nested=_NESTED)
+
+    def _text_passages(
+        self,
+        shell: views.Shell,
+        notes: Mapping[str, Sequence[Mention]],
+        cards: Sequence[Sequence[Passage]],
+        owns: Owns,
+    ) -> Sequence[Passage]:
+        values = _values(shell)
+        present = (name for name, value in (values | dict(notes) | {"cards": cards}).items() if value)
+        stencil = self._text_shell(frozenset(present))
+        nested = {
+            name: [
+                stencil.bodies[name].passages({f"{name}.0.{field}": value for field, value in asdict(one).items()})
+                for one in papers
+            ]
+            for name, papers in notes.items()
+            if papers
+        }
+        return stencil.passages(values, {**nested, "cards": cards}, owns)
+
+    def _draw_text_shell(self, present: frozenset[str]) -> Stencil:
+        """The same for the text. Of what is repeated it sees two samples, from which the stencil learns."""
+        names = [field.name for field in fields(views.Shell)]
+        samples = [f"{name}.{number}" for name in ("missed", "hidden") if name in present for number in (0, 1)]
+        cards = ["cards.0", "cards.1"] if "cards" in present else []
+        fields_of = {one: {field.name: f"{one}.{field.name}" for field in fields(Mention)} for one in samples}
+        mentions = {
+            one: Mention(**{field: hole(name) for field, name in each.items()}) for one, each in fields_of.items()
+        }
+        text = self._draw(
+            self._text,
+            "mail.txt.j2",
+            mail=views.Shell(**{name: hole(name) if name in present else "" for name in names}),
+            cards=[hole(name) for name in cards],
+            missed=[mention for one, mention in mentions.items() if one.startswith("missed")],
+            hidden=[mention for one, mention in mentions.items() if one.startswith("hidden")],
+        )
+        known = [*names, *cards, *(name for each in fields_of.values() for name in each.values())]
+        return Stencil(text_cuts(text.strip("\n") + "\n", known), repeated=_NESTED)
 
     def _card_html(self, card: Card, rank: int | str, why: str, heading: str) -> Markup:
         html = self._draw(self._html, "card.html.j2", card=card, rank=rank, why=why, heading=heading)
@@ -211,17 +308,31 @@ class Renderer:
             raise RenderError(f"template {name}: {error}") from error
 
 
+def _words(edition: Edition) -> list[dict[str, str]]:
+    """What of each card is not its paper's."""
+    return [
+        {"heading": heading, "rank": str(item.rank), "why": _why(item)}
+        for item, heading in zip(edition.items, views.headings(edition), strict=True)
+    ]
+
+
 def _why(item: Item) -> str:
     """The why-line and the score that its reasons add up to; nothing without a why."""
     why = clip(clean(item.why), _WHY)
     return f"{why} · {count(item.score, 'point')}" if why and item.reasons else why
 
 
+def _joined(html: str, marks: Mapping[str, str]) -> str:
+    """Without the line ends after what is nested, as that ends its last line itself."""
+    for name in _NESTED:
+        html = html.replace(f"{marks[name]}\n", marks[name])
+    return html
+
+
+def _values(shell: views.Shell) -> dict[str, str]:
+    return {name: getattr(shell, name) for name in views.Shell.__slots__}
+
+
 def _unbroken(words: str) -> str:
     """Words that stay on one line, such as a date."""
     return words.replace(" ", "\u00a0")
-
-
-def _wrapped(text: str, width: int = 72) -> str:
-    """Lines of at most `width` characters, unless one word is longer: links and model names stay whole."""
-    return "\n".join(wrap(text, width, break_long_words=False, break_on_hyphens=False))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from digest.model import Cadence, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Site
@@ -146,7 +147,7 @@ def links_of(paper: Paper) -> tuple[Link, ...]:
 def headings(edition: Edition) -> tuple[str, ...]:
     """For each item what stands above it: words where a section begins, unless it is the only one."""
     sections = [item.section for item in edition.items]
-    if len(set(sections)) < 2:
+    if all(one is sections[0] or one == sections[0] for one in sections):
         return ("",) * len(sections)
     before = [None, *sections]
     return tuple("" if one == last else _heading(one) for last, one in zip(before, sections, strict=False))
@@ -192,12 +193,19 @@ def shell(edition: Edition, links: Links, shown: int) -> Shell:
         held_back=f"{count(edition.held_back, 'new paper')} did not fit" if edition.held_back else "",
         muted=f"{count(edition.muted, 'paper')} hidden by this profile’s rules" if edition.muted else "",
         left_out=count(left_out, "more paper") if left_out else "",
-        address=clean(edition.subscription.address or ""),
         cadence=_CADENCES[edition.subscription.cadence],
-        unsubscribe=safe_url(links.unsubscribe_url) or safe_url(links.unsubscribe_mail),
         archive=safe_url(links.archive_url),
         feed=safe_url(links.feed_url),
+        **own(edition.subscription.address, links),
     )
+
+
+def own(address: str | None, links: Links) -> dict[str, str]:
+    """What is a reader's own in a mail; all else is the same for all who get this selection."""
+    return {
+        "address": clean(address or ""),
+        "unsubscribe": safe_url(links.unsubscribe_url) or safe_url(links.unsubscribe_mail),
+    }
 
 
 def subject(edition: Edition) -> str:
@@ -220,7 +228,12 @@ def preheader(edition: Edition) -> str:
 
 
 def _titles(edition: Edition) -> Sequence[str]:
-    return [clip(clean(item.paper.title), _TITLE) or "Untitled" for item in edition.items]
+    return [_title(item.paper.title) for item in edition.items]
+
+
+@lru_cache(4_096)
+def _title(title: str) -> str:
+    return clip(clean(title), _TITLE) or "Untitled"
 
 
 def _found(edition: Edition) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from digest.model import Paper
 
@@ -37,6 +38,8 @@ _SENTENCE_END = re.compile(r"""[.!?]+["'”’)\]]*(?=\s+\S)|[。！？]+[”’
 
 def clean(text: str) -> str:
     """One line of printable text: white space of any kind becomes single blanks, the unprintable goes."""
+    if text.isprintable() and "  " not in text and text.strip() == text:
+        return text
     return " ".join(_UNPRINTABLE.sub("", re.sub(r"[\s\x1c-\x1f\x85]+", " ", text)).split())
 
 
@@ -50,6 +53,7 @@ def clip(text: str, limit: int) -> str:
     return words.rstrip(" ,;:.-–—·") + "…"
 
 
+@lru_cache(4_096)
 def opening(text: str, limit: int) -> str:
     """The first whole sentences that fit into about `limit` characters.
 

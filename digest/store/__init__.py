@@ -6,6 +6,7 @@ The only module that knows SQL. Has no clock, and lets no exception of a databas
 from __future__ import annotations
 
 from digest.store.bounces import Bounces
+from digest.store.codec import selection_key
 from digest.store.deliver import Deliveries
 from digest.store.feedback import Opinions
 from digest.store.holds import Holds
@@ -14,13 +15,13 @@ from digest.store.near import Near
 from digest.store.publish import Published
 from digest.store.reading import Counts, Papers
 
-__all__ = ["Counts", "Store"]
+__all__ = ["Counts", "Store", "selection_key"]
 
 
 class Store(Ingested, Near, Papers, Opinions, Published, Deliveries, Bounces, Holds):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
     Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Opinions
-    what readers said of them, Published the editions, Deliveries the outbox, Bounces what came back and
-    whom not to mail, Holds what waits for an editor.
+    what readers said of them, Published the editions with the letters and pieces they share, Deliveries the outbox,
+    Bounces what came back and whom not to mail, Holds what waits for an editor.
     """

@@ -94,7 +94,7 @@ class Bounces(Database):
         with self._reading() as conn:
             latest = sorted(row.id for row in conn.execute(query))
             contents = select(editions.c.content).where(among(conn, editions.c.id, latest))
-            return tuple(codec.thaw(content).subscription for content in conn.scalars(contents) if content)
+            return tuple(codec.subscription(content) for content in conn.scalars(contents) if content)
 
     # --- suppression list --------------------------------------------------------------------------------------
 

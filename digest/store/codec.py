@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
+from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 import msgspec
 from sqlalchemy import Date
@@ -18,10 +19,12 @@ from digest.model import (
     Delivery,
     DumpReport,
     Edition,
+    Encoding,
     Facts,
     Feedback,
     FieldChange,
     LastEdition,
+    Letter,
     Link,
     Listing,
     Mark,
@@ -29,8 +32,11 @@ from digest.model import (
     OutboxItem,
     OutboxState,
     Paper,
+    Piece,
     Rejected,
     ReturnKind,
+    Span,
+    Subscription,
     Suppression,
 )
 from digest.store.schema import papers
@@ -144,33 +150,112 @@ def freeze(edition: Edition) -> str:
     return msgspec.json.encode(edition).decode()
 
 
-def thaw(content: str) -> Edition:
+def thaw(content: str, selection: bytes | None = None) -> Edition:
+    """From the whole, or from what is an edition's own and what it shares."""
+    if selection is not None:
+        content = f"{content[:-1]},{selection.decode()[1:]}"
     return _edition.decode(content)
 
 
+class _Owned(TypedDict):
+    subscription: Subscription
+
+
+def subscription(content: str) -> Subscription:
+    """Whose edition it is, from the whole of it or from what is its own."""
+    return _owner.decode(content)["subscription"]
+
+
 _edition = msgspec.json.Decoder(Edition)
+_owner = msgspec.json.Decoder(_Owned)
+_OWN = ("subscription", "made_at")
+_SHARED = tuple(field.name for field in fields(Edition) if field.name not in _OWN)
+
+
+def freeze_apart(edition: Edition) -> tuple[str, str, bytes]:
+    """What is an edition's own; and, after its digest, what it shares with all of the same selection and date."""
+    found = _frozen.get(id(edition))
+    if found is None or found[0] is not edition:
+        own = msgspec.json.encode({name: getattr(edition, name) for name in _OWN}).decode()
+        shared = msgspec.json.encode({name: getattr(edition, name) for name in _SHARED})
+        if len(_frozen) >= _KEPT_FROZEN:
+            _frozen.clear()
+        found = _frozen[id(edition)] = (edition, (own, digest_of(shared), shared))
+    return found[1]
+
+
+_frozen: dict[int, tuple[Edition, tuple[str, str, bytes]]] = {}  # an edition is asked for more than once, soon after
+_KEPT_FROZEN = 256
+
+
+def selection_key(edition: Edition) -> str:
+    """The same for all editions of one date that show the same: subscription and moment do not count."""
+    return freeze_apart(edition)[1]
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def last_edition(row: AnyRow) -> LastEdition:
     return LastEdition(date=row.date, made_at=row.made_at, reason=row.reason)
 
 
-def pack(message: bytes) -> bytes:
-    return zlib.compress(message)
-
-
 def outbox_item(row: AnyRow) -> OutboxItem:
-    """A row of the outbox; the message is there if the column was asked for."""
     columns = dict(row._mapping)
-    packed = columns.get("message")
-    return OutboxItem(
-        **columns | {"state": OutboxState(row.state), "message": None if packed is None else zlib.decompress(packed)}
-    )
+    told = {"state": OutboxState(row.state), "own": tuple(row.own or ())}
+    return OutboxItem(**columns | told | {name: columns[name] or "" for name in ("letter", "sha256")})
 
 
 def outbox_row(item: OutboxItem) -> dict[str, object]:
     row = {field.name: getattr(item, field.name) for field in fields(OutboxItem)}
-    return row | {"message": None if item.message is None else pack(item.message)}
+    return row | {name: row[name] or None for name in ("letter", "sha256")}
+
+
+# --- letters: a name, and spans of an encoding and lines; a line is a piece's digest or nil, and what fills gaps ----
+
+StoredSpan: TypeAlias = tuple[str, list[list[Any]]]
+
+
+@lru_cache(512)
+def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, bytes]]:
+    """The letter's digest, and by digest all that is to be stored for it."""
+    spans = [
+        (span.encoding, [(piece.digest if piece else None, *fills) for piece, fills in span.lines])
+        for span in letter.spans
+    ]
+    content = msgspec.msgpack.encode((letter.name, spans))
+    found = {
+        piece.digest.hex(): msgspec.msgpack.encode(piece.literals)
+        for span in letter.spans
+        for piece, _ in span.lines
+        if piece
+    }
+    digest = digest_of(content)
+    return digest, found | {digest: content}
+
+
+def letter_parts(content: bytes) -> tuple[str, list[StoredSpan]]:
+    return msgspec.msgpack.decode(content, type=tuple[str, list[StoredSpan]])
+
+
+def piece_digests(spans: Iterable[StoredSpan]) -> Iterator[bytes]:
+    for _, lines in spans:
+        yield from (line[0] for line in lines if line[0] is not None)
+
+
+def letter(name: str, spans: Iterable[StoredSpan], pieces: Mapping[bytes, Piece]) -> Letter:
+    return Letter(
+        name=name,
+        spans=tuple(
+            Span(Encoding(encoding), tuple((pieces.get(line[0]), tuple(line[1:])) for line in lines))
+            for encoding, lines in spans
+        ),
+    )
+
+
+def literals(content: bytes) -> tuple[bytes, ...]:
+    return msgspec.msgpack.decode(content, type=tuple[bytes, ...])
 
 
 def delivery(row: AnyRow) -> Delivery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, func, insert, literal, select, update
+from sqlalchemy import insert, select, update
 
 from digest.errors import StoreError
 from digest.model import Delivery, OutboxItem, OutboxState
@@ -15,57 +15,49 @@ from digest.store.database import Database
 from digest.store.schema import deliveries, outbox
 
 _CLAIMABLE = (OutboxState.PENDING, OutboxState.DEFERRED)
-_DONE = (OutboxState.SENT, OutboxState.FAILED, OutboxState.SUPPRESSED)
-
-_WITHOUT_MESSAGE = [column for column in outbox.c if column is not outbox.c.message]
 
 
 class Deliveries(Database):
     # --- outbox ------------------------------------------------------------------------------------------------
 
     def due(self, now: datetime) -> tuple[OutboxItem, ...]:
-        """What may be tried now, longest due first; without the messages."""
-        query = select(*_WITHOUT_MESSAGE).where(outbox.c.state.in_(_CLAIMABLE), outbox.c.next_at <= now)
+        """What may be tried now, longest due first."""
+        query = select(outbox).where(outbox.c.state.in_(_CLAIMABLE), outbox.c.next_at <= now)
         with self._reading() as conn:
             items = map(codec.outbox_item, conn.execute(query))
             return tuple(sorted(items, key=lambda item: (item.next_at, item.message_id)))
 
     def outbox(self, states: Collection[OutboxState] | None = None, limit: int = 100) -> tuple[OutboxItem, ...]:
-        """The latest decided on first, in any of the states; without the messages."""
-        query = select(*_WITHOUT_MESSAGE).order_by(outbox.c.created_at.desc(), outbox.c.message_id).limit(limit)
+        """The latest decided on first, in any of the states."""
+        query = select(outbox).order_by(outbox.c.created_at.desc(), outbox.c.message_id).limit(limit)
         if states is not None:
             query = query.where(outbox.c.state.in_(sorted(states)))
         with self._reading() as conn:
             return tuple(map(codec.outbox_item, conn.execute(query)))
 
     def outbox_item(self, message_id: str) -> OutboxItem | None:
-        """With its message."""
         with self._reading() as conn:
             row = conn.execute(outbox.select().where(outbox.c.message_id == message_id)).one_or_none()
             return None if row is None else codec.outbox_item(row)
 
-    def attempt(self, message_id: str, message: bytes, now: datetime) -> bool:
+    def attempt(self, message_id: str, now: datetime) -> bool:
         """Claim a message before it can leave; False if it is another's, done, or not there.
 
-        Keeps the bytes of the first attempt, so that what is repeated is identical. While `sending`, `next_at` tells
-        since when.
+        While `sending`, `next_at` tells since when.
         """
-        kept = func.coalesce(outbox.c.message, literal(codec.pack(message), LargeBinary))
         claim = (
             update(outbox)
             .where(outbox.c.message_id == message_id, outbox.c.state.in_(_CLAIMABLE))
-            .values(state=OutboxState.SENDING, attempts=outbox.c.attempts + 1, next_at=now, message=kept)
+            .values(state=OutboxState.SENDING, attempts=outbox.c.attempts + 1, next_at=now)
         )
         with self._writing() as conn:
             return conn.execute(claim).rowcount == 1
 
     def settle(self, delivery: Delivery) -> None:
-        """The outcome of an attempt, with the message's new state. What is done needs its bytes no more."""
+        """The outcome of an attempt, with the message's new state."""
         values: dict[str, object] = {"state": delivery.state, "reply": delivery.reply}
         if delivery.next_at is not None:
             values["next_at"] = delivery.next_at
-        if delivery.state in _DONE:
-            values["message"] = None
         with self._writing() as conn:
             found = conn.execute(update(outbox).where(outbox.c.message_id == delivery.message_id).values(values))
             if found.rowcount != 1:
@@ -92,7 +84,7 @@ class Deliveries(Database):
             ]
             if rows:
                 conn.execute(insert(deliveries), rows)
-            items = [codec.outbox_item(row) for row in conn.execute(select(*_WITHOUT_MESSAGE).where(held))]
+            items = [codec.outbox_item(row) for row in conn.execute(select(outbox).where(held))]
             return tuple(sorted(items, key=lambda item: item.message_id))
 
     def deliveries(self, message_id: str) -> tuple[Delivery, ...]:

@@ -10,16 +10,16 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, update
 
-from digest.model import Edition, Hold, HoldState, OutboxState, SectionKind
+from digest.model import Hold, HoldState, OutboxState, Posting, SectionKind
 from digest.store import codec
 from digest.store.bulk import among
-from digest.store.database import Database
+from digest.store.pieces import Pieces
 from digest.store.schema import edition_items, editions, holds, outbox
 
 _OPEN = (HoldState.NEW, HoldState.TOLD)
 
 
-class Holds(Database):
+class Holds(Pieces):
     def holds(self, states: Collection[HoldState] = _OPEN) -> tuple[Hold, ...]:
         """In any of the states, those that end first come first."""
         query = holds.select().where(holds.c.state.in_(sorted(states)))
@@ -68,21 +68,27 @@ class Holds(Database):
                 conn.execute(delete(edition_items).where(among(conn, edition_items.c.edition_id, sorted(stopped))))
             return stopped
 
-    def amend(self, amended: Sequence[Edition], paper_id: str) -> frozenset[str]:
-        """Put editions without a paper in the place of those with it, to be shown to the editor anew.
+    def amend(self, amended: Sequence[Posting], paper_id: str) -> frozenset[str]:
+        """Put editions without a paper, with new letters, in the place of those with it, to be shown to the editor anew.
 
         Returns the ids of those that were held until now; nothing happens to the others. The paper counts as shown.
         """
         done = set()
         with self._writing() as conn:
-            for edition in sorted(amended, key=lambda one: one.id):  # two editors must not wait for each other
-                mine = (holds.c.edition_id == edition.id) & holds.c.state.in_(_OPEN)
+            for one in sorted(amended, key=lambda one: one.edition.id):  # two editors must not wait for each other
+                mine = (holds.c.edition_id == one.edition.id) & holds.c.state.in_(_OPEN)
                 if conn.execute(update(holds).where(mine).values(state=HoldState.NEW)).rowcount == 1:
-                    self._put(conn, edition, paper_id)
-                    done.add(edition.id)
+                    self._put(conn, one, paper_id)
+                    done.add(one.edition.id)
         return frozenset(done)
 
-    def _put(self, conn: Connection, edition: Edition, paper_id: str) -> None:
-        conn.execute(update(editions).where(editions.c.id == edition.id).values(content=codec.freeze(edition)))
+    def _put(self, conn: Connection, amended: Posting, paper_id: str) -> None:
+        edition, item, letter = amended.edition, amended.item, amended.letter
+        own, key, shared = codec.freeze_apart(edition)
+        digest, blobs = codec.letter_blobs(letter) if letter else (None, {})
+        self._keep(conn, {**blobs, key: shared}, edition.date)
+        conn.execute(update(editions).where(editions.c.id == edition.id).values(content=own, selection=key))
+        told = {"letter": digest, "own": item.own, "sha256": item.sha256} if item else {"letter": None}
+        conn.execute(update(outbox).where(outbox.c.edition_id == edition.id).values(told))
         dropped = (edition_items.c.edition_id == edition.id) & (edition_items.c.paper_id == paper_id)
         conn.execute(update(edition_items).where(dropped).values(section=SectionKind.DROPPED))

@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import zlib
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, union_all
 
-from digest.model import Edition, HoldState, LastEdition, NoEdition, OutboxItem, SectionKind, Shown, edition_id
+from digest.model import (
+    Edition,
+    HoldState,
+    LastEdition,
+    Letter,
+    NoEdition,
+    OutboxItem,
+    Posting,
+    SectionKind,
+    Shown,
+    edition_id,
+)
 from digest.store import codec
-from digest.store.database import Database
-from digest.store.schema import edition_items, editions, holds, outbox, paper_links
+from digest.store.pieces import Pieces
+from digest.store.schema import edition_items, editions, holds, outbox, paper_links, pieces
 
 
-class Published(Database):
+class Published(Pieces):
     def enqueue(
-        self, edition: Edition, item: OutboxItem | None, now: datetime, held_until: datetime | None = None
+        self,
+        edition: Edition,
+        item: OutboxItem | None,
+        now: datetime,
+        held_until: datetime | None = None,
+        letter: Letter | None = None,
     ) -> bool:
-        """Edition and outbox row together, or nothing and False if there is an edition of that subscription and date.
+        """Edition, letter and outbox row together, or nothing and False if that subscription has one of that date.
 
         Replaces the record of an empty date. `item` is None for a feed. `now` is when it is written, which an
         edition does not show. Until `held_until` it waits for an editor.
         """
-        row = {
-            "id": edition.id,
-            "subscription_id": edition.subscription.id,
-            "date": edition.date,
-            "made_at": edition.made_at,
-            "recorded_at": now,
-            "reason": None,
-            "content": codec.freeze(edition),
-        }
+        return edition.id in self.enqueue_all(
+            [Posting(edition=edition, item=item, letter=letter, held_until=held_until)], now
+        )
+
+    def enqueue_all(self, postings: Sequence[Posting], now: datetime) -> frozenset[str]:
+        """Many in one transaction, each as `enqueue` does it; the ids of those that are written.
+
+        Of two with one id the first counts. If one cannot be written none is.
+        """
+        first = {one.edition.id: one for one in reversed(postings)}
+        kept: dict[date, dict[str, bytes]] = {}
         with self._writing() as conn:
-            if not self._put_unless_published(conn, row):
-                return False
-            sections = {each.paper.id: each.section.kind.value for each in edition.items}
-            if sections:
-                conn.execute(
-                    insert(edition_items),
-                    [
-                        {"edition_id": edition.id, "paper_id": paper_id, "section": section}
-                        for paper_id, section in sections.items()
-                    ],
-                )
-            if item:
-                conn.execute(insert(outbox).values(codec.outbox_row(item)))
-            if held_until:
-                conn.execute(insert(holds).values(edition_id=edition.id, state=HoldState.NEW, until=held_until))
-        return True
+            rows = [_edition_row(one.edition, now) for one in first.values()]
+            written = self._put_unless_published(conn, rows) if rows else frozenset()
+            new = [one for one in first.values() if one.edition.id in written]
+            for one in new:
+                _, key, shared = codec.freeze_apart(one.edition)
+                blobs = kept.setdefault(one.edition.date, {})
+                blobs[key] = shared
+                if one.letter:
+                    blobs.update(codec.letter_blobs(one.letter)[1])
+            for day, blobs in kept.items():
+                self._keep(conn, blobs, day)
+            if items := [row for one in new for row in _item_rows(one.edition)]:
+                conn.execute(insert(edition_items), items)
+            if outgoing := [_outbox_row(one.item, one.letter) for one in new if one.item]:
+                conn.execute(insert(outbox), outgoing)
+            if held := [_hold_row(one.edition, one.held_until) for one in new if one.held_until]:
+                conn.execute(insert(holds), held)
+        for day, blobs in kept.items():
+            self._remember(blobs, day)
+        return written
 
     def record_empty(self, no: NoEdition, now: datetime) -> None:
         """Why a date has no edition, renewed at each call; nothing if it has one after all."""
@@ -59,9 +83,10 @@ class Published(Database):
             "recorded_at": now,
             "reason": no.reason,
             "content": None,
+            "selection": None,
         }
         with self._writing() as conn:
-            self._put_unless_published(conn, row)
+            self._put_unless_published(conn, [row])
 
     def shown(self, subscription_id: str) -> dict[str, Shown]:
         """By id the papers in the subscription's editions, and those that can be one of them: when they were last."""
@@ -96,15 +121,23 @@ class Published(Database):
 
     def edition(self, edition_id: str) -> Edition | None:
         with self._reading() as conn:
-            content = conn.scalar(select(editions.c.content).where(editions.c.id == edition_id))
-            return None if content is None else codec.thaw(content)
+            row = conn.execute(_contents().where(editions.c.id == edition_id)).one_or_none()
+            return None if row is None else _thawed(row)
 
     def editions(self, subscription_id: str, limit: int) -> tuple[Edition, ...]:
         """Its editions, the newest date first; dates without one, or with one that is held back, are left out."""
-        held_back = select(holds.c.edition_id)
-        query = select(editions.c.content).where(editions.c.content.is_not(None), editions.c.id.not_in(held_back))
+        query = _contents().where(editions.c.id.not_in(select(holds.c.edition_id)))
         with self._reading() as conn:
-            return tuple(map(codec.thaw, conn.scalars(_newest(query, subscription_id, limit))))
+            return tuple(map(_thawed, conn.execute(_newest(query, subscription_id, limit))))
+
+    def posted(self, day: date, address: str | None = None) -> tuple[OutboxItem, ...]:
+        """All that was decided on for a local date, to one address in any case of letters or to all, by Message-ID."""
+        query = select(outbox).join(editions, editions.c.id == outbox.c.edition_id).where(editions.c.date == day)
+        if address is not None:
+            query = query.where(func.lower(outbox.c.address) == codec.address_key(address))
+        with self._reading() as conn:
+            items = map(codec.outbox_item, conn.execute(query))
+            return tuple(sorted(items, key=lambda item: item.message_id))
 
     def history(self, subscription_id: str, limit: int) -> tuple[LastEdition, ...]:
         """What became of its latest dates, the newest first: an edition (no reason), or why there was none."""
@@ -112,18 +145,58 @@ class Published(Database):
         with self._reading() as conn:
             return tuple(map(codec.last_edition, conn.execute(_newest(query, subscription_id, limit))))
 
-    def _put_unless_published(self, conn: Connection, row: dict[str, object]) -> bool:
-        """The unique key decides between two processes: the second waits for the first, and then finds its edition."""
-        statement = (
-            self._insert(editions)
-            .values(row)
-            .on_conflict_do_update(
-                index_elements=["id"],
-                set_={name: row[name] for name in ("made_at", "recorded_at", "reason", "content")},
-                where=editions.c.content.is_(None),
-            )
-        )
-        return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+    def _put_unless_published(self, conn: Connection, rows: Sequence[dict[str, object]]) -> frozenset[str]:
+        """The ids of those written. The unique key decides between two processes: the second waits for the first."""
+        statement = self._insert(editions)
+        changed = {
+            name: statement.excluded[name] for name in ("made_at", "recorded_at", "reason", "content", "selection")
+        }
+        upsert = statement.on_conflict_do_update(
+            index_elements=["id"], set_=changed, where=editions.c.content.is_(None)
+        ).returning(editions.c.id)
+        ordered = sorted(rows, key=lambda row: str(row["id"]))  # so that two writers cannot lock each other
+        return frozenset(conn.scalars(upsert, ordered))
+
+
+def _edition_row(edition: Edition, now: datetime) -> dict[str, object]:
+    own, key, _ = codec.freeze_apart(edition)
+    return {
+        "id": edition.id,
+        "subscription_id": edition.subscription.id,
+        "date": edition.date,
+        "made_at": edition.made_at,
+        "recorded_at": now,
+        "reason": None,
+        "content": own,
+        "selection": key,
+    }
+
+
+def _item_rows(edition: Edition) -> list[dict[str, object]]:
+    sections = {each.paper.id: each.section.kind.value for each in edition.items}
+    return [
+        {"edition_id": edition.id, "paper_id": paper_id, "section": section} for paper_id, section in sections.items()
+    ]
+
+
+def _hold_row(edition: Edition, until: datetime) -> dict[str, object]:
+    return {"edition_id": edition.id, "state": HoldState.NEW, "until": until}
+
+
+def _outbox_row(item: OutboxItem, letter: Letter | None) -> dict[str, object]:
+    return codec.outbox_row(item) | ({"letter": codec.letter_blobs(letter)[0]} if letter else {})
+
+
+def _contents() -> Select[Any]:
+    """Editions with what they share, where that is kept; of earlier versions they have all themselves."""
+    shared = select(editions.c.content, pieces.c.content.label("shared")).where(
+        editions.c.content.is_not(None), editions.c.selection.is_(None) | pieces.c.digest.is_not(None)
+    )
+    return shared.outerjoin_from(editions, pieces, pieces.c.digest == editions.c.selection)
+
+
+def _thawed(row: codec.AnyRow) -> Edition:
+    return codec.thaw(row.content, None if row.shared is None else zlib.decompress(row.shared))
 
 
 def _newest(query: Select[Any], subscription_id: str, limit: int) -> Select[Any]:

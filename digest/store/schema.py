@@ -227,7 +227,8 @@ feedback = Table(
 
 # `id` is subscription and date, and the only unique key: with a second one PostgreSQL's ON CONFLICT, which minds one,
 # would let the other fail when two processes insert at the same moment.
-# An edition has `content` (the frozen Edition as JSON), the record of an empty date has a `reason`; never both.
+# An edition has `content`, the record of an empty date has a `reason`; never both. The content is what is its own of
+# the frozen Edition, as JSON; what it shares with others is the piece `selection`. Without one the content is all.
 editions = Table(
     "editions",
     metadata,
@@ -238,7 +239,18 @@ editions = Table(
     Column("recorded_at", Moment, nullable=False),
     Column("reason", Text),
     Column("content", Text),
+    Column("selection", String),
     Index(None, "subscription_id", "date"),
+)
+
+# Selections, letters and their pieces by the SHA-256 of what they are, zlib; `used_on` is the last date they are for.
+# No foreign keys lead here: what is old may go, and is told to be gone.
+pieces = Table(
+    "pieces",
+    metadata,
+    Column("digest", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("used_on", Date, nullable=False, index=True),
 )
 
 # No foreign key to papers: an edition is frozen and stands on its own.
@@ -264,7 +276,9 @@ outbox = Table(
     Column("next_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("reply", Text, nullable=False),
-    Column("message", LargeBinary),  # zlib
+    Column("letter", String),  # a piece; none where an earlier version decided
+    Column("own", JSON),  # what fills the letter for this reader
+    Column("sha256", String),  # of the finished bytes
     Index(None, "state", "next_at"),
 )
 

@@ -1,0 +1,190 @@
+"""Mails made again are the same bytes: in another process, on another day, after templates and settings changed."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from email.message import EmailMessage
+from pathlib import Path
+
+import feedparser
+import pytest
+from conftest import Place
+from lxml import html as lxml_html
+
+from digest.store import Store
+
+NOW = "2026-06-02T20:00:00+00:00"
+DAY, NEXT = "2026-06-02", "2026-06-03"  # the local dates of NOW
+SECRET = "0123456789abcdef" * 4
+
+# Of each: what else is different than in the process of the test, and what is done there.
+ELSEWHERE = {
+    "replayed": (
+        {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "C"},
+        ["replay", DAY, "--out", "again"],
+        "{cwd}/again",
+    ),
+    "made from the dumps": (
+        {"PYTHONHASHSEED": "77", "TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8", "LANG": "ja_JP.UTF-8"},
+        ["run"],
+        "{other}/out/mail",
+    ),
+}
+
+
+@pytest.fixture
+def sent(stocked: Place) -> Place:
+    (stocked.folder / "state" / "secret").write_text(SECRET)
+    assert stocked.run("run").code == 0
+    return stocked
+
+
+@pytest.fixture
+def published(stocked: Place) -> Place:
+    (stocked.folder / "state" / "secret").write_text(SECRET)
+    assert stocked.run("ingest", stocked.folder / "inbox").code == 0
+    assert stocked.run("publish").code == 0
+    return stocked
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.eml")}
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_the_same_bytes_elsewhere(sent: Place, tmp_path: Path, case: str) -> None:
+    variables, command, where = ELSEWHERE[case]
+    config, elsewhere, other = sent.config, tmp_path / "elsewhere", tmp_path / "other"
+    elsewhere.mkdir()
+    if command == ["run"]:
+        sent.digest("init", other, "--samples")
+        (other / "state" / "secret").write_text(SECRET)
+        config = other / "config" / "digest.toml"
+    root = str(Path(__file__).parents[1])
+    ran = subprocess.run(
+        [sys.executable, "-m", "digest", "--config", config, "--now", NOW, *command],
+        cwd=elsewhere,
+        env={**os.environ, **variables, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    mails = files(sent.folder / "out" / "mail")
+    assert len(mails) == 4
+    if command[0] == "replay":
+        mails = {name: content for name, content in mails.items() if name.startswith(DAY)}
+    assert files(Path(where.format(cwd=elsewhere, other=other))) == mails
+
+
+def test_what_is_published_stays_as_it_was_whatever_changes_then(published: Place, tmp_path: Path) -> None:
+    """Pending mails and sent ones: neither templates nor settings of later count."""
+    stocked = published
+    for day in (DAY, NEXT):
+        assert stocked.run("replay", day, "--out", tmp_path / "before").code == 0
+    before = files(tmp_path / "before")
+    assert len(before) == 4
+    templates = stocked.folder / "config" / "templates"
+    templates.mkdir()
+    for name in ("mail.html.j2", "card.html.j2", "mail.txt.j2", "card.txt.j2", "mail.css"):
+        (templates / name).write_text("changed" if name.endswith("j2") else "p { color: #123456 }")
+    text = re.sub(r"(?m)^# templates = .*$", f'templates = "{templates}"', stocked.config.read_text())
+    assert f'templates = "{templates}"' in text
+    stocked.config.write_text(text.replace('name = "Trending Papers"', 'name = "Another Name"'))
+    assert stocked.run("deliver", now="2026-06-03T09:00:00+00:00").code == 0
+    assert files(stocked.folder / "out" / "mail") == before
+    for day in (DAY, NEXT):
+        assert stocked.run("replay", day, "--out", tmp_path / "after").code == 0
+    assert files(tmp_path / "after") == before
+
+
+def test_replay_says_what_cannot_be_made(sent: Place, tmp_path: Path) -> None:
+    one, two, three = sorted(json.loads(sent.run("replay", DAY, "--json").out), key=lambda row: str(row["address"]))
+    assert (one["fault"], one["state"]) == ("", "sent")
+    with closing(sqlite3.connect(sent.folder / "state" / "digest.db")) as database, database:
+        change = "update outbox set {} where message_id = ?"
+        database.execute(change.format("sha256 = 'other'"), [one["message_id"]])
+        database.execute(change.format("letter = 'gone'"), [two["message_id"]])
+        database.execute(change.format("letter = null"), [three["message_id"]])
+    ran = sent.run("replay", DAY, "--json", "--out", tmp_path / "again")
+    assert ran.code == 1
+    rows = {row["message_id"]: row for row in json.loads(ran.out)}
+    for row, says in ((one, "SHA-256 differs"), (two, "not kept any more"), (three, "without a letter")):
+        assert says in rows[row["message_id"]]["fault"]
+        assert rows[row["message_id"]]["file"] is None
+    assert files(tmp_path / "again") == {}
+    told = sent.run("replay", DAY, "--address", one["address"]).out
+    assert "0 of 1 are the same again" in told
+    assert sent.run("replay", "2020-01-01").code == 2
+
+
+def test_what_an_earlier_version_decided_on_gets_its_letter_when_it_is_sent(published: Place, tmp_path: Path) -> None:
+    stocked = published
+    for day in (DAY, NEXT):
+        assert stocked.run("replay", day, "--out", tmp_path).code == 0
+    with closing(sqlite3.connect(stocked.folder / "state" / "digest.db")) as database, database:
+        database.execute("update outbox set letter = null, own = null, sha256 = null")
+    assert stocked.run("deliver").code == 0
+    assert files(stocked.folder / "out" / "mail") == files(tmp_path)
+    assert stocked.run("replay", DAY).code == 0
+
+
+def test_readers_of_one_selection_share_letter_and_page(stocked: Place) -> None:
+    more = (f'\n[[subscription]]\nprofile = "trending"\naddress = "reader{n}@example.net"\n' for n in range(3))
+    stocked.config.write_text(stocked.config.read_text() + "".join(more))
+    stocked.run("ingest", stocked.folder / "inbox")
+    assert stocked.run("publish").code == 0
+    with Store.open(f"sqlite:///{stocked.folder / 'state' / 'digest.db'}") as store:
+        mine = [item for item in store.outbox() if item.address.startswith("reader")]
+        editions = [store.edition(item.edition_id) for item in mine]
+    assert len({item.letter for item in mine}) == 1
+    assert len({item.sha256 for item in mine}) == len({item.own for item in mine}) == 3
+    assert len({edition.items for edition in editions if edition}) == 1
+    pages = list((stocked.folder / "out" / "archive").glob("*.html"))
+    assert pages, "the pages are there before the mails"
+    for page in pages:
+        assert "@" not in page.read_text().partition("</style>")[2]
+
+
+def test_the_same_papers_in_the_same_order_on_every_surface(stocked: Place, tmp_path: Path) -> None:
+    """Preview, html, text, feed and page."""
+    pairs = re.findall(r'(?m)^\[\[subscription\]\]\naddress = "(.*)"\nprofile = "(.*)"', stocked.config.read_text())
+    assert len(pairs) == 4
+    expected = {}
+    assert stocked.run("ingest", stocked.folder / "inbox").code == 0
+    for address, profile in pairs:
+        shown = stocked.run("preview", profile, "--for", address, "--json", "--out", tmp_path / f"{profile}.html")
+        items = json.loads(shown.out)["edition"]["items"]
+        expected[profile] = [item["paper"]["title"] for item in items]
+        assert headings((tmp_path / f"{profile}.html").read_text()) == expected[profile]
+    stocked.run("run")
+    for address, profile in pairs:
+        (path,) = (path for path in stocked.mails() if path.name.endswith(f"-{profile}-{address}.eml"))
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        assert headings(part(message, "html")) == expected[profile]
+        text = part(message, "plain").rpartition("-" * 72)[0]
+        found = [text.replace("\n", " ").find(title[:40]) for title in expected[profile]]
+        assert -1 not in found and found == sorted(found)
+        feed = feedparser.parse(stocked.folder / "out" / "feeds" / f"{profile}.atom")
+        entries = sorted(feed.entries, key=lambda entry: entry.published, reverse=True)
+        assert [entry.title for entry in entries][: len(expected[profile])] == expected[profile]
+
+
+def headings(html: str) -> list[str]:
+    return [" ".join(one.text_content().split()) for one in lxml_html.document_fromstring(html).iter("h2")]
+
+
+def part(message: EmailMessage, subtype: str) -> str:
+    found = message.get_body((subtype,))
+    assert found
+    return str(found.get_content())

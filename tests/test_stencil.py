@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import wrap
+
+import pytest
+from editions import LINKS, SITE, TEMPLATES, edition
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.errors import RenderError
+from digest.render import Renderer
+from digest.render.plan import filled
+from digest.render.stencil import Stencil, hole, html_cuts, text_cuts, waiting, wrapped
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(st.text(st.sampled_from("abc-é\u00a0 "), max_size=90), max_size=20).map(" ".join) | st.text(max_size=300)
+)
+def test_wrapping_is_that_of_the_standard_library(text: str) -> None:
+    assert (
+        wrapped(text) == "\n".join(wrap(text, 72, break_long_words=False, break_on_hyphens=False)) or not text.strip()
+    )
+
+
+def test_a_filter_waits_for_the_words() -> None:
+    text = f"{waiting('wrap', waiting('upper', hole('a')) + ' and ' + 'b ' * 40)}\n{waiting('upper', 'now')}\n"
+    stencil = Stencil(text_cuts(text, ["a"]))
+    first, second = (filled([stencil.passage({"a": word})], ()) for word in ("short", "long " * 9))
+    assert first.startswith("SHORT and b b")
+    assert second.startswith("LONG LONG")
+    assert first.endswith("\nNOW\n")
+    assert all(len(line) <= 72 for line in (first + second).splitlines())
+
+
+def test_what_is_repeated_is_learnt_from_two_samples() -> None:
+    names = [f"x.{number}.{name}" for number in (0, 1) for name in "ab"]
+    text = (
+        "before " + " and ".join(f"{hole(f'x.{n}.a')}={waiting('upper', hole(f'x.{n}.b'))}" for n in (0, 1)) + " after"
+    )
+    stencil = Stencil(text_cuts(text, names), repeated=["x", "absent"])
+
+    def told(*values: str) -> str:
+        each = [stencil.bodies["x"].passages({"x.0.a": one[0], "x.0.b": one[1]}) for one in values]
+        return filled(stencil.passages({}, {"x": each}), ())
+
+    assert told("ab") == "before a=B after"
+    assert told("ab", "cd", "ef") == "before a=B and c=D and e=F after"
+
+
+def test_html_is_escaped_and_cut_at_its_marks() -> None:
+    marks = {"a": "x1x", "b": "x2x"}
+    stencil = Stencil(html_cuts('<p title="x1x">x2x</p>', marks), nested=["b"])
+    inner = Stencil(html_cuts("<i>x1x</i>", marks)).passages({"a": "&"})
+    assert filled(stencil.passages({"a": "\"<'"}, {"b": [inner, inner]}), ()) == (
+        '<p title="&#34;&lt;&#39;"><i>&amp;</i><i>&amp;</i></p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("mail.txt.j2", "{{ mail.title | title }}{% for card in cards %}{{ card }}{% endfor %}"),
+        ("card.txt.j2", "{{ why | capitalize }}{{ card.title }}"),
+        ("mail.txt.j2", "{% for card in cards %}{{ card }}{% endfor %}{% for card in cards %}{{ card }}{% endfor %}"),
+    ],
+)
+def test_a_template_that_changes_what_is_not_there_yet_is_refused(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(RenderError, match=r"may be used on it|one by one"):
+        Renderer([tmp_path, TEMPLATES], SITE).render(edition(), LINKS)
