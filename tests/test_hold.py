@@ -36,7 +36,7 @@ from stores import (  # noqa: F401 -- fixtures
 )
 
 from digest.compose import without
-from digest.model import Edition, Hold, HoldState, Item, OutboxState, Section, SectionKind, Shown
+from digest.model import Edition, Hold, HoldState, Item, OutboxState, Posting, Section, SectionKind, Shown
 from digest.store import Store
 
 AT = "2026-06-02T20:{:02}:00+00:00"
@@ -237,13 +237,13 @@ def test_an_editors_decisions_are_made_once(store: Store) -> None:
     assert {one.state for one in store.holds()} == {HoldState.TOLD}
 
     ada = replace(an_edition("ada", papers=papers[1:]))
-    assert store.amend([ada, an_edition("nobody")], "a") == {ids[0]}
+    assert store.amend([Posting(edition=ada), Posting(edition=an_edition("nobody"))], "a") == {ids[0]}
     assert store.edition(ids[0]) == ada
     assert store.shown("ada")["a"] == Shown(on=ada.date, kind=SectionKind.DROPPED)
     assert store.stop([ids[1]], "no") == {ids[1]}
     assert store.stop([ids[1]], "no") == frozenset()
     assert store.release([ids[1]], NOW) == frozenset()
-    assert store.amend([an_edition("bo")], "a") == frozenset()
+    assert store.amend([Posting(edition=an_edition("bo"))], "a") == frozenset()
     assert store.shown("bo") == {}
     assert store.release([ids[2]], NOW) == {ids[2]}
     assert [one.message_id for one in store.due(NOW)] == ["cy"]

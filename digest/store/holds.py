@@ -69,7 +69,7 @@ class Holds(Pieces):
             return stopped
 
     def amend(self, amended: Sequence[Posting], paper_id: str) -> frozenset[str]:
-        """Put editions without a paper, with new letters, in the place of those with it, to be shown to the editor anew.
+        """Put editions without a paper, with new letters, in place of those with it, to be shown to the editor anew.
 
         Returns the ids of those that were held until now; nothing happens to the others. The paper counts as shown.
         """
