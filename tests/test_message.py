@@ -287,8 +287,12 @@ def test_any_text_parses_back(html: str, text: str) -> None:
         assert lines(content.decode()) == lines(sent)
 
 
+# a line end that is cut in two, between CR and LF, counts as two
+WORDS = st.text(st.characters(exclude_characters="\r", codec=None), max_size=120)
+
+
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.tuples(st.text(max_size=120), st.text(max_size=120) | st.integers(0, 2)), max_size=8))
+@given(st.lists(st.tuples(WORDS, WORDS | st.integers(0, 2)), max_size=8))
 def test_any_cuts_join_to_the_same_text(cuts: list[tuple[str, str | int]]) -> None:
     """Whatever is encoded apart, in quoted-printable or in base64, is the same as the whole."""
     own = ("", "one’s own = ", "word " * 40)
