@@ -26,6 +26,8 @@ ONLY_EXAMPLES = {
     "returns.source": "../Returns",
     "returns.ca_file": "ca.pem",
     "delivery.editor": "editor@example.org",
+    "dkim.domain": "example.org",
+    "dkim.keys": {"r2026": "../state/dkim-r2026.pem", "e2026": "../state/dkim-e2026.pem"},
     "ranking.encoder": "../all-MiniLM-L6-v2",
     "source.url": "https://dumps.example.org/{day}.json",
 }

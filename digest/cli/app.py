@@ -53,6 +53,7 @@ ROOMS = {
     "bounce": "bounces",
     "deliver": "phases",
     "diff": "looks",
+    "dkim-key": "dkim",
     "doctor": "looks",
     "explain": "looks",
     "feedback": "opinions",

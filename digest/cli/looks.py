@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from digest import pipeline
 from digest.cadence import next_moment
-from digest.cli import account, tables, world
+from digest.cli import account, dkim, tables, world
 from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, out, required
 from digest.errors import DigestError
 from digest.files import write_whole
@@ -159,8 +159,10 @@ _COUNTED = ("papers", "sightings", "listings", "subscriptions", "feeds", "editio
 
 
 @digest.command()
+@click.option("--dns", "with_names", is_flag=True, help="Print the DNS records to publish, and look whether they are.")
+@click.option("--resolver", help="Ask this name server (ADDRESS or ADDRESS:PORT) instead of the system's.")
 @click.pass_obj
-def doctor(context: Context) -> int:
+def doctor(context: Context, with_names: bool, resolver: str | None) -> int:
     """Check settings, database, templates and transport, and say what to do. Sends nothing."""
     settings = context.settings  # a ConfigError here names every fault by itself
     out.print(f"[green]ok[/]    settings: {escape(str(settings.file))}", soft_wrap=True)
@@ -170,6 +172,7 @@ def doctor(context: Context) -> int:
         ("templates", lambda: _templates(context)),
         ("encoder", lambda: _encoder(context)),
         ("transport", lambda: world.transport(settings).check()),
+        ("signatures", lambda: dkim.signatures(settings)),
         ("profiles", lambda: _profiles(context)),
     )
     failed = 0
@@ -181,6 +184,8 @@ def doctor(context: Context) -> int:
             out.print(f"[bold red]wrong[/] {name}: {escape(str(error))}", soft_wrap=True)
     for advice in _advice(context):
         out.print(f"[yellow]note[/]  {escape(advice)}", soft_wrap=True)
+    if with_names:
+        failed += dkim.names(settings, resolver)
     return TROUBLED if failed else DONE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -76,6 +77,15 @@ def encoder(settings: Settings) -> Encoder | None:
     return _encoder(settings.encoder) if settings.encoder else None
 
 
+def signer(settings: Settings) -> Callable[[bytes], bytes] | None:
+    """What signs messages, if the digest does that itself. ConfigError for a key that cannot be used."""
+    if not settings.dkim.keys:
+        return None
+    from digest.sign import Signer  # its library takes a moment, and few sign by themselves
+
+    return Signer.of(settings.dkim.domain or "", settings.dkim.keys)
+
+
 def build(settings: Settings, store: Store, over: Transport | None = None, output: Path | None = None) -> World:
     """The world of these settings. `over` and `output` replace the transport and the output folder."""
     sentences = encoder(settings)
@@ -86,6 +96,7 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         site=settings.site,
         secret=secret(settings),
         background=background,
+        signer=signer(settings),
         encode=sentences.encode if sentences else None,
         profiles=settings.profiles,
         subscriptions=settings.subscriptions,

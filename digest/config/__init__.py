@@ -21,6 +21,7 @@ from digest.config.libraries import examples
 from digest.config.tables import (
     ConfigFile,
     DeliveryTable,
+    DkimTable,
     FeedsTable,
     PathsTable,
     ProfilesFile,
@@ -64,6 +65,7 @@ class Settings(Table):
     output: Path
     templates: tuple[Path, ...]  # the user's own first
     transport: TransportTable
+    dkim: DkimTable  # with its domain
     delivery: DeliveryTable
     returns: ReturnsTable
     feeds: FeedsTable
@@ -122,6 +124,7 @@ def load(path: Path) -> Settings:
         output=_resolved(base, tables.paths.output),
         templates=(*own, TEMPLATES),
         transport=transport,
+        dkim=_dkim(path, tables),
         delivery=tables.delivery,
         returns=_returns(base, tables.returns),
         feeds=tables.feeds,
@@ -206,6 +209,19 @@ def _returns(base: Path, table: ReturnsTable) -> ReturnsTable:
         source = str(_resolved(base, Path(source)))
     ca_file = _resolved(base, table.ca_file) if table.ca_file else None
     return table.model_copy(update={"source": source, "ca_file": ca_file})
+
+
+def _dkim(path: Path, tables: ConfigFile) -> DkimTable:
+    """A signature counts for DMARC only where its domain is the sender's or one above it."""
+    sender = tables.site.sender.rpartition("@")[2].lower()
+    domain = tables.dkim.domain or sender
+    if not f".{sender}".endswith(f".{domain}"):
+        raise ConfigError(
+            f"{path}: dkim.domain: {domain} is not the domain of site.sender ({sender}) nor one above it, so that its "
+            "signature would count for nothing; drop the setting, or send from that domain"
+        )
+    keys = {selector: _resolved(path.parent, file) for selector, file in (tables.dkim.keys or {}).items()}
+    return DkimTable(domain=domain, keys=keys)
 
 
 def _encoder(path: Path, table: RankingTable) -> Path | None:

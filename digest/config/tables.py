@@ -88,6 +88,16 @@ def _line(text: str) -> str:
     return text
 
 
+def _selector(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", text):
+        raise ValueError("not a selector; write a plain name in lower case such as r2026")
+    return text
+
+
+def _domain(text: str) -> str:
+    return _address(f"x@{text}").partition("@")[2].lower()
+
+
 def _colour(text: str) -> str:
     if not re.fullmatch("#[0-9a-fA-F]{6}", text):
         raise ValueError("not a colour; write it as #b5482f")
@@ -117,6 +127,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Weekday = Annotated[int, BeforeValidator(_weekday)]
 Name = Annotated[str, AfterValidator(_name)]
+Selector = Annotated[str, AfterValidator(_selector)]
+Domain = Annotated[str, AfterValidator(_domain)]
 Colour = Annotated[str, AfterValidator(_colour)]
 Words = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
@@ -180,6 +192,13 @@ class TransportTable(Table):
     security: Literal["starttls", "tls", "none"] = "starttls"
     timeout: Annotated[float, Field(gt=0, le=900)] = 60.0
     ca_file: Path | None = None
+
+
+class DkimTable(Table):
+    """[dkim]: messages signed by the digest itself; usually the relay does that. Key files by selector."""
+
+    domain: Domain | None = None
+    keys: dict[Selector, Path] | None = None
 
 
 class DeliveryTable(Table):
@@ -259,6 +278,7 @@ class ConfigFile(Table):
     site: SiteTable = SiteTable()
     paths: PathsTable = PathsTable()
     transport: TransportTable = TransportTable()
+    dkim: DkimTable = DkimTable()
     delivery: DeliveryTable = DeliveryTable()
     returns: ReturnsTable = ReturnsTable()
     feeds: FeedsTable = FeedsTable()

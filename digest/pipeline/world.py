@@ -59,6 +59,7 @@ class World:
     subscriptions: Sequence[Subscription]
     inbox: Path
     output: Path
+    signer: Callable[[bytes], bytes] | None = None  # puts DKIM signatures above a finished message
     encode: Encode | None = None  # the sentence encoder, if there is one
     resend_after_crash: bool = True
     retry_delays: Sequence[timedelta] = (timedelta(minutes=5),)
