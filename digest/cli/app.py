@@ -62,6 +62,7 @@ ROOMS = {
     "ingest": "phases",
     "init": "aside",
     "learned": "opinions",
+    "lint": "lint",
     "preview": "looks",
     "publish": "phases",
     "rehearse": "aside",
