@@ -3,11 +3,12 @@
 # make check  the tests, the style and the types: what is checked on every change
 # make fuzz   reads 100,000 damaged copies of the test dumps: some minutes
 # make replay plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
+# make mail-check holds mails against SpamAssassin, rspamd, axe, Postfix …: some minutes, installs what it needs
 # make encoder tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
 # make bench  what ingest costs, beside its floors: half an hour
 # make bench-mail  what making a mail costs, beside the usual way and its floors: a minute
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types fuzz replay encoder bench bench-mail lock clean
+.PHONY: help run test check style types fuzz replay encoder bench bench-mail mail-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -61,6 +62,9 @@ fuzz: $(VENV)/test.stamp
 replay: $(VENV)/test.stamp
 	$(BIN)/pytest -m long
 
+mail-check: $(VENV)/test.stamp
+	$(BIN)/python tests/mail_check.py
+
 $(ENCODER)/test.stamp: $(BIN)/python requirements-test.lock pyproject.toml
 	$(BIN)/python -m venv $(ENCODER)
 	$(ENCODER)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
@@ -78,7 +82,7 @@ bench-mail: $(VENV)/test.stamp
 	$(BIN)/python benchmarks/mail.py
 
 clean:
-	rm -rf $(VENV) $(ENCODER) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENCODER) .mail-check demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # For maintainers: fix newer versions. Needs uv.
 lock:

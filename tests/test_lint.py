@@ -121,7 +121,7 @@ def as_base64() -> bytes:
 UNTITLED = 'title" style="color: #24201b" href="https://arxiv.org/abs/2511.00001">Kites That Fly by Themselves'
 UNSUBSCRIBE = "<https://digest.example.org/u/k7Qx9vTz2mB4k7Qx9vTz2m>"
 GOOD_SIGNATURE = (
-    "v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=r1; t=1; bh=x; b=x;\r\n "
+    "v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=r1;\r\n t=1; bh=x; b=x;\r\n "
     "h=from:from:to:subject:date:\r\n list-unsubscribe:list-unsubscribe-post"
 )
 

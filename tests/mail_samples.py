@@ -1,0 +1,88 @@
+"""Mails of all kinds from invented papers, for programs that nobody here wrote: see mail_check.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from editions import ADDRESS, LINKS, SITE, TEMPLATES, edition, hostile_edition, item, paper, sectioned_edition
+
+from digest.feed import atom
+from digest.message import build_message, message_id
+from digest.model import Edition, Feed, FeedEntry, Item, Links, Message
+from digest.render import Renderer
+
+SECRET = b"a secret of the samples"
+TOKEN = "k7Qx9vTz2mB4k7Qx9vTz2m"
+_LONG = (
+    "Kites are flown by people who know the wind, and the wind is known by nobody. We ask how much of it can be put "
+    "into the kite itself, and find that a small controller, trained on a week of recorded gusts, keeps a kite up for "
+    "eleven hours without a hand on the string. "
+)
+_JAPANESE = "小さなモデルは質問を理解する前に答えることが多い。"
+_HEBREW = "מודלים קטנים עונים לפני שהבינו את השאלה. "
+
+
+def _told(number: int, title: str, abstract: str, why: str) -> Item:
+    return item(number, why=why, paper=replace(paper(number), title=title, abstract=abstract))
+
+
+def editions() -> dict[str, Edition]:
+    """By name: what a reader can get, from a day with everything to one with next to nothing."""
+    full = tuple(
+        _told(n, f"Kites in Weather of Kind {n + 1}: What a Small Controller Learns", _LONG * 4, "Mentions kites")
+        for n in range(25)
+    )
+    return {
+        "plain": edition(),
+        "sections": sectioned_edition(),
+        "full": edition(*full, held_back=40, fresh=80),
+        "sparse": edition(item(1), held_back=0, muted=0, fresh=1),
+        "cjk": edition(
+            *(_told(n, "小さなモデルは考えてから話す" + "と" * n, _JAPANESE * 4, "理由")
+              for n in range(4)),
+            title="小さなモデル", description="机の上で動く言語モデル。",
+        ),
+        "rtl": edition(
+            *(_told(n, f"מודלים קטנים חושבים לפני שהם מדברים {n}", _HEBREW * 5, "")
+              for n in range(4)),
+            title="מודלים קטנים", description="מודלים שנכנסים למחשב נייד.",
+        ),
+        "hostile": hostile_edition(),
+    }  # fmt: skip
+
+
+def message(one: Edition, links: Links = LINKS, recipient: str = ADDRESS) -> Message:
+    return build_message(
+        renderer().render(one, links), one, SITE, links, recipient=recipient, token=TOKEN,
+        message_id=message_id(SECRET, one.id + one.title, recipient, SITE.list_domain),
+    )  # fmt: skip
+
+
+def renderer() -> Renderer:
+    return Renderer([TEMPLATES], SITE)
+
+
+def written(folder: Path) -> Iterator[tuple[str, Path, Path, Path]]:
+    """Name, message, its HTML and its web page, as files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, one in editions().items():
+        mail, html, page = (folder / f"{name}{end}" for end in (".eml", ".mail.html", ".page.html"))
+        made = message(one)
+        mail.write_bytes(made.content)
+        html.write_text(made.html, encoding="utf-8")
+        page.write_text(renderer().page(one, LINKS), encoding="utf-8")
+        yield name, mail, html, page
+
+
+def feed(folder: Path) -> Path:
+    """A feed with its style, as a browser shows it."""
+    one = edition()
+    entries = tuple(FeedEntry(paper=i.paper, why=i.why, published=one.made_at, updated=one.made_at) for i in one.items)
+    wanted = Feed(name="slm", title=one.title, subtitle=one.description, path="feeds/slm.atom", entries=entries)
+    contents = {i.paper.id: renderer().feed_entry(i.paper, i.why) for i in one.items}
+    path = folder / "feed.xml"
+    path.write_bytes(atom(wanted, SITE, contents))
+    (folder / "feed.css").write_text(renderer().feed_css(), encoding="utf-8")
+    return path
