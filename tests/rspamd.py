@@ -55,7 +55,7 @@ def rspamd(folder: Path, dns: str) -> Iterator[str]:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
-    for _ in range(240):
+    for _ in range(960):
         if process.poll() is not None:
             break
         try:

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from digest import pipeline
 from digest.cadence import next_moment
-from digest.cli import account, dkim, tables, world
+from digest.cli import account, tables, world
 from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, out, required
 from digest.errors import DigestError
 from digest.files import write_whole
@@ -164,6 +164,8 @@ _COUNTED = ("papers", "sightings", "listings", "subscriptions", "feeds", "editio
 @click.pass_obj
 def doctor(context: Context, with_names: bool, resolver: str | None) -> int:
     """Check settings, database, templates and transport, and say what to do. Sends nothing."""
+    from digest.cli import dkim  # keys and name servers: a moment that the other looks need not wait for
+
     settings = context.settings  # a ConfigError here names every fault by itself
     out.print(f"[green]ok[/]    settings: {escape(str(settings.file))}", soft_wrap=True)
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
