@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import encodebytes
+from binascii import b2a_qp
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from digest.lint import lint
 from digest.lint.colours import _LIGHT, ratio
 from digest.message import build_message
-from digest.model import Edition, Rendered
+from digest.model import Edition
 from digest.render import Renderer
 
 # A mail with nothing wrong, small enough to be read; each rule has a way to spoil it below.
@@ -67,11 +68,34 @@ https://digest.example.org/u/k7Qx9vTz2mB4k7Qx9vTz2m
 """
 
 
+HEAD = """From: Trending Papers <digest@example.org>
+To: ada.reader@example.net
+Subject: Two kites and a plan
+Date: Fri, 21 Nov 2025 06:00:00 +0000
+Message-ID: <aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@digest.example.org>
+Reply-To: Trending Papers <help@example.org>
+List-Id: Kites <kites.digest.example.org>
+List-Unsubscribe: <https://digest.example.org/u/k7Qx9vTz2mB4k7Qx9vTz2m>,
+ <mailto:unsubscribe@example.org?subject=k7Qx9vTz2mB4k7Qx9vTz2m>
+List-Unsubscribe-Post: List-Unsubscribe=One-Click
+List-Help: <https://digest.example.org/help>
+List-Archive: <https://digest.example.org/archive/kites.html>
+Auto-Submitted: auto-generated
+Feedback-ID: kites-2025-11-21:daily:digest:exampleorg
+Content-Language: en
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary="=_kites"
+
+"""
+
+
 def mail(html: str = HTML, text: str = TEXT) -> bytes:
-    rendered = Rendered(subject="Two kites and a plan", preheader="", html=html, text=text)
-    return build_message(
-        rendered, edition(), SITE, LINKS, recipient=ADDRESS, message_id=f"{'a' * 32}@digest.example.org", token="t"
-    ).content
+    content = HEAD.replace("\n", "\r\n").encode()
+    for kind, words in (("plain", text), ("html", html)):
+        content += f"--=_kites\r\nContent-Type: text/{kind}; charset=utf-8\r\n".encode()
+        content += b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        content += b2a_qp(words.rstrip("\n").replace("\n", "\r\n").encode() + b"\r\n")
+    return content + b"--=_kites--\r\n"
 
 
 def rules(content: bytes, envelope: str | None = None) -> set[str]:
