@@ -32,7 +32,8 @@ from sources import (
 
 from digest import pipeline
 from digest.errors import FetchError, RefusedError
-from digest.fetch import Client, Harvest, Memory, catch_up, requests, settled
+from digest.fetch import Harvest, Memory, catch_up, requests, settled
+from digest.fetch.client import Client
 from digest.fetch.guard import is_public
 from digest.model import Fetched, FetchState, Source, SourceKind
 

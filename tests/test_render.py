@@ -25,7 +25,7 @@ from lxml import html as lxml_html
 
 from digest.errors import RenderError
 from digest.model import Cadence, Links, Reason, Section, SectionKind, Subscription
-from digest.render import MAIL_LIMIT, Renderer, inline
+from digest.render import MAIL_LIMIT, Renderer, premail
 from digest.render import renderer as renderer_module
 from digest.render.colour import contrast
 from digest.render.wording import clean, clip, opening
@@ -322,13 +322,13 @@ def test_what_does_not_fit_is_counted_and_found_elsewhere() -> None:
 
 def test_inlining_is_paid_once_for_all_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
-    real = inline._Inliner
+    real = premail.Inliner
 
     def counted(**options: object) -> object:
         runs.append(options)
         return real(**options)
 
-    monkeypatch.setattr(inline, "_Inliner", counted)
+    monkeypatch.setattr(premail, "Inliner", counted)
     fresh = Renderer([TEMPLATES], SITE)
     papers = [paper(number) for number in range(6)]
     seen = set()

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from digest import __version__
-from digest.config.libraries import examples
 from digest.config.tables import (
     ConfigFile,
     DeliveryTable,
@@ -36,7 +35,7 @@ from digest.config.tables import (
     TransportTable,
 )
 from digest.errors import ConfigError
-from digest.model import Profile, Site, Source, SourceKind, Subscription, Term, Topic
+from digest.model import Example, Profile, Site, Source, SourceKind, Subscription, Term, Topic
 
 __all__ = ["DATABASE", "EXAMPLES", "TEMPLATES", "ConfigFile", "ProfileTable", "Settings", "load"]
 
@@ -240,8 +239,16 @@ def _terms(terms: Terms) -> tuple[Term, ...]:
     return tuple(Term(text=term.text, weight=term.weight) for term in terms)
 
 
+def _library(files: Sequence[Path]) -> tuple[Example, ...]:
+    if not files:
+        return ()
+    from digest.config.libraries import examples  # with all that reads bibliographies, which few have
+
+    return examples(files)
+
+
 def _topic(path: Path, table: TopicTable) -> Topic:
-    library = examples([_resolved(path.parent, file) for file in table.library])
+    library = _library([_resolved(path.parent, file) for file in table.library])
     return Topic(
         name=table.name,
         terms=_terms(table.words),

@@ -3,11 +3,14 @@
     asking    a source and a range of days -> requests; an answer -> the request after it      pure
     guard     which addresses may be connected to, and how long that may take
     client    one request at a time: pace, validators, retries, redirects, limits
+    answer    what a request comes back with
     memory    what was fetched, what goes on and who wants to be left alone, in one JSON file
 
-Does not know what is in a listing or where dumps are kept. httpx and httpcore live here.
+Does not know what is in a listing or where dumps are kept. httpx and httpcore live here, and come with
+`client` only: it is to be imported where something is asked.
 """
 
+from digest.fetch.answer import Answer, Clock, shown
 from digest.fetch.asking import (
     Harvest,
     LostTokenError,
@@ -20,12 +23,10 @@ from digest.fetch.asking import (
     vain,
     whole,
 )
-from digest.fetch.client import Answer, Client, Clock, shown
 from digest.fetch.memory import Course, Known, Memory, fingerprint
 
 __all__ = [
     "Answer",
-    "Client",
     "Clock",
     "Course",
     "Harvest",

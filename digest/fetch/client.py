@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
-from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
 
@@ -20,6 +18,7 @@ import httpcore
 import httpx
 
 from digest.errors import FetchError, RefusedError
+from digest.fetch.answer import Answer, Clock, shown
 from digest.fetch.guard import GuardedBackend, GuardedTransport, Resolve, resolve
 from digest.fetch.memory import Memory
 from digest.model import Source
@@ -41,33 +40,12 @@ _RESET = re.compile(r"\bt=([0-9]{1,6})\b")  # of the RateLimit field that Huggin
 Flaw = Callable[[bytes], str]
 
 
-class Clock(Protocol):
-    """The module `time` is one."""
-
-    def monotonic(self) -> float: ...
-    def sleep(self, seconds: float, /) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """`body` is None where nothing changed since the validators were given."""
-
-    body: bytes | None
-    etag: str = ""
-    modified: str = ""
-
-
 class _PassingError(FetchError):
     """May be over when asked again, at the soonest after `wait` seconds; `host` is the one that has it."""
 
     def __init__(self, message: str, host: str, wait: float = 0.0) -> None:
         super().__init__(message)
         self.host, self.wait = host, wait
-
-
-def shown(text: str) -> str:
-    """Text from outside as it may stand in a terminal or a log: one line, no control characters."""
-    return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))[:600]
 
 
 def lane(host: str) -> str:

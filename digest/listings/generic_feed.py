@@ -16,7 +16,6 @@ from time import struct_time
 from typing import Any
 from urllib.parse import urljoin
 
-import feedparser
 from lxml import etree
 
 from digest.errors import ListingError
@@ -120,6 +119,8 @@ def _text(sheet: Sheet) -> str:
 
 
 def _parsed(sheet: Sheet, whole: bytes) -> Told:
+    import feedparser  # which few runs need, and which takes a moment
+
     try:
         feed: Told = feedparser.parse(
             io.BytesIO(whole),

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.errors import FetchError, ListingError, RefusedError
 from digest.fetch import (
     Answer,
-    Client,
     Clock,
     Harvest,
     Known,
@@ -35,6 +35,9 @@ from digest.listings import dump_of, read_listing
 from digest.model import Fetched, FetchState, Source, SourceKind
 from digest.pipeline.world import Progress, silent
 from digest.store import Store
+
+if TYPE_CHECKING:
+    from digest.fetch.client import Client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,8 @@ class Span:
 
 def fetch(fetching: Fetching, now: datetime, span: Span = Span(), progress: Progress = silent) -> Iterator[Fetched]:
     """Ask every source in turn; one that fails does not stop the others. The caller holds the lock "fetch"."""
+    from digest.fetch.client import Client  # with httpx, which takes a moment
+
     memory = Memory(fetching.memory, now)
     client = Client(fetching.agent, memory, now, fetching.clock)
     for number, source in enumerate(fetching.sources, start=1):

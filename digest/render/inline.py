@@ -1,4 +1,4 @@
-"""CSS into style attributes, once per piece of html (premailer lives here).
+"""CSS into style attributes, once per piece of html (premailer lives in premail).
 
 An html piece is drawn with a marker in place of each value that differs, inlined, and cut at the markers by a stencil.
 Filling that costs a join; inlining costs milliseconds.
@@ -8,36 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Iterable
-from typing import Any
 
 from lxml.etree import LxmlError
 
 from digest.errors import RenderError
 
-# premailer reads this when it is imported; its default of 128 entries thrashes with more than a few dozen rules.
-os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "4096")
-from premailer import Premailer
-
 _CUT = "<!--cut-->"
-
-
-class _Inliner(Premailer):  # type: ignore[misc]  # the library has no types
-    """Reads the same css once: premailer writes every rule of it anew for every piece, nine tenths of its time."""
-
-    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
-        key = (css_body, ruleset_index)
-        if key not in _rules:
-            if len(_rules) >= _KEPT_SHEETS:
-                _rules.clear()
-            _rules[key] = super()._parse_style_rules(css_body, ruleset_index)
-        rules, leftover = _rules[key]
-        return list(rules), list(leftover)
-
-
-_rules: dict[tuple[str, int], tuple[list[Any], list[Any]]] = {}
-_KEPT_SHEETS = 64
 
 
 def inline(html: str) -> str:
@@ -45,7 +22,9 @@ def inline(html: str) -> str:
 
     Blocks marked `data-premailer="ignore"` stay as they are: media rules and the like.
     """
-    premailer = _Inliner(
+    from digest.render.premail import Inliner
+
+    premailer = Inliner(
         strip_important=False,  # would strip it from kept rules too, and dark mode would lose to inline styles
         disable_validation=True,
         disable_basic_attributes=["width", "height", "bgcolor", "align", "valign"],
