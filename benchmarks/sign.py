@@ -2,7 +2,7 @@
 
     python benchmarks/sign.py [--bytes 110000] [--rounds 20]
 
-Prints milliseconds a message, the best of five rounds. Each signature is first verified by dkimpy.
+Prints milliseconds of processor time a message, the best of five rounds. Each signature is first verified by dkimpy.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import base64
 import hashlib
 import tempfile
+import time
 import timeit
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +53,7 @@ def main() -> None:
     for name, way in ways.items():
         if not name.startswith("floor"):
             assert dkim.DKIM(way() + (content if "dkimpy" in name else b"")).verify(dnsfunc=lambda n, **_: records[n])
-        took = min(timeit.repeat(way, number=given.rounds, repeat=5)) / given.rounds
+        took = min(timeit.repeat(way, timer=time.process_time, number=given.rounds, repeat=5)) / given.rounds
         print(f"{name:28} {1000 * took:7.2f} ms")
 
 
