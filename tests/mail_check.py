@@ -240,8 +240,9 @@ def by_postfix(samples: Samples, room: Path, tools: Path) -> Iterator[str]:
         raise LeftOutError("Postfix has several users, so that only root can start it")
     key = make_key(room / "key.pem", "r1", RSA)
     signer = Signer("example.org", [key])
-    messages = [mail_samples.message(one) for one in mail_samples.editions().values()]
-    messages.append(mail_samples.message(edition(), recipient="ada@gone.example"))
+    with mail_samples.world_in(room / "world") as world:
+        messages = [mail_samples.message(world, one) for one in mail_samples.editions().values()]
+        messages.append(mail_samples.message(world, edition(), "ada@gone.example"))
     signed = [replace(one, content=signer(one.content)) for one in messages]
     with postfix(room) as server:
         transport = SmtpTransport("localhost", server.port, "starttls", None, None, 30, server.ca_file)

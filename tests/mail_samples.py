@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
-from editions import ADDRESS, LINKS, SITE, TEMPLATES, edition, hostile_edition, item, paper, sectioned_edition
+from editions import ADDRESS, SITE, TEMPLATES, edition, hostile_edition, item, paper, sectioned_edition
 
+from digest.cli.world import build
+from digest.config import EXAMPLES, load
 from digest.feed import atom
-from digest.message import build_message, message_id
-from digest.model import Edition, Feed, FeedEntry, Item, Links, Message
+from digest.message import message_id, token
+from digest.model import Edition, Feed, FeedEntry, Item, Message
+from digest.pipeline import World, links, make_message
 from digest.render import Renderer
+from digest.store import Store
 
 SECRET = b"a secret of the samples"
-TOKEN = "k7Qx9vTz2mB4k7Qx9vTz2m"
+TOKEN = token(SECRET, edition().subscription.id)
 _LONG = (
     "Kites are flown by people who know the wind, and the wind is known by nobody. We ask how much of it can be put "
     "into the kite itself, and find that a small controller, trained on a week of recorded gusts, keeps a kite up for "
@@ -53,27 +60,38 @@ def editions() -> dict[str, Edition]:
     }  # fmt: skip
 
 
-def message(one: Edition, links: Links = LINKS, recipient: str = ADDRESS) -> Message:
-    return build_message(
-        renderer().render(one, links), one, SITE, links, recipient=recipient, token=TOKEN,
-        message_id=message_id(SECRET, one.id + one.title, recipient, SITE.list_domain),
-    )  # fmt: skip
+@contextmanager
+def world_in(folder: Path) -> Iterator[World]:
+    """A world with the samples' site and an empty database; its output is in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = load(EXAMPLES / "digest.toml").model_copy(update={"state": folder / "state", "output": folder / "out"})
+    with Store.open(f"sqlite:///{folder / 'digest.db'}") as store:
+        yield replace(build(settings, store), site=SITE, renderer=Renderer([TEMPLATES], SITE), secret=SECRET)
 
 
-def renderer() -> Renderer:
-    return Renderer([TEMPLATES], SITE)
+def message(world: World, one: Edition, address: str = ADDRESS) -> Message:
+    """As it would go out."""
+    identifier = message_id(SECRET, one.id + one.title, address, SITE.list_domain)
+    return make_message(world, one, address, identifier)
+
+
+def html_of(content: bytes) -> str:
+    body = message_from_bytes(content, policy=default).get_body(("html",))
+    assert body is not None
+    found = body.get_payload(decode=True)
+    assert isinstance(found, bytes)
+    return found.decode()
 
 
 def written(folder: Path) -> Iterator[tuple[str, Path, Path, Path]]:
     """Name, message, its HTML and its web page, as files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, one in editions().items():
-        mail, html, page = (folder / f"{name}{end}" for end in (".eml", ".mail.html", ".page.html"))
-        made = message(one)
-        mail.write_bytes(made.content)
-        html.write_text(made.html, encoding="utf-8")
-        page.write_text(renderer().page(one, LINKS), encoding="utf-8")
-        yield name, mail, html, page
+    with world_in(folder / "world") as world:
+        for name, one in editions().items():
+            mail, html, page = (folder / f"{name}{end}" for end in (".eml", ".mail.html", ".page.html"))
+            mail.write_bytes(message(world, one).content)
+            html.write_text(html_of(mail.read_bytes()), encoding="utf-8")
+            page.write_text(world.renderer.page(one, links(world, one)), encoding="utf-8")
+            yield name, mail, html, page
 
 
 def feed(folder: Path) -> Path:
@@ -81,8 +99,9 @@ def feed(folder: Path) -> Path:
     one = edition()
     entries = tuple(FeedEntry(paper=i.paper, why=i.why, published=one.made_at, updated=one.made_at) for i in one.items)
     wanted = Feed(name="slm", title=one.title, subtitle=one.description, path="feeds/slm.atom", entries=entries)
-    contents = {i.paper.id: renderer().feed_entry(i.paper, i.why) for i in one.items}
+    renderer = Renderer([TEMPLATES], SITE)
+    contents = {i.paper.id: renderer.feed_entry(i.paper, i.why) for i in one.items}
     path = folder / "feed.xml"
     path.write_bytes(atom(wanted, SITE, contents))
-    (folder / "feed.css").write_text(renderer().feed_css(), encoding="utf-8")
+    (folder / "feed.css").write_text(renderer.feed_css(), encoding="utf-8")
     return path
