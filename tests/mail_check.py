@@ -30,7 +30,9 @@ from name_server import NameServer
 from postfix import postfix
 from rspamd import rspamd, scored
 
+from digest.bounces import read_returned
 from digest.lint import lint
+from digest.model import ReturnKind
 from digest.sign import ED25519, RSA, Signer, make_key
 from digest.transport import SmtpTransport
 
@@ -257,8 +259,10 @@ def by_postfix(samples: Samples, room: Path, tools: Path) -> Iterator[str]:
             yield f"mail {number} did not arrive once with its bytes"
         elif not dkim.DKIM(there).verify(dnsfunc=lambda name, timeout=5: key.record.encode()):
             yield f"mail {number}: the signature does not hold"
-    if f"bounce+{mail_samples.TOKEN}@bounces.example.org".encode() not in bounce or b"Status: 5.1.1" not in bounce:
-        yield f"the bounce does not tell whose it is: {bounce[:600]!r}"
+    told = read_returned(bounce)
+    named = {address for failure in told.failures for address in failure.addresses}
+    if (told.kind, told.tokens, named) != (ReturnKind.HARD, (mail_samples.TOKEN,), {"ada@gone.example"}):
+        yield f"the bounce does not tell whose it is: {told}"
 
 
 Check = Callable[[Samples, Path, Path], Iterator[str]]
