@@ -5,10 +5,11 @@
 # make replay plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
 # make mail-check holds mails against SpamAssassin, rspamd, axe, Postfix …: some minutes, installs what it needs
 # make encoder tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
+# make messages collects the words for translation into digest/locale/
 # make bench  what ingest costs, beside its floors: half an hour
 # make bench-mail  what making a mail costs, beside the usual way and its floors: a minute
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types fuzz replay encoder bench bench-mail mail-check lock clean
+.PHONY: help run test check style types fuzz replay encoder bench bench-mail mail-check messages lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -74,6 +75,13 @@ $(ENCODER)/test.stamp: $(BIN)/python requirements-test.lock pyproject.toml
 
 encoder: $(ENCODER)/test.stamp
 	$(ENCODER)/bin/pytest tests/test_encoder.py
+
+# Takes what is new into the catalogues, untranslated, and what is gone out of them.
+messages: $(VENV)/run.stamp
+	$(BIN)/pybabel -q extract --no-default-keywords -k gettext -k ngettext:1,2 -k pgettext:1c,2 -k worded \
+	  --add-location=file --no-wrap --sort-output -o $(VENV)/messages.pot digest
+	@for file in digest/locale/*.po; do $(BIN)/pybabel -q update -i $(VENV)/messages.pot -o $$file \
+	  -l $$(basename $$file .po | tr - _) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap; done
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python benchmarks/ingest.py

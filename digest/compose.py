@@ -1,6 +1,6 @@
 """Pure: ranked papers + already shown + a subscription -> an edition, or the reason for none.
 
-Chooses the papers and words the why-line; does not know how an edition looks.
+Chooses the papers, and the reasons to tell; does not word them, nor know how an edition looks.
 """
 
 from __future__ import annotations
@@ -30,29 +30,21 @@ from digest.sections import INTERESTS, NAMED, RISEN, Placed, fill, place_of, sho
 
 _WHY_REASONS = 3
 _MISSED, _HIDDEN = 3, 5  # how many an edition names
-# The trend in words: the card beside it has the numbers.
-_TRENDS = {
-    "votes": "votes",
-    "rise": "a quick rise",
-    "comments": "discussion",
-    "position": "its place in the listing",
-}
+_TRENDS = frozenset({"votes", "rise", "comments", "position"})
 
 
-def why(reasons: Sequence[Reason], fallback: str) -> str:
-    """The strongest reasons for a paper in one line of words: what the reader asked for, then the trend."""
+def telling(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The reasons that the why-line is made of, in its order: what the reader asked for, then those of the trend."""
     good = sorted(
         (reason for reason in reasons if reason.points > 0),
         key=lambda reason: (-reason.points, reason.kind, reason.label),
     )
     # A rise is why it comes at all; what a reader asked for comes before what everybody looks at.
-    words = [reason.label for reason in good if reason.kind == "risen"]
-    words += [reason.label for reason in _telling(good)][: _WHY_REASONS - len(words)]
-    trends = [_TRENDS[reason.kind] for reason in good if reason.kind in _TRENDS]
-    if trends and len(words) < _WHY_REASONS:
-        words.append(f"trending by {_listed(trends)}")
-    line = " · ".join(words) or fallback
-    return line[0].upper() + line[1:]
+    told = [reason for reason in good if reason.kind == "risen"]
+    told += _telling(good)[: _WHY_REASONS - len(told)]
+    if len(told) < _WHY_REASONS:
+        told += [reason for reason in good if reason.kind in _TRENDS]
+    return tuple(told)
 
 
 def _telling(good: Sequence[Reason]) -> list[Reason]:
@@ -67,26 +59,21 @@ def _telling(good: Sequence[Reason]) -> list[Reason]:
     return [one for one in told if one not in spare]
 
 
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def lasting(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The same for a feed entry: what will still be true next month, so neither votes nor positions."""
+    return telling([reason for reason in reasons if reason.kind in INTERESTS])
 
 
-def lasting_why(item: Item, day: date) -> str:
-    """The why-line of a feed entry: what will still be true next month, so neither votes nor positions."""
-    interests = [reason for reason in item.reasons if reason.kind in INTERESTS]
-    return why(interests, f"no. {item.rank} of {day.isoformat()}")
-
-
-def _item(rank: int, ranked: Ranked, section: Section) -> Item:
+def _item(rank: int, ranked: Ranked, section: Section, fresh: bool) -> Item:
     return Item(
         rank=rank,
         paper=ranked.paper,
         reasons=ranked.reasons,
-        why=why(ranked.reasons, "newly listed"),
         section=section,
         votes=ranked.trend.votes,
         comments=ranked.trend.comments,
         rise=ranked.trend.rise,
+        fresh=fresh,
     )
 
 
@@ -132,7 +119,8 @@ def compose(
     hidden = [one for one in ranking.hidden if _is_new(one.paper, shown, last)]
     if not new:
         return NoEdition(subscription=subscription, date=day, reason=_why_none(ranking, len(hidden), last))
-    placed = fill(unshown, profile, day, {one.paper.id for one in new})
+    news = {one.paper.id for one in new}
+    placed = fill(unshown, profile, day, news)
     kept = {one.id for one in placed}
     gone = kept | {one.paper.id for one in ranking.hidden}
     left = [one for one in new if one.paper.id not in kept]
@@ -145,7 +133,9 @@ def compose(
         description=profile.description,
         date=day,
         made_at=now.replace(microsecond=0),
-        items=tuple(_item(rank, one.ranked, one.section) for rank, one in enumerate((*placed, *risen), start=1)),
+        items=tuple(
+            _item(rank, one.ranked, one.section, one.id in news) for rank, one in enumerate((*placed, *risen), start=1)
+        ),
         fresh=len(new),
         held_back=len(left),
         muted=len(muted),

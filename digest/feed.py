@@ -76,7 +76,7 @@ def _document(feed: Feed, site: Site, entries: Sequence[tuple[FeedEntry, _AtomEn
     root.id(_tag(site, "feed", feed.name))
     root.title(_clean(feed.title.strip() or feed.name))
     root.subtitle(_clean(feed.subtitle))
-    root.language("en")
+    root.language(feed.language)
     root.generator("trending-papers-digest")  # no version: an upgrade alone is no news
     root.updated(max((_updated(entry) for entry, _ in entries), default=_beginning(site)))
     root.author(_author(site))

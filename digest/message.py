@@ -55,6 +55,7 @@ def unsubscribe_links(site: Site, token: str) -> Links:
     return Links(
         unsubscribe_url=f"{site.unsubscribe_url}{token}" if site.unsubscribe_url else None,
         unsubscribe_mail=f"mailto:{site.unsubscribe_mail}?subject={token}" if site.unsubscribe_mail else None,
+        preferences_url=f"{site.preferences_url}{token}" if site.preferences_url else None,
     )
 
 
@@ -147,6 +148,7 @@ class _List:
     title: str
     profile: str
     cadence: str
+    language: str
     date: date
     made_at: datetime
 
@@ -156,6 +158,7 @@ class _List:
             title=edition.title,
             profile=edition.subscription.profile,
             cadence=edition.subscription.cadence,
+            language=edition.subscription.language,
             date=edition.date,
             made_at=edition.made_at,
         )
@@ -178,7 +181,7 @@ def _constant(site: Site, of: _List, boundary: str, one_click: bool) -> tuple[by
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
             ("Feedback-ID", _feedback_id(of, site)),
-            ("Content-Language", "en"),
+            ("Content-Language", of.language),
             ("MIME-Version", "1.0"),
         ],
     )

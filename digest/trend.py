@@ -37,7 +37,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from digest.model import Paper, Reason, Sighting, Trend
+from digest.model import Paper, Reason, Sighting, Trend, worded
 
 VOTES = 100.0
 NEWS_DAYS, OLD_DAYS = 60, 3.0
@@ -216,5 +216,7 @@ def risen(sightings: Iterable[Sighting], shown_on: date | None, today: date) -> 
     points = _logarithm(VOTES, after) - _logarithm(VOTES, before)
     if after - before < RISEN_VOTES or points < RISEN_POINTS:
         return None
-    since = f"it was shown on {shown_on}" if known else "it was first listed"
-    return Reason(kind="risen", label=f"{_count(after - before, 'vote')} more since {since}", points=points)
+    more = str(after - before)
+    if known:
+        return Reason.of("risen", points, worded("{} votes more since it was shown on {}", more, str(shown_on)))
+    return Reason.of("risen", points, worded("{} votes more since it was first listed", more))

@@ -27,7 +27,6 @@ from digest.config.tables import (
     ProfileTable,
     RankingTable,
     ReturnsTable,
-    SiteTable,
     SourceTable,
     Table,
     Terms,
@@ -116,7 +115,7 @@ def load(path: Path) -> Settings:
     )
     return Settings(
         file=path,
-        site=_site(tables.site),
+        site=_site(tables),
         state=_resolved(base, tables.paths.state),
         database=_database(base, tables.paths),
         inbox=_resolved(base, tables.paths.inbox),
@@ -182,7 +181,8 @@ def _fault(fault: Mapping[str, Any]) -> str:
     return f"{key}: {message[0].lower()}{message[1:]} (found {fault['input']!r})"
 
 
-def _site(table: SiteTable) -> Site:
+def _site(tables: ConfigFile) -> Site:
+    table = tables.site
     domain = table.sender.rpartition("@")[2]
     host = urlsplit(table.url).hostname if table.url else None
     return Site(
@@ -195,9 +195,11 @@ def _site(table: SiteTable) -> Site:
         bounce=table.bounce,
         unsubscribe_url=table.unsubscribe_url,
         unsubscribe_mail=table.unsubscribe_mail,
+        preferences_url=table.preferences_url,
         help_url=table.help_url,
         postal_address=table.postal_address,
         accent=table.accent,
+        look=tables.look.look(),
     )
 
 
@@ -282,6 +284,7 @@ def _profile(path: Path, name: str, table: ProfileTable) -> Profile:
         late_risers=table.late_risers,
         fade_days=table.fade_days,
         feed=table.feed,
+        language=table.language,
     )
 
 
@@ -335,6 +338,11 @@ def _subscriptions(path: Path, tables: ConfigFile, profiles: Mapping[str, Profil
         if profile.feed:
             key = f"feed/{profile.name}"
             found[key] = Subscription(
-                id=key, profile=profile.name, address=None, at=tables.feeds.at, zone=tables.feeds.zone
+                id=key,
+                profile=profile.name,
+                address=None,
+                at=tables.feeds.at,
+                zone=tables.feeds.zone,
+                language=profile.language,
             )
     return tuple(found.values())

@@ -13,6 +13,8 @@ from zoneinfo import available_timezones
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from digest.config.look import Language, LookTable
+from digest.config.values import Colour, Line, Url, web_address
 from digest.model import Cadence, SourceKind
 from digest.words import phrase_key
 
@@ -30,15 +32,8 @@ def _address(text: str) -> str:
     return checked.ascii_email or checked.normalized
 
 
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or any(c.isspace() or c in "<>\"'" for c in text):
-        raise ValueError("not a web address; write it whole, such as https://digest.example.org")
-    return text
-
-
 def _source_url(text: str) -> str:
-    if "@" in urlsplit(_url(text)).netloc:
+    if "@" in urlsplit(web_address(text)).netloc:
         raise ValueError("must not hold a login, as it is printed and logged; give the address without it")
     return text
 
@@ -82,12 +77,6 @@ def _name(text: str) -> str:
     return text
 
 
-def _line(text: str) -> str:
-    if re.search(r"[\x00-\x1f\x7f]", text):
-        raise ValueError("has a line break or a control character; write it in one line")
-    return text
-
-
 def _selector(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", text):
         raise ValueError("not a selector; write a plain name in lower case such as r2026")
@@ -96,12 +85,6 @@ def _selector(text: str) -> str:
 
 def _domain(text: str) -> str:
     return _address(f"x@{text}").partition("@")[2].lower()
-
-
-def _colour(text: str) -> str:
-    if not re.fullmatch("#[0-9a-fA-F]{6}", text):
-        raise ValueError("not a colour; write it as #b5482f")
-    return text
 
 
 def _findable(text: str) -> str:
@@ -120,7 +103,6 @@ def _term(value: Any) -> Any:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-Url = Annotated[str, AfterValidator(_url)]
 SourceUrl = Annotated[str, AfterValidator(_source_url)]
 Category = Annotated[str, AfterValidator(_category)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -129,9 +111,7 @@ Weekday = Annotated[int, BeforeValidator(_weekday)]
 Name = Annotated[str, AfterValidator(_name)]
 Selector = Annotated[str, AfterValidator(_selector)]
 Domain = Annotated[str, AfterValidator(_domain)]
-Colour = Annotated[str, AfterValidator(_colour)]
 Words = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
 
 
 class Table(BaseModel):
@@ -166,6 +146,7 @@ class SiteTable(Table):
     bounce: Address | None = None
     unsubscribe_url: Url | None = None
     unsubscribe_mail: Address | None = None
+    preferences_url: Url | None = None
     help_url: Url | None = None
     postal_address: Annotated[str, Field(max_length=300)] = ""
     accent: Colour = "#b5482f"
@@ -250,6 +231,7 @@ class SubscriptionTable(Table):
     weekday: Weekday = 0
     at: Clock = time(7, 0)
     zone: Zone = "UTC"
+    language: Language = "en"
 
 
 class SourceTable(Table):
@@ -283,6 +265,7 @@ class ConfigFile(Table):
     returns: ReturnsTable = ReturnsTable()
     feeds: FeedsTable = FeedsTable()
     ranking: RankingTable = RankingTable()
+    look: LookTable = LookTable()
     source: tuple[SourceTable, ...] = ()
     subscription: tuple[SubscriptionTable, ...] = ()
 
@@ -321,6 +304,7 @@ class ProfileTable(Table):
     late_risers: Annotated[int, Field(ge=0, le=20)] = 3
     fade_days: Annotated[int, Field(ge=1, le=36_500)] = 180
     feed: bool = True
+    language: Language = "en"
     authors: Terms = ()
     organisations: Terms = ()
     categories: Terms = ()

@@ -46,6 +46,7 @@ from digest.model.listing import (
     Listing,
     Rejected,
 )
+from digest.model.look import DARK, LIGHT, Logo, Look, Palette, Texts
 from digest.model.mail import (
     Delivery,
     Feed,
@@ -87,6 +88,7 @@ from digest.model.ranking import (
     Term,
     Topic,
     Trend,
+    worded,
 )
 from digest.model.returns import (
     Bounce,
@@ -103,6 +105,8 @@ from digest.model.source import (
 )
 
 __all__ = [
+    "DARK",
+    "LIGHT",
     "Announced",
     "Bounce",
     "Cadence",
@@ -142,6 +146,8 @@ __all__ = [
     "Link",
     "Links",
     "Listing",
+    "Logo",
+    "Look",
     "Mark",
     "Message",
     "Missed",
@@ -152,6 +158,7 @@ __all__ = [
     "OutboxItem",
     "OutboxState",
     "Outcome",
+    "Palette",
     "Paper",
     "Part",
     "Passage",
@@ -178,9 +185,11 @@ __all__ = [
     "Suppression",
     "Telling",
     "Term",
+    "Texts",
     "Topic",
     "Trend",
     "Word",
     "edition_id",
     "ordinal",
+    "worded",
 ]

@@ -20,7 +20,8 @@ class Cadence(StrEnum):
 class Subscription:
     """Where editions of a profile go, and when. `address` is None for a feed.
 
-    `weekday` counts from Monday = 0 and matters to the weekly cadence only; `zone` is an IANA name.
+    `weekday` counts from Monday = 0 and matters to the weekly cadence only; `zone` is an IANA name,
+    `language` a tag such as "de".
     """
 
     id: str
@@ -30,6 +31,7 @@ class Subscription:
     weekday: int = 0
     at: time = time(7, 0)
     zone: str = "UTC"
+    language: str = "en"
 
     @property
     def audience(self) -> Subscription:
@@ -63,17 +65,22 @@ class Section:
 class Item:
     """One paper of an edition, frozen as it was.
 
-    `rank` counts from 1 through all sections, which stand one after the other; `why` is one line of words.
+    `rank` counts from 1 through all sections, which stand one after the other; `why` is one line of words, in the
+    subscription's language. `fresh` tells papers that came in since the last edition from those of earlier days, and
+    `before` is the rank that a paper had in the latest edition of this subscription in which it stood, None if it never
+    did.
     """
 
     rank: int
     paper: Paper
     reasons: tuple[Reason, ...]
-    why: str
+    why: str = ""
     section: Section = Section()
     votes: int | None = None
     comments: int | None = None
     rise: int = 0
+    fresh: bool = True
+    before: int | None = None
 
     @property
     def score(self) -> int:

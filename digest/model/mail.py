@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from digest.model.look import Look
 from digest.model.paper import Paper
 
 
@@ -91,9 +92,11 @@ class Site:
     bounce: str | None = None  # envelope sender; "bounce@…" gives a VERP address with the token
     unsubscribe_url: str | None = None  # a service that takes RFC 8058 POSTs; the token is appended
     unsubscribe_mail: str | None = None
+    preferences_url: str | None = None  # a service that lets a reader change things; the token is appended
     help_url: str | None = None
     postal_address: str = ""
     accent: str = "#b5482f"
+    look: Look = field(default_factory=Look)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ class Links:
     unsubscribe_mail: str | None = None  # mailto: URI with the token as subject
     archive_url: str | None = None  # this edition in a browser
     feed_url: str | None = None  # the profile's Atom feed
+    preferences_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,3 +150,4 @@ class Feed:
     subtitle: str
     path: str
     entries: tuple[FeedEntry, ...]
+    language: str = "en"

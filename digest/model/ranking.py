@@ -23,13 +23,26 @@ class Reason:
 
     `kind` is a fixed word: votes, expected, rise, submitter, comments, position, age; word, near, example, liked,
     disliked, author, organisation, category; similar, or risen. `label` says it in words a reader understands.
-    `parts`, where there are any, sum to `points`.
+    `parts`, where there are any, sum to `points`. `said` is the label for translators: a message with `{}` for each
+    value, and the values; empty where there is none.
     """
 
     kind: str
     label: str
     points: int
     parts: tuple[Part, ...] = ()
+    said: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, kind: str, points: int, said: tuple[str, ...], parts: tuple[Part, ...] = ()) -> Reason:
+        """With the label that it says in English."""
+        message, *values = said
+        return cls(kind=kind, label=message.format(*values), points=points, parts=parts, said=said)
+
+
+def worded(message: str, *values: str) -> tuple[str, ...]:
+    """What a reason says: a message with `{}` for each value. Messages are found for translation by this name."""
+    return (message, *values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +99,7 @@ class Profile:
     `trend_weight` is the share of the trend in the score, 0 to 1; a profile without interests is plain trending.
     What the topics' shares leave of the list goes to what is trending for everyone. `explore` is how many papers of
     the list are for exploration; `late_risers` is how many papers that rose later come beside the list at the most;
-    `fade_days` is the half-life of a like.
+    `fade_days` is the half-life of a like. `language` is that of the feed and its pages.
     """
 
     name: str
@@ -107,6 +120,7 @@ class Profile:
     late_risers: int = 3
     fade_days: int = 180
     feed: bool = True
+    language: str = "en"
 
 
 class Opinion(StrEnum):

@@ -116,7 +116,7 @@ class Letters:
         return item, letter
 
     def _drawn(self, edition: Edition, where: Links) -> tuple[Draft, Letter]:
-        shared = replace(where, unsubscribe_url=None, unsubscribe_mail=None)
+        shared = replace(where, unsubscribe_url=None, unsubscribe_mail=None, preferences_url=None)
         key = (selection_key(edition), edition.made_at, edition.subscription.audience, shared)
         if key in self._written:
             self._written.move_to_end(key)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from digest.cadence import due, fade_days, look_back
-from digest.compose import compose
+from digest.compose import compose, telling
 from digest.errors import ConfigError
 from digest.explain import Explanation, explain
 from digest.model import (
@@ -17,12 +17,15 @@ from digest.model import (
     NoEdition,
     Paper,
     Posting,
+    Shown,
     Subscription,
+    edition_id,
 )
 from digest.pipeline.letters import Letters
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.surfaces import write_surfaces
 from digest.pipeline.world import Progress, World, silent
+from digest.render import why_line
 
 _TOGETHER = 200  # editions stored in one transaction
 
@@ -72,7 +75,7 @@ def select(
         what = "this subscription" if barred.subscription_id else "the address"
         return NoEdition(subscription=subscription, date=day, reason=f"{what} is on the suppression list")
     view, shown = _view(world, subscription, last, now), world.store.shown(subscription.id)
-    return compose(
+    outcome = compose(
         subscription,
         view.profile,
         day,
@@ -83,6 +86,30 @@ def select(
         world.store.sources(view.since),
         rankings.risers(view, shown),
     )
+    return outcome if isinstance(outcome, NoEdition) else _worded(world, outcome, shown)
+
+
+def _worded(world: World, edition: Edition, shown: Mapping[str, Shown]) -> Edition:
+    """With the why-lines in the subscription's language, and the ranks that papers had before."""
+    tag, before = edition.subscription.language, _ranks_before(world, edition, shown)
+    return replace(
+        edition,
+        items=tuple(
+            replace(item, why=why_line(telling(item.reasons), tag), before=before.get(item.paper.id))
+            for item in edition.items
+        ),
+    )
+
+
+def _ranks_before(world: World, edition: Edition, shown: Mapping[str, Shown]) -> dict[str, int]:
+    """By id the rank in the latest edition of the subscription in which the paper stood; only few stood in any."""
+    found: dict[str, int] = {}
+    for item in edition.items:
+        if (last := shown.get(item.paper.id)) is not None:
+            then = world.store.edition(edition_id(edition.subscription.id, last.on))
+            ranks = {one.paper.id: one.rank for one in (then.items if then else ())}
+            found |= {paper_id: rank for paper_id, rank in ranks.items() if paper_id == item.paper.id}
+    return found
 
 
 def _rankings(world: World, now: datetime, told: Collection[str] = ()) -> Rankings:
@@ -132,4 +159,5 @@ def trial(world: World, profile: str, address: str) -> Subscription:
     for one in world.subscriptions:
         if one.profile == profile and one.address == address:
             return one
-    return Subscription(id=f"{profile}/{address}", profile=profile, address=address)
+    language = world.profiles[profile].language
+    return Subscription(id=f"{profile}/{address}", profile=profile, address=address, language=language)

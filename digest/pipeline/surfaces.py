@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from digest.compose import lasting_why
+from digest.compose import lasting
 from digest.feed import atom
 from digest.files import write_whole
 from digest.message import token, unsubscribe_links
-from digest.model import Cadence, Edition, Feed, FeedEntry, Links, Profile
+from digest.model import Cadence, Edition, Feed, FeedEntry, Item, Links, Profile
 from digest.pipeline.world import World
+from digest.render import place_line, why_line
 from digest.store import Store, selection_key
 
 
@@ -48,7 +49,7 @@ def write_surfaces(world: World) -> tuple[Path, ...]:
     for subscription in world.subscriptions:
         if subscription.address is None:
             editions = _in_window(world, world.store.editions(subscription.id, world.feed_days))
-            written += _write_feed(world, world.profiles[subscription.profile], editions)
+            written += _write_feed(world, world.profiles[subscription.profile], editions, subscription.language)
             written += _write_pages(world, editions)
     return tuple(written)
 
@@ -58,15 +59,16 @@ def _in_window(world: World, editions: Sequence[Edition]) -> Sequence[Edition]:
     return [one for one in editions if one.date > editions[0].date - timedelta(days=world.feed_days)]
 
 
-def _write_feed(world: World, profile: Profile, editions: Sequence[Edition]) -> list[Path]:
+def _write_feed(world: World, profile: Profile, editions: Sequence[Edition], language: str) -> list[Path]:
     feed = Feed(
         name=profile.name,
         title=f"{world.site.name}: {profile.title}",
         subtitle=profile.description,
         path=feed_path(profile.name),
         entries=feed_entries(world.store, editions)[: world.feed_entries],
+        language=language,
     )
-    contents = {entry.paper.id: world.renderer.feed_entry(entry.paper, entry.why) for entry in feed.entries}
+    contents = {entry.paper.id: world.renderer.feed_entry(entry.paper, entry.why, language) for entry in feed.entries}
     path = world.output / feed.path
     return [path] if write_whole(path, atom(feed, world.site, contents)) else []
 
@@ -101,9 +103,14 @@ def feed_entries(store: Store, editions: Sequence[Edition]) -> tuple[FeedEntry, 
             entries.append(
                 FeedEntry(
                     paper=paper,
-                    why=lasting_why(item, edition.date),
+                    why=_lasting_why(item, edition),
                     published=published,
                     updated=max(published, paper.revised_at or published),
                 )
             )
     return tuple(entries)
+
+
+def _lasting_why(item: Item, edition: Edition) -> str:
+    reasons, tag = lasting(item.reasons), edition.subscription.language
+    return why_line(reasons, tag) if reasons else place_line(item.rank, edition.date, tag)

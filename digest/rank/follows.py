@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from digest.model import Paper, Profile, Reason
+from digest.model import Paper, Profile, Reason, worded
 from digest.words import phrase_key, plain, short, tokens
 
 AUTHOR, ORGANISATION, CATEGORY = 250.0, 200.0, 80.0
@@ -97,24 +97,24 @@ def followed(credits: Credits, profile: Profile, factor: float) -> dict[int, tup
     """What the profile follows of each paper's authors, place and categories, by row."""
     found: dict[int, tuple[Reason, ...]] = {}
 
-    def add(row: int, kind: str, label: str, points: float) -> None:
+    def add(row: int, kind: str, said: tuple[str, ...], points: float) -> None:
         if whole := round(points * factor):
-            found[row] = (*found.get(row, ()), Reason(kind=kind, label=label, points=whole))
+            found[row] = (*found.get(row, ()), Reason.of(kind, whole, said))
 
     for author in profile.authors:
         for row, name in credits.author(author.text).items():
-            add(row, "author", f"by {short(name)}", AUTHOR * author.weight)
+            add(row, "author", worded("by {}", short(name)), AUTHOR * author.weight)
     for place in profile.organisations:
         for row in credits.organisation(place.text):
             add(
                 row,
                 "organisation",
-                f"from {short(credits.papers[row].organisation or '')}",
+                worded("from {}", short(credits.papers[row].organisation or "")),
                 ORGANISATION * place.weight,
             )
     for category in profile.categories:
         for row, share in credits.category(category.text).items():
-            add(row, "category", f"in {short(category.text)}", CATEGORY * category.weight * share)
+            add(row, "category", worded("in {}", short(category.text)), CATEGORY * category.weight * share)
     return found
 
 

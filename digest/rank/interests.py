@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import nsmallest
 
@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.model import Part, Reason, Term
+from digest.model import Part, Reason, Term, worded
 from digest.rank.background import FINE, Background, Floats, Rows
 from digest.rank.corpus import Corpus, Text
 from digest.words import STOP_WORDS, Phrases, phrase_key, short, spelled, terms, tokens
@@ -242,33 +242,33 @@ class Words:
         for number in sorted(points):
             one = self.searches[number]
             groups.setdefault(one.inside or one.label, []).append((one, points[number]))
-        for phrase, those in groups.items():
+        for wanted, those in groups.items():
             whole = those[0][0].inside is None
             if whole:
-                label = f"“{short(phrase)}” in the {'title' if (row, phrase) in self._titles else 'abstract'}"
+                name = short(wanted)
+                title = (row, wanted) in self._titles
+                said = worded("“{}” in the title", name) if title else worded("“{}” in the abstract", name)
             elif len(those) == 1:
-                label = f"“{short(those[0][0].label, 30)}” of “{short(phrase, 50)}”"
+                said = worded("“{}” of “{}”", short(those[0][0].label, 30), short(wanted, 50))
             else:
-                label = f"words of “{short(phrase)}”"
-            if those[0][1] < 0:
-                label += ", of which you want less"
+                said = worded("words of “{}”", short(wanted))
             parts = tuple(
                 Part(label=f"“{short(one.label)}”" if one.inside else "the whole phrase", points=each)
                 for one, each in those
             )
             together = sum(each for _, each in those)
-            yield Reason(
-                kind="word" if whole else "near", label=label, points=together, parts=parts if len(parts) > 1 else ()
-            )
+            reason = Reason.of("word" if whole else "near", together, said, parts if len(parts) > 1 else ())
+            less = replace(reason, label=f"{reason.label}, of which you want less", said=())
+            yield less if those[0][1] < 0 else reason
 
 
 # --- a topic -----------------------------------------------------------------------------------------------------
 
 # By kind: like the nearest of the papers, unlike all of them.
 _LIKE = {
-    "example": ("like “{}”", "unlike your examples"),
-    "liked": ("like “{}”, which you liked", "unlike what you liked"),
-    "disliked": ("like “{}”, of which you want less", "unlike what you want less of"),
+    "example": (worded("like “{}”"), worded("unlike your examples")),
+    "liked": (worded("like “{}”, which you liked"), worded("unlike what you liked")),
+    "disliked": (worded("like “{}”, of which you want less"), worded("unlike what you want less of")),
 }
 
 
@@ -309,12 +309,16 @@ class Interest:
             found += self._words.reasons(row, {number: int(points) for number, points in pairs if points})
         if self._words and (points := int(self._near[row])):
             parts = self._words.near.parts(row, points) if told else ()
-            what = f"“{short(self._name)}”" if self._name else "what you look for"
-            label = f"{'near' if points > 0 else 'far from'} {what}"
-            found.append(Reason(kind="near", label=label, points=points, parts=parts))
+            if points < 0:
+                what = f"“{short(self._name)}”" if self._name else "what you look for"
+                found.append(Reason(kind="near", label=f"far from {what}", points=points, parts=parts))
+            else:
+                name = short(self._name)
+                said = worded("near “{}”", name) if name else worded("near what you look for")
+                found.append(Reason.of("near", points, said, parts))
         if self._examples and (points := int(self._like[row])):
             parts = self._examples.near.parts(row, points) if told else ()
             like, unlike = _LIKE[self._kind]
-            label = like.format(short(self._examples.label(row), 50)) if points > 0 else unlike
-            found.append(Reason(kind=self._kind, label=label, points=points, parts=parts))
+            said = (*like, short(self._examples.label(row), 50)) if points > 0 else unlike
+            found.append(Reason.of(self._kind, points, said, parts))
         return tuple(found)

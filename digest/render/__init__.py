@@ -3,6 +3,8 @@
 Does not know about MIME, files to be written or recipients' secrets. Same inputs, same bytes.
 """
 
+from digest.render.language import languages
 from digest.render.renderer import MAIL_LIMIT, Renderer
+from digest.render.why import place_line, why_line
 
-__all__ = ["MAIL_LIMIT", "Renderer"]
+__all__ = ["MAIL_LIMIT", "Renderer", "languages", "place_line", "why_line"]

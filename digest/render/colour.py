@@ -26,6 +26,12 @@ def readable(colour: str, background: str) -> str:
     return mixed
 
 
+def mixed(colour: str, other: str, share: float) -> str:
+    """The colour with so much of the other in it, 0 to 1."""
+    pairs = zip(_channels(colour), _channels(other), strict=True)
+    return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
+
+
 def _channels(colour: str) -> tuple[int, int, int]:
     if not re.fullmatch(r"#(?:[0-9a-fA-F]{3}){1,2}", colour):
         raise RenderError(f"colour {colour!r} cannot be used; write it as #rrggbb")

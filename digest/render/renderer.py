@@ -15,12 +15,13 @@ from digest.errors import RenderError
 from digest.model import Chart, Draft, Edition, Item, Links, Paper, Passage, Rendered, Section, Site
 from digest.render import sample, views
 from digest.render.chart import drawing
-from digest.render.colour import readable
+from digest.render.colour import mixed, readable
 from digest.render.inline import inline, inline_piece, markers, tidy
+from digest.render.language import language, languages
 from digest.render.plan import filled, plan, size
 from digest.render.stencil import Owns, Stencil, hole, html_cuts, keeping, text_cuts, waiting
-from digest.render.views import Card, Detail, Mention
-from digest.render.wording import authors, clean, clip, count
+from digest.render.views import Card, Detail, Mention, Place
+from digest.render.wording import authors, clean, clip
 
 MAIL_LIMIT = 95_000  # bytes of html; Gmail clips near 102 KB and hides the unsubscribe link with the rest
 _OWN_ROOM = 500  # bytes of html kept for each thing of the reader's own, so that who the reader is changes no paper
@@ -32,9 +33,10 @@ _TEMPLATES = (
     "page.html.j2", "feed_entry.html.j2", "chart.svg.j2",
 )  # fmt: skip
 # The words of a card that are not the paper's: its place in this edition, and why it is there.
-_WORDS = ("heading", "rank", "why")
+_WORDS = tuple(field.name for field in fields(Place))
+_OF_READER = {"paper", "rank", "reasons", "section", "why", "fresh", "before"}
 _NESTED = ("cards", "missed", "hidden")
-_facts = attrgetter(*(f.name for f in fields(Item) if f.name not in {"paper", "rank", "reasons", "section", "why"}))
+_facts = attrgetter(*(f.name for f in fields(Item) if f.name not in _OF_READER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,15 @@ class Renderer:
 
     def __init__(self, templates: Sequence[Path], site: Site) -> None:
         self._folders = tuple(map(str, templates))
-        self._site = views.site_view(site)
+        self._publisher, self._site = site, views.site_view(site)
         loader = FileSystemLoader(self._folders)
         environment = partial(
             Environment, loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._html = environment(autoescape=True)
         self._text = environment(autoescape=False)
-        self._html.filters["unbroken"] = _unbroken
         self._text.filters |= {
+            "mixed": mixed,
             "readable": readable,
             "wrap": partial(waiting, "wrap"),
             "upper": partial(waiting, "upper"),
@@ -77,17 +79,18 @@ class Renderer:
 
         Papers that do not fit into `MAIL_LIMIT` even as titles are left out, and their number is said.
         """
-        words = _words(edition)
+        words = self._words(edition)
         missed, hidden = views.missed(edition), views.hidden(edition)
         notes = {"missed": self._mentions(missed), "hidden": self._mentions(hidden)}
-        shell, owns = views.shell(edition, links, len(words)), Owns()
+        shell, owns = views.shell(edition, links, len(words), self._publisher), Owns()
         pieces = self._cards(edition, Detail.FULL, words)
         cards = [(piece.html.passage(one),) for piece, one in zip(pieces, words, strict=True)]
         html = self._html_passages(shell, notes, cards, owns)
         if size(html, _OWN_ROOM) + _SURELY > MAIL_LIMIT:
             details = self._details(edition, links, words, notes)
-            pieces = [self._card(*one) for one in zip(edition.items, details, words, strict=False)]
-            shell, owns = views.shell(edition, links, len(pieces)), Owns()
+            tag = edition.subscription.language
+            pieces = [self._card(*one, tag) for one in zip(edition.items, details, words, strict=False)]
+            shell, owns = views.shell(edition, links, len(pieces), self._publisher), Owns()
             cards = [(piece.html.passage(one),) for piece, one in zip(pieces, words, strict=False)]
             html = self._html_passages(shell, notes, cards, owns)
         texts = [(piece.text.passage(one),) for piece, one in zip(pieces, words, strict=False)]
@@ -119,46 +122,46 @@ class Renderer:
 
     def page(self, edition: Edition, links: Links) -> str:
         """The same edition as a web page: all its papers, nothing about the reader."""
-        words = _words(edition)
+        words = self._words(edition)
         cards = [
             piece.page.passage(one) for piece, one in zip(self._cards(edition, Detail.FULL, words), words, strict=True)
         ]
         return self._draw_tidy(
             "page.html.j2",
-            mail=views.shell(edition, links, len(cards)),
+            mail=views.shell(edition, links, len(cards), self._publisher),
             cards=Markup(filled(cards, ())),  # noqa: S704 - escaped by the templates and by the stencil
             missed=views.missed(edition),
             hidden=views.hidden(edition),
             css=Markup("\n").join((self._css("mail.css"), self._css("dark.css"))),
         )
 
-    def feed_entry(self, paper: Paper, why: str) -> str:
+    def feed_entry(self, paper: Paper, why: str, tag: str = "en") -> str:
         """Plain html of one feed entry: the whole abstract, who wrote it, why it is here, where it is."""
         return self._draw_tidy(
             "feed_entry.html.j2",
             abstract=clean(paper.abstract),
-            authors=authors(paper),
+            authors=authors(paper, language(tag)),
             organisation=clean(paper.organisation or ""),
             why=clip(clean(why), _WHY),
-            links=views.links_of(paper),
+            links=views.links_of(paper, language(tag)),
         ).rstrip("\n")
 
     def feed_css(self) -> str:
         """The style by which a browser shows a feed."""
-        return self._draw(self._text, "feed.css")
+        return self._draw(self._text, "feed.css", notes={tag: views.feed_note(language(tag)) for tag in languages()})
 
     def chart(self, chart: Chart) -> str:
         """An SVG picture, for light and dark."""
         return self._draw(self._html, "chart.svg.j2", chart=drawing(chart)) + "\n"
 
     def check(self) -> tuple[str, ...]:
-        """Draws every template with a sample; returns their names. RenderError names the first that fails."""
-        edition, links = sample.EDITION, sample.LINKS
-        self.render(edition, links)
-        self.page(edition, links)
-        self.feed_entry(edition.items[0].paper, edition.items[0].why)
-        self.render(sample.SPARSE, Links())
-        self.page(sample.SPARSE, Links())
+        """Draws every template with samples in every language; returns their names. RenderError names what fails."""
+        for tag in languages():
+            for one, links in ((sample.EDITION, sample.LINKS), (sample.SPARSE, Links())):
+                edition = replace(one, subscription=replace(one.subscription, language=tag))
+                self.render(edition, links)
+                self.page(edition, links)
+            self.feed_entry(sample.EDITION.items[0].paper, sample.EDITION.items[0].why, tag)
         self.feed_css()
         self.chart(sample.CHART)
         return _TEMPLATES
@@ -177,32 +180,33 @@ class Renderer:
             return [size((piece.html.passage(one),), _OWN_ROOM) for piece, one in cards]
 
         # measured with the words for papers left out, so that saying so always fits
-        around = self._html_passages(views.shell(edition, links, 0), notes, (), Owns())
+        around = self._html_passages(views.shell(edition, links, 0, self._publisher), notes, (), Owns())
         return plan(sizes, MAIL_LIMIT - size(around, _OWN_ROOM))
 
     def _cards(self, edition: Edition, detail: Detail, words: Sequence[Mapping[str, str]]) -> list[_Piece]:
-        return [self._card(item, detail, one) for item, one in zip(edition.items, words, strict=True)]
+        tag = edition.subscription.language
+        return [self._card(item, detail, one, tag) for item, one in zip(edition.items, words, strict=True)]
 
-    def _card(self, item: Item, detail: Detail, words: Mapping[str, str]) -> _Piece:
+    def _card(self, item: Item, detail: Detail, words: Mapping[str, str], tag: str) -> _Piece:
         """By the paper's identity first, as readers of one day share their papers: telling equal ones takes longer."""
-        headed, explained = bool(words["heading"]), bool(words["why"])
-        key = (id(item.paper), detail, headed, explained, _facts(item))
+        present = tuple([bool(words[name]) for name in _WORDS])
+        key = (id(item.paper), detail, tag, present, _facts(item))
         if (found := self._quick.get(key)) and found[0] is item.paper:
             return found[1]
-        bare = replace(item, rank=0, reasons=(), section=Section(), why="*" if explained else "")
-        piece = self._piece(bare, detail, headed)
+        bare = replace(item, rank=0, reasons=(), section=Section(), why="", fresh=True, before=None)
+        piece = self._piece(bare, detail, tag, present)
         if len(self._quick) >= _KEPT_PIECES:
             self._quick.clear()
         self._quick[key] = item.paper, piece
         return piece
 
-    def _draw_piece(self, item: Item, detail: Detail, headed: bool) -> _Piece:
-        """`item` has no rank, section or reasons and a mere sign for its words of why: it is the key of the cache."""
-        card = views.card(item, detail)
-        present = {"heading": headed, "rank": True, "why": bool(item.why)}
+    def _draw_piece(self, item: Item, detail: Detail, tag: str, present: tuple[bool, ...]) -> _Piece:
+        """`item` has nothing that depends on the reader; `present` tells which of `_WORDS` there are."""
+        card, there = views.card(item, detail, language(tag)), dict(zip(_WORDS, present, strict=True))
         marks = markers(_WORDS, repr(card))
-        html = self._card_html(card, **{name: marks[name] if present[name] else "" for name in _WORDS})
-        words = {name: hole(name) if present[name] else "" for name in _WORDS}
+        html = self._card_html(card, Place(**{name: marks[name] if there[name] else "" for name in _WORDS}))
+        words = {name: hole(name) if there[name] else "" for name in _WORDS}
+        words["why_word"] = views.why_word(language(tag))
         text = self._draw(self._text, "card.txt.j2", card=card, **words).strip("\n") + "\n"
         return _Piece(
             card,
@@ -287,9 +291,12 @@ class Renderer:
         known = [*names, *cards, *(name for each in fields_of.values() for name in each.values())]
         return Stencil(text_cuts(text.strip("\n") + "\n", known), repeated=_NESTED)
 
-    def _card_html(self, card: Card, rank: int | str, why: str, heading: str) -> Markup:
-        html = self._draw(self._html, "card.html.j2", card=card, rank=rank, why=why, heading=heading)
-        return Markup(html)  # noqa: S704 - escaped by the template
+    def _card_html(self, card: Card, place: Place) -> Markup:
+        return Markup(self._draw(self._html, "card.html.j2", card=card, **asdict(place)))  # noqa: S704 - it escapes
+
+    def _words(self, edition: Edition) -> list[dict[str, str]]:
+        """What of each card is not its paper's."""
+        return [{name: getattr(place, name) for name in _WORDS} for place in views.places(edition, self._publisher)]
 
     def _draw_css(self, name: str) -> Markup:
         return Markup(tidy(self._draw(self._text, name)))  # noqa: S704 - the operator's own file
@@ -308,20 +315,6 @@ class Renderer:
             raise RenderError(f"template {name}: {error}") from error
 
 
-def _words(edition: Edition) -> list[dict[str, str]]:
-    """What of each card is not its paper's."""
-    return [
-        {"heading": heading, "rank": str(item.rank), "why": _why(item)}
-        for item, heading in zip(edition.items, views.headings(edition), strict=True)
-    ]
-
-
-def _why(item: Item) -> str:
-    """The why-line and the score that its reasons add up to; nothing without a why."""
-    why = clip(clean(item.why), _WHY)
-    return f"{why} · {count(item.score, 'point')}" if why and item.reasons else why
-
-
 def _joined(html: str, marks: Mapping[str, str]) -> str:
     """Without the line ends after what is nested, as that ends its last line itself."""
     for name in _NESTED:
@@ -331,8 +324,3 @@ def _joined(html: str, marks: Mapping[str, str]) -> str:
 
 def _values(shell: views.Shell) -> dict[str, str]:
     return {name: getattr(shell, name) for name in views.Shell.__slots__}
-
-
-def _unbroken(words: str) -> str:
-    """Words that stay on one line, such as a date."""
-    return words.replace(" ", "\u00a0")

@@ -43,8 +43,11 @@ EDITION = Edition(
     date=_DAY,
     made_at=_MOMENT,
     items=(
-        Item(rank=1, paper=_FULL, reasons=(), why="47 votes; mentions samples", votes=47, comments=8, rise=12),
-        Item(rank=2, paper=_BARE, reasons=(), why="", section=Section(kind=SectionKind.RISEN)),
+        Item(
+            rank=1, paper=_FULL, reasons=(), why="47 votes; mentions samples", votes=47, comments=8, rise=12, before=3
+        ),
+        Item(rank=2, paper=_BARE, reasons=(), why="", fresh=False, section=Section(kind=SectionKind.TRENDING)),
+        Item(rank=3, paper=_BARE, reasons=(), why="12 votes more", before=2, section=Section(kind=SectionKind.RISEN)),
     ),
     fresh=9,
     held_back=7,
@@ -58,6 +61,7 @@ LINKS = Links(
     unsubscribe_mail="mailto:unsubscribe@example.org?subject=sample",
     archive_url="https://example.org/archive/sample.html",
     feed_url="https://example.org/feeds/sample.atom",
+    preferences_url="https://example.org/p/sample",
 )
 SPARSE = Edition(
     subscription=Subscription(id="sparse", profile="sparse", address=None),

@@ -17,13 +17,15 @@ from markupsafe import escape
 
 from digest.errors import RenderError
 from digest.model import Form, Lasting, Passage, Telling, Word
+from digest.render.wording import NO_BREAK
 
 # What differs between readers of one selection; all else is the selection's.
-OWN = frozenset({"address", "unsubscribe"})
+OWN = frozenset({"address", "unsubscribe", "preferences"})
 
 _HOLE, _OPEN, _NAMED, _SHUT = "\x1a", "\x02", "\x1f", "\x03"
 _MARK = re.compile(f"m{_HOLE}([^{_HOLE}]*){_HOLE}M|{_OPEN}([a-z]+){_NAMED}|({_SHUT})")
 _WIDTH = 72
+_TWO_BLANKS = ("  ", f" {NO_BREAK}")
 _FEW = 128
 _SPECIAL = re.compile("[&<>\"']").search  # escaping what needs none takes longer than looking
 
@@ -204,8 +206,15 @@ def waiting(name: str, text: str) -> str:
 
 
 def wrapped(text: str) -> str:
-    """Lines of at most 72 characters, unless one word is longer: links and model names stay whole."""
-    if not text.isprintable() or "  " in text or text[:1] == " " or text[-1:] == " ":
+    """Lines of at most 72 characters, unless one word is longer: links and model names stay whole.
+
+    What is held together by no-break blanks stays so, and has plain ones then.
+    """
+    return _lines(text).replace(NO_BREAK, " ") if NO_BREAK in text else _lines(text)
+
+
+def _lines(text: str) -> str:
+    if not text.replace(NO_BREAK, "-").isprintable() or text != text.strip() or any(two in text for two in _TWO_BLANKS):
         return "\n".join(wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False))
     lines, start, end = [], 0, len(text)  # the same, where there are single blanks only, in a tenth of the time
     while end - start > _WIDTH:

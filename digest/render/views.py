@@ -5,32 +5,22 @@ A view is frozen and hashable; as it holds all that its template may show, it is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from digest.model import Cadence, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Site
-from digest.render.wording import authors, clean, clip, count, listed, long_date, opening, short_date
+from digest.model import Cadence, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
+from digest.render.language import Language, language
+from digest.render.wording import NO_BREAK, clean, clip, further, names, opening, tight
 
 _SUBJECT = 60
 _PREHEADER = (60, 90)
 _TITLE = 300
 _NAMED, _NOTE = 140, 160  # title and words of a paper that is only named
-_CADENCES = {
-    Cadence.DAILY: "on days with news",
-    Cadence.WEEKDAYS: "on weekdays with news",
-    Cadence.WEEKLY: "once a week",
-}
-
-# The profile's own order needs no heading: the edition's is its own.
-_HEADINGS = {
-    SectionKind.MAIN: "",
-    SectionKind.TRENDING: "Trending for everyone",
-    SectionKind.EXPLORE: "Further afield, outside these topics",
-    SectionKind.RISEN: "Late risers",
-}
+_WHY = 300
 
 
 class Detail(IntEnum):
@@ -56,10 +46,11 @@ class Card:
 
     title: str
     url: str
-    authors: str
+    authors: tuple[str, ...]  # the first names
+    more: str  # how many more, or how many where no name is known
     organisation: str
     date: str
-    withdrawn: bool
+    withdrawn: str
     abstract: str
     votes: str
     rise: str
@@ -67,6 +58,21 @@ class Card:
     stars: str
     links: tuple[Link, ...]
     brief: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a card shows that depends on the reader: the paper's place in the list, and why it is there.
+
+    `change` is a mark such as `▲3`, and `moved` says it in words for those who hear it; empty where there is none.
+    """
+
+    rank: str
+    heading: str  # of the section that begins here
+    share: str  # of the list, "8 of 20"
+    why: str
+    change: str
+    moved: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,24 +86,35 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What stands around the cards. Empty means: there is none, show nothing."""
+    """What stands around the cards, in whole sentences of the reader's language. Empty means: show nothing."""
 
+    language: str  # its tag
+    direction: str  # ltr or rtl
     subject: str
     preheader: str
+    masthead: str  # the publisher's line above the title
     title: str
     description: str
     date: str
-    found: str  # "24 new papers from hf-daily"
-    chosen: str  # "20", where not all of the new ones are shown
-    earlier: str  # "2", of those chosen, which were new before and did not fit then
+    found: str  # "24 new papers from hf-daily; 20 chosen for Robots."
     held_back: str
     muted: str
     left_out: str  # papers of this edition that did not fit into the mail
+    left_out_way: str  # where they are, the words of a link to `archive` or `feed`
+    because: str  # why the reader gets this, up to the address
+    because_end: str  # and after it
+    note: str  # the publisher's words at the foot
     address: str
-    cadence: str
     unsubscribe: str
+    unsubscribe_way: str  # the words of each link, there if its address is
+    preferences: str
+    preferences_way: str
     archive: str
+    archive_way: str
     feed: str
+    feed_way: str
+    help_way: str
+    all_way: str  # to the page of all digests
 
 
 def safe_url(url: str | None) -> str:
@@ -110,94 +127,222 @@ def safe_url(url: str | None) -> str:
     return text if scheme == "mailto" or (scheme in ("http", "https") and host) else ""
 
 
-def card(item: Item, detail: Detail) -> Card:
+def card(item: Item, detail: Detail, words: Language) -> Card:
     paper, brief = item.paper, detail is Detail.BRIEF
-    title = clip(clean(paper.title), _TITLE) or "Untitled"
+    comments, stars, rise = item.comments or 0, paper.code_stars or 0, words.number(item.rise)
     return Card(
-        title=title,
+        title=clip(clean(paper.title), _TITLE) or words.gettext("Untitled"),
         url=safe_url(paper.url),
-        authors=authors(paper),
+        authors=names(paper),
+        more=tight(further(paper, words)),
         organisation=clip(clean(paper.organisation or ""), 80),
-        date=f"{short_date(paper.published)} {paper.published.year}" if paper.published else "",
-        withdrawn=bool(paper.withdrawn),
+        date=tight(words.date_of_year(paper.published)) if paper.published else "",
+        withdrawn=words.gettext("Withdrawn") if paper.withdrawn else "",
         abstract="" if brief else opening(clean(paper.abstract), detail),
-        votes=count(item.votes, "vote") if item.votes and not brief else "",
-        rise=f"+{item.rise:,} since first listed" if item.rise > 0 and not brief else "",
-        comments=count(item.comments, "comment") if item.comments and not brief else "",
-        stars=count(paper.code_stars, "star") if paper.code_stars and not brief else "",
-        links=() if brief else links_of(paper),
+        votes=votes(item, words) if not brief else "",
+        rise=words.gettext("+%(count)s since first listed", count=rise) if item.rise > 0 and not brief else "",
+        comments=tight(words.ngettext("%(count)s comment", "%(count)s comments", comments))
+        if comments and not brief
+        else "",
+        stars=tight(words.ngettext("%(count)s star", "%(count)s stars", stars)) if stars and not brief else "",
+        links=() if brief else links_of(paper, words),
         brief=brief,
     )
 
 
-def links_of(paper: Paper) -> tuple[Link, ...]:
+def votes(item: Item, words: Language) -> str:
+    return tight(words.ngettext("%(count)s vote", "%(count)s votes", item.votes)) if item.votes else ""
+
+
+def links_of(paper: Paper, words: Language) -> tuple[Link, ...]:
     """In reading order; only what exists. A search for the title is no abstract, so it is the title's link only."""
-    label = clip(clean(paper.title), 70) or "this paper"
+    label = clip(clean(paper.title), 70) or words.gettext("this paper")
     found = (
-        ("Abstract", paper.url if paper.arxiv_id or paper.doi else None),
-        ("PDF", paper.pdf_url),
-        ("Discussion", paper.listing_url),
-        ("Code", paper.code_url),
-        ("Project page", paper.project_url),
+        (words.gettext("Abstract"), paper.url if paper.arxiv_id or paper.doi else None),
+        (words.gettext("PDF"), paper.pdf_url),
+        (words.gettext("Discussion"), paper.listing_url),
+        (words.gettext("Code"), paper.code_url),
+        (words.gettext("Project page"), paper.project_url),
     )
     safe = ((text, safe_url(url)) for text, url in found)
-    return tuple(Link(text=text, url=url, name=f"{text} of {label}") for text, url in safe if url)
+    return tuple(
+        Link(text=text, url=url, name=words.gettext("%(link)s of %(paper)s", link=text, paper=label))
+        for text, url in safe
+        if url
+    )
 
 
-def headings(edition: Edition) -> tuple[str, ...]:
-    """For each item what stands above it: words where a section begins, unless it is the only one."""
-    sections = [item.section for item in edition.items]
-    if all(one is sections[0] or one == sections[0] for one in sections):
-        return ("",) * len(sections)
-    before = [None, *sections]
-    return tuple("" if one == last else _heading(one) for last, one in zip(before, sections, strict=False))
+# --- places ------------------------------------------------------------------------------------------------------
 
 
-def _heading(section: Section) -> str:
-    if section.kind is SectionKind.TOPIC:
-        name = clip(clean(section.topic), _NAMED)
-        return name[:1].upper() + name[1:]
-    return _HEADINGS[section.kind]
+def places(edition: Edition, site: Site) -> tuple[Place, ...]:
+    """For each item what depends on the reader."""
+    words = language(edition.subscription.language)
+    mixed = len({item.fresh for item in edition.items if item.section.kind is not SectionKind.RISEN}) > 1
+    found = []
+    for item, (heading, share) in zip(edition.items, _headings(edition, words, site), strict=True):
+        change, moved = _change(item, mixed, words)
+        found.append(
+            Place(
+                rank=words.number(item.rank),
+                heading=heading,
+                share=share,
+                why=_why(item, words),
+                change=change,
+                moved=moved,
+            )
+        )
+    return tuple(found)
+
+
+def _why(item: Item, words: Language) -> str:
+    """The why-line, where a late riser stood before, and the score that the reasons add up to."""
+    why, score = clip(clean(item.why), _WHY), item.score
+    parts = [why]
+    if item.before and item.section.kind is SectionKind.RISEN:
+        parts.append(tight(words.gettext("no. %(rank)s then", rank=words.number(item.before))))
+    if item.reasons:
+        parts.append(tight(words.ngettext("%(count)s point", "%(count)s points", score)))
+    return " · ".join(parts).replace(" · ", f"{NO_BREAK}· ") if why else ""
+
+
+def _change(item: Item, mixed: bool, words: Language) -> tuple[str, str]:
+    """A mark and its words; of a late riser, which stands beside the list, a change of rank would tell nothing.
+
+    Where all of a list is new, nothing is marked so.
+    """
+    if item.section.kind is SectionKind.RISEN:
+        return "", ""
+    if item.before is None:
+        new = words.pgettext("mark of a paper that was not there before", "new")
+        return (new, new) if mixed and item.fresh else ("", "")
+    by = item.before - item.rank
+    if by > 0:
+        return f"▲{words.number(by)}", words.ngettext("up %(count)s place", "up %(count)s places", by)
+    if by < 0:
+        return f"▼{words.number(-by)}", words.ngettext("down %(count)s place", "down %(count)s places", -by)
+    return "=", words.gettext("same place as before")
+
+
+def _headings(edition: Edition, words: Language, site: Site) -> list[tuple[str, str]]:
+    """For each item what stands above it: words where a section begins, unless it is the only one, and its share."""
+    sizes = Counter(item.section for item in edition.items)
+    total = sum(size for one, size in sizes.items() if one.kind is not SectionKind.RISEN)
+    found, last = [], Section() if len(sizes) > 1 else edition.items[0].section if edition.items else None
+    for item in edition.items:
+        name = _heading(item.section, words, site) if item.section != last else ""
+        share = ""
+        if name and item.section.kind is not SectionKind.RISEN:
+            size = words.number(sizes[item.section])
+            share = tight(words.gettext("%(size)s of %(total)s", size=size, total=words.number(total)))
+        found.append((name, share))
+        last = item.section
+    return found
+
+
+def _heading(section: Section, words: Language, site: Site) -> str:
+    """The profile's own order needs none: the edition's is its own."""
+    own = site.look.texts_in(words.tag)
+    topic = clip(clean(section.topic), _NAMED)
+    return {
+        SectionKind.MAIN: "",
+        SectionKind.TOPIC: topic[:1].upper() + topic[1:],
+        SectionKind.TRENDING: clean(own.trending) or words.gettext("Trending for everyone"),
+        SectionKind.EXPLORE: clean(own.explore) or words.gettext("Further afield, outside these topics"),
+        SectionKind.RISEN: clean(own.risen) or words.gettext("Late risers"),
+    }[section.kind]
+
+
+# --- what is only named ------------------------------------------------------------------------------------------
 
 
 def missed(edition: Edition) -> tuple[Mention, ...]:
-    return tuple(_mention(one, f"{count(one.short, 'point')} short") for one in edition.missed)
+    words = language(edition.subscription.language)
+    return tuple(
+        replace(
+            _mention(one, "", words),
+            note=tight(words.ngettext("%(count)s point short", "%(count)s points short", one.short)),
+        )
+        for one in edition.missed
+    )
 
 
 def hidden(edition: Edition) -> tuple[Mention, ...]:
     """None on a public surface: whom a profile does not want to read is for its readers only."""
     if edition.subscription.address is None:
         return ()
-    return tuple(_mention(one, one.otherwise or one.rule) for one in edition.hidden)
+    words = language(edition.subscription.language)
+    return tuple(_mention(one, _rule(one, words), words) for one in edition.hidden)
 
 
-def _mention(one: Missed | Muted, note: str) -> Mention:
-    title = clip(clean(one.paper.title), _NAMED) or "Untitled"
+def _rule(one: Muted, words: Language) -> str:
+    """The rule that hides a paper, and the place that it would have without it."""
+    kind, _, name = one.rule.removeprefix("muted ").partition(" ")
+    named = {
+        "word": words.gettext("muted word “%(name)s”", name=name.strip("“”")),
+        "author": words.gettext("muted author %(name)s", name=name),
+        "submitter": words.gettext("muted submitter %(name)s", name=name),
+        "organisation": words.gettext("muted organisation %(name)s", name=name),
+        "category": words.gettext("muted category %(name)s", name=name),
+    }
+    rule = named.get(kind, one.rule)
+    if not one.place:
+        return rule
+    place, nth = words.number(one.place), ordinal(one.place)
+    return words.gettext("without the %(rule)s this would be %(nth)s", rule=rule, nth=nth, place=place)
+
+
+def _mention(one: Missed | Muted, note: str, words: Language) -> Mention:
+    title = clip(clean(one.paper.title), _NAMED) or words.gettext("Untitled")
     return Mention(title=title, url=safe_url(one.paper.url), note=clip(clean(note), _NOTE))
 
 
-def shell(edition: Edition, links: Links, shown: int) -> Shell:
+# --- around the cards --------------------------------------------------------------------------------------------
+
+
+def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
     """`shown` counts the items that have a card on this surface."""
-    total = sum(item.section.kind is not SectionKind.RISEN for item in edition.items)
+    words = language(edition.subscription.language)
+    texts = site.look.texts_in(words.tag)
     left_out = len(edition.items) - shown
-    earlier = max(0, total - (edition.fresh - edition.held_back))
+    mine, archive, feed = (
+        own(edition.subscription.address, links),
+        safe_url(links.archive_url),
+        safe_url(links.feed_url),
+    )
+    because, because_end = _because(edition, words)
     return Shell(
+        language=words.tag,
+        direction=words.direction,
         subject=subject(edition),
         preheader=preheader(edition),
+        masthead=clean(texts.masthead),
         title=clip(clean(edition.title), _TITLE),
         description=clip(clean(edition.description), _TITLE),
-        date=long_date(edition.date),
-        found=_found(edition),
-        chosen=f"{total:,}" if edition.held_back or total < edition.fresh else "",
-        earlier=f"{earlier:,}" if earlier else "",
-        held_back=f"{count(edition.held_back, 'new paper')} did not fit" if edition.held_back else "",
-        muted=f"{count(edition.muted, 'paper')} hidden by this profile’s rules" if edition.muted else "",
-        left_out=count(left_out, "more paper") if left_out else "",
-        cadence=_CADENCES[edition.subscription.cadence],
-        archive=safe_url(links.archive_url),
-        feed=safe_url(links.feed_url),
-        **own(edition.subscription.address, links),
+        date=words.long_date(edition.date),
+        found=_day(edition, words),
+        held_back=_held_back(edition, words),
+        muted=_muted(edition, words),
+        left_out=_left_out(left_out, bool(archive or feed), words) if left_out else "",
+        left_out_way=_left_out_way(archive, feed, words) if left_out else "",
+        because=because,
+        because_end=because_end,
+        note=clean(texts.footer),
+        unsubscribe_way=words.gettext("Unsubscribe") if mine["unsubscribe"] else "",
+        preferences_way=words.gettext("Change topics or times") if mine["preferences"] else "",
+        archive=archive,
+        archive_way=words.gettext("View in browser") if archive else "",
+        feed=feed,
+        feed_way=words.gettext("Feed") if feed else "",
+        help_way=words.gettext("Help") if site.help_url else "",
+        all_way=words.gettext("All digests") if site.url else "",
+        **mine,
     )
+
+
+def why_word(words: Language) -> str:
+    """Before a why-line in plain text."""
+    return words.pgettext("before the reasons for a paper", "Why")
 
 
 def own(address: str | None, links: Links) -> dict[str, str]:
@@ -205,48 +350,138 @@ def own(address: str | None, links: Links) -> dict[str, str]:
     return {
         "address": clean(address or ""),
         "unsubscribe": safe_url(links.unsubscribe_url) or safe_url(links.unsubscribe_mail),
+        "preferences": safe_url(links.preferences_url),
     }
+
+
+def _because(edition: Edition, words: Language) -> tuple[str, str]:
+    """What stands before and after the address."""
+    subscription = edition.subscription
+    if subscription.address is None:
+        return "", ""
+    cadence = {
+        Cadence.DAILY: words.gettext("on days with news"),
+        Cadence.WEEKDAYS: words.gettext("on weekdays with news"),
+        Cadence.WEEKLY: words.gettext("once a week"),
+    }[subscription.cadence]
+    line = words.gettext(
+        "You receive this %(cadence)s, because %(address)s is subscribed to %(title)s.",
+        cadence=cadence,
+        address="\0",  # which no cleaned title has
+        title=clip(clean(edition.title), _TITLE),
+    )
+    before, _, after = line.partition("\0")
+    return before, after
+
+
+def _held_back(edition: Edition, words: Language) -> str:
+    if not edition.held_back:
+        return ""
+    line = words.ngettext("%(count)s new paper did not fit", "%(count)s new papers did not fit", edition.held_back)
+    return words.gettext("%(line)s; just missed:", line=line) if edition.missed else line
+
+
+def _muted(edition: Edition, words: Language) -> str:
+    if not edition.muted:
+        return ""
+    line = words.ngettext(
+        "%(count)s paper hidden by this profile’s rules",
+        "%(count)s papers hidden by this profile’s rules",
+        edition.muted,
+    )
+    return words.gettext("%(line)s:", line=line) if hidden(edition) else line
+
+
+def _left_out(number: int, elsewhere: bool, words: Language) -> str:
+    line = words.ngettext(
+        "%(count)s more paper of this edition would not fit into a mail",
+        "%(count)s more papers of this edition would not fit into a mail",
+        number,
+    )
+    return words.gettext("%(line)s:", line=line) if elsewhere else f"{line}."
+
+
+def _left_out_way(archive: str, feed: str, words: Language) -> str:
+    if archive:
+        return words.gettext("read the whole edition on the web")
+    return words.gettext("the feed has them") if feed else ""
 
 
 def subject(edition: Edition) -> str:
     """The top paper's title, how many more, and the day, which keeps subjects apart from day to day."""
-    titles = _titles(edition)
-    more = f" and {len(titles) - 1:,} more" if len(titles) > 1 else ""
-    tail = f"{more} · {short_date(edition.date)}"
+    words = language(edition.subscription.language)
+    titles, more = _titles(edition, words), ""
+    if len(titles) > 1:
+        more = words.ngettext("and %(count)s more", "and %(count)s more", len(titles) - 1)
+    tail = f" {more} · {words.short_date(edition.date)}" if more else f" · {words.short_date(edition.date)}"
     return clip(titles[0] if titles else clean(edition.title), _SUBJECT - len(tail)) + tail
 
 
 def preheader(edition: Edition) -> str:
     """What a mailbox shows after the subject: the next titles, then the counts, until there is enough to read."""
+    words = language(edition.subscription.language)
     least, most = _PREHEADER
     abstracts = [opening(clean(item.paper.abstract), most) for item in edition.items[:1]]
     text = ""
-    for words in (*_titles(edition)[1:3], _found(edition), *abstracts, clean(edition.description)):
-        if len(text) < least and words:
-            text = f"{text} · {words}" if text else words
+    for part in (*_titles(edition, words)[1:3], _found(edition, words), *abstracts, clean(edition.description)):
+        if len(text) < least and part:
+            text = f"{text} · {part}" if text else part
     return clip(text, most)
 
 
-def _titles(edition: Edition) -> Sequence[str]:
-    return [_title(item.paper.title) for item in edition.items]
+def _titles(edition: Edition, words: Language) -> Sequence[str]:
+    return [_title(item.paper.title) or words.gettext("Untitled") for item in edition.items]
 
 
 @lru_cache(4_096)
 def _title(title: str) -> str:
-    return clip(clean(title), _TITLE) or "Untitled"
+    return clip(clean(title), _TITLE)
 
 
-def _found(edition: Edition) -> str:
-    sources = listed(clean(source) for source in edition.sources)
-    return count(edition.fresh, "new paper") + (f" from {sources}" if sources else "")
+def _found(edition: Edition, words: Language) -> str:
+    fresh, sources = edition.fresh, words.listed([clean(source) for source in edition.sources])
+    if not sources:
+        return words.ngettext("%(count)s new paper", "%(count)s new papers", fresh)
+    return words.ngettext(
+        "%(count)s new paper from %(sources)s", "%(count)s new papers from %(sources)s", fresh, sources=sources
+    )
 
 
-def site_view(site: Site) -> dict[str, str]:
-    """The publisher in words; the same for every mail."""
+def _day(edition: Edition, words: Language) -> str:
+    """How many papers were new, from where, how many of them are here, and how many come from earlier days."""
+    total = sum(item.section.kind is not SectionKind.RISEN for item in edition.items)
+    older = max(0, total - (edition.fresh - edition.held_back))
+    given = {
+        "found": _found(edition, words),
+        "chosen": words.number(total),
+        "title": clip(clean(edition.title), _TITLE),
+        "earlier": words.number(older),
+    }
+    if edition.held_back or total < edition.fresh:
+        if older:
+            return words.gettext(
+                "%(found)s; %(chosen)s chosen for %(title)s, %(earlier)s of them from earlier days.", **given
+            )
+        return words.gettext("%(found)s; %(chosen)s chosen for %(title)s.", **given)
+    return words.gettext("%(found)s, and %(earlier)s from earlier days.", **given) if older else f"{given['found']}."
+
+
+def feed_note(words: Language) -> str:
+    """What a browser shows above a feed, as it may stand in a string of css."""
+    note = words.gettext("This is a feed. Copy the address of this page into a feed reader to follow it.")
+    return note.replace("\\", "").replace('"', "”")
+
+
+def site_view(site: Site) -> dict[str, object]:
+    """The publisher, the same for every mail: words, addresses and colours."""
+    logo = site.look.logo
     return {
         "name": clean(site.name),
         "postal_address": clean(site.postal_address),
         "help_url": safe_url(site.help_url),
         "url": safe_url(site.url),
         "accent": site.accent,
+        "light": site.look.light,
+        "dark": site.look.dark,
+        "logo": replace(logo, url=safe_url(logo.url), alt=clean(logo.alt)) if logo else None,
     }

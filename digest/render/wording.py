@@ -1,22 +1,18 @@
-"""Turns facts into short English words: dates, counts, bylines, cut titles and abstracts.
+"""Cleans and cuts words of any language: titles, abstracts at their sentences, bylines.
 
-All of it is plain text; escaping is the templates' business. Uses no locale and no clock.
+All of it is plain text; escaping is the templates' business.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import date
 from functools import lru_cache
 
 from digest.model import Paper
+from digest.render.language import Language
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+NO_BREAK = "\u00a0"
+_NAMES = 3
 
 # What no mail, page or terminal should be given: C0 and C1 controls, lone surrogates, noncharacters, and the bidi
 # embeddings, overrides and isolates, which would reorder the words around a hostile title. Plain marks may stay.
@@ -26,14 +22,17 @@ _UNPRINTABLE = re.compile(
     + "]"
 )
 
+# Words before whose full stop no sentence ends, in English, German, French and Spanish papers' abstracts.
 _ABBREVIATIONS = frozenset(
     re.findall(
         r"\S+",
-        "e.g i.e etc al vs cf ca viz resp approx w.r.t vol pp ch fig figs eq eqs sec secs ref refs "
-        "dr mr mrs ms prof st inc jr",
+        "e.g i.e etc al vs cf ca viz resp approx w.r.t w.l.o.g i.i.d a.k.a incl esp vol pp ch fig figs eq eqs sec secs "
+        "ref refs thm dr mr mrs ms prof st inc ltd jr sr ph.d u.s z.b d.h u.a bzw ggf vgl abb usw s.a p.ej ej",
     )
 )
-_SENTENCE_END = re.compile(r"""[.!?]+["'”’)\]]*(?=\s+\S)|[。！？]+[”’」』）]*""")
+_BEFORE_NUMBERS = frozenset(("no", "nos", "nr", "tab"))
+# Marks of scripts with blanks end a sentence where a blank follows, the others anywhere but between digits.
+_SENTENCE_END = re.compile(r"""[.!?…؟۔।॥։።]+["'”’“»)\]]*(?=\s+\S)|[。！？｡．]+[”’」』）]*(?=\D)""")
 
 
 def clean(text: str) -> str:
@@ -54,13 +53,13 @@ def clip(text: str, limit: int) -> str:
 
 
 @lru_cache(4_096)
-def opening(text: str, limit: int) -> str:
-    """The first whole sentences that fit into about `limit` characters.
+def opening(text: str, limit: int, sentences: int = 2) -> str:
+    """The first whole sentences that fit into about `limit` characters, `sentences` of them at the most.
 
     A first sentence may be a quarter longer than that before it is cut at a word.
     """
     ends = [match.end() for match in _SENTENCE_END.finditer(text) if _is_end(text, match)]
-    ends.append(len(text))
+    ends = [*ends, len(text)][:sentences]
     fitting = [end for end in ends if end <= limit]
     if fitting:
         return text[: fitting[-1]].rstrip()
@@ -69,37 +68,35 @@ def opening(text: str, limit: int) -> str:
 
 def _is_end(text: str, match: re.Match[str]) -> bool:
     """Not after an abbreviation or an initial, nor before a small letter."""
-    if not match[0].startswith("."):
+    if not match[0].startswith((".", "…")):
         return True
-    word = text[: match.start()].rpartition(" ")[2].lstrip("([\"'“‘").lower()
+    word = text[: match.start()].rpartition(" ")[2].lstrip("([\"'“‘„«").lower()
     following = text[match.end() :].lstrip()[:1]
-    return word not in _ABBREVIATIONS and not (len(word) == 1 and word.isalpha()) and not following.islower()
+    abbreviated = word in _ABBREVIATIONS or (word in _BEFORE_NUMBERS and following.isdigit())
+    initial = len(word) == 1 and word.isalpha()
+    return not abbreviated and not initial and not following.islower()
 
 
-def long_date(day: date) -> str:
-    return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+def tight(words: str) -> str:
+    """Words that stay on one line, such as a number and what it counts."""
+    return words.replace(" ", NO_BREAK)
 
 
-def short_date(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1][:3]}"
+def names(paper: Paper) -> tuple[str, ...]:
+    """The first three authors."""
+    return tuple(clip(name, 80) for name in map(clean, paper.authors) if name)[:_NAMES]
 
 
-def count(number: int, noun: str) -> str:
-    """`1 vote`, `1,204 votes`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def further(paper: Paper, words: Language) -> str:
+    """How many authors more there are; all of them where names are unknown; empty if nothing is known."""
+    first, known = names(paper), sum(1 for name in map(clean, paper.authors) if name)
+    total = max(known, paper.author_count or 0)
+    if not first:
+        return words.ngettext("%(count)s author", "%(count)s authors", total) if total else ""
+    more = total - len(first)
+    return words.ngettext("+ %(count)s more", "+ %(count)s more", more) if more else ""
 
 
-def listed(words: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *most, last = tuple(words) or ("",)
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def authors(paper: Paper) -> str:
-    """The first three names and how many more; only the number where names are unknown; empty if nothing is known."""
-    names = tuple(clip(name, 80) for name in map(clean, paper.authors) if name)
-    total = max(len(names), paper.author_count or 0)
-    if not names:
-        return count(total, "author") if total else ""
-    more = total - len(names[:3])
-    return ", ".join(names[:3]) + (f" + {more:,} more" if more else "")
+def authors(paper: Paper, words: Language) -> str:
+    """The first names and how many more, in one line."""
+    return " ".join(filter(None, (", ".join(names(paper)), further(paper, words))))

@@ -62,18 +62,16 @@ class Bounces(Database):
         return None
 
     def mailed_to(self, address: str, since: datetime) -> tuple[OutboxItem, ...]:
-        """The messages to an address decided on at or after `since`, the oldest first; without their bytes."""
-        columns = [column for column in outbox.c if column is not outbox.c.message]
+        """The messages to an address decided on at or after `since`, the oldest first."""
         mine = outbox.c.address.in_({address, address.lower()})
-        query = select(*columns).where(mine, outbox.c.created_at >= since)
+        query = select(outbox).where(mine, outbox.c.created_at >= since)
         with self._reading() as conn:
             items = map(codec.outbox_item, conn.execute(query))
             return tuple(sorted(items, key=lambda item: (item.created_at, item.message_id)))
 
     def message_of(self, edition_id: str) -> OutboxItem | None:
-        """The message of an edition, without its bytes; None for a feed's."""
-        columns = [column for column in outbox.c if column is not outbox.c.message]
-        query = select(*columns).where(outbox.c.edition_id == edition_id).order_by(outbox.c.message_id).limit(1)
+        """The message of an edition; None for a feed's."""
+        query = select(outbox).where(outbox.c.edition_id == edition_id).order_by(outbox.c.message_id).limit(1)
         with self._reading() as conn:
             row = conn.execute(query).one_or_none()
             return None if row is None else codec.outbox_item(row)

@@ -1,0 +1,41 @@
+"""The why-line: reasons that the core chose, as one line of words in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from digest.model import Reason
+from digest.render.language import Language, language
+
+
+def why_line(reasons: Sequence[Reason], tag: str) -> str:
+    """The reasons in their order; those of the trend are told together at the end, as the card has the numbers.
+
+    `tag` is the language's. Of a paper without any reason the line says that it is new.
+    """
+    words = language(tag)
+    trends = _trends(words)
+    parts = [words.worded(one.said) if one.said else one.label for one in reasons if one.kind not in trends]
+    if told := [trends[one.kind] for one in reasons if one.kind in trends]:
+        parts.append(words.gettext("trending by %(trends)s", trends=words.listed(told)))
+    return _capital(" · ".join(parts) or words.gettext("newly listed"))
+
+
+def place_line(rank: int, day: date, tag: str) -> str:
+    """For a paper of which nothing that lasts can be said: where it stood, and when."""
+    words = language(tag)
+    return _capital(words.gettext("no. %(rank)s of %(day)s", rank=words.number(rank), day=day.isoformat()))
+
+
+def _trends(words: Language) -> dict[str, str]:
+    return {
+        "votes": words.gettext("votes"),
+        "rise": words.gettext("a quick rise"),
+        "comments": words.gettext("discussion"),
+        "position": words.gettext("its place in the listing"),
+    }
+
+
+def _capital(line: str) -> str:
+    return line[0].upper() + line[1:]
