@@ -19,7 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -35,6 +35,7 @@ from digest.message import assembled, message_id, own_words, token, unsubscribe_
 from digest.model import Edition, Item, Links, Paper, Reason, Site, Subscription  # noqa: E402
 from digest.render import Renderer, views  # noqa: E402
 from digest.render.inline import inline  # noqa: E402
+from digest.render.language import language  # noqa: E402
 from digest.render.views import Detail  # noqa: E402
 
 DAY, NOW = date(2026, 6, 1), datetime(2026, 6, 1, 7, tzinfo=UTC)
@@ -118,12 +119,13 @@ def edition(known: list[Paper], reader: int, profiles: int | None = None) -> tup
 
 def usual(renderer: Renderer, made: Edition, links: Links) -> bytes:
     """The same templates, drawn, inlined and encoded whole for one reader."""
-    shell = views.shell(made, links, len(made.items))
+    shell = views.shell(made, links, len(made.items), SITE)
     environment, texts = renderer._html, renderer._text
     site = renderer._site
-    words = [(views.card(item, Detail.FULL), item.rank, item.why) for item in made.items]
+    cards_of = [views.card(item, Detail.FULL, language("en")) for item in made.items]
+    words = [(one, asdict(place)) for one, place in zip(cards_of, views.places(made, SITE), strict=True)]
     card = environment.get_template("card.html.j2")
-    cards = "\n".join(card.render(site=site, card=one, rank=rank, why=why, heading="") for one, rank, why in words)
+    cards = "\n".join(card.render(site=site, card=one, **place) for one, place in words)
     css, kept = (texts.get_template(name).render(site=site) for name in ("mail.css", "dark.css"))
     safe = {
         name: environment.filters["safe"](value) for name, value in {"cards": cards, "css": css, "dark": kept}.items()
@@ -139,7 +141,7 @@ def usual(renderer: Renderer, made: Edition, links: Links) -> bytes:
         mail=shell,
         missed=(),
         hidden=(),
-        cards=[text_card.render(card=one, rank=rank, why=why, heading="").strip("\n") for one, rank, why in words],
+        cards=[text_card.render(card=one, why_word="Why", **place).strip("\n") for one, place in words],
     )
     message = EmailMessage(policy=email.policy.SMTP.clone(max_line_length=998))
     for name, value in {

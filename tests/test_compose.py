@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, reason, shown, subscription
 
-from digest.compose import compose, lasting_why, why
+from digest.compose import compose, lasting, telling
 from digest.model import Edition, LastEdition, NoEdition, Paper, Ranking, Reason
 
 LAST = last_edition()  # yesterday at 07:00 UTC
@@ -235,45 +235,48 @@ def reasons(*given: tuple[str, str, int]) -> list[Reason]:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "told"),
     [
-        ([], "Newly listed"),
-        ([("age", "2 days old", -30)], "Newly listed"),
-        ([("votes", "12 votes", 250)], "Trending by votes"),
-        ([("votes", "12 votes", 250), ("author", "by Ada", 10)], "By Ada · trending by votes"),
-        ([("word", "“b” in the title", 5), ("word", "“a” in the title", 5)], "“a” in the title · “b” in the title"),
+        ([], []),
+        ([("age", "2 days old", -30)], []),
+        ([("votes", "9 votes", 250), ("author", "by Ada", 10)], ["by Ada", "9 votes"]),
+        ([("word", "“b” in the title", 5), ("word", "“a” in the title", 5)], ["“a” in the title", "“b” in the title"]),
         (
             [("votes", "9 votes", 9), ("word", "w", 3), ("category", "in cs.CL", 2), ("example", "like “x”", 7)],
-            "Like “x” · w · in cs.CL",
+            ["like “x”", "w", "in cs.CL"],
         ),
-        ([("near", "near “b”", 90), ("near", "near “a”", 95), ("votes", "9 votes", 9)], "Near “a” · trending by votes"),
-        ([("near", "near “a”", 95), ("word", "w", 5), ("votes", "9 votes", 9)], "W · trending by votes"),
-        ([("near", "near “a”", 95), ("author", "by Ada", 5), ("example", "like “x”", 9)], "Near “a” · by Ada"),
+        ([("near", "near “b”", 90), ("near", "near “a”", 95), ("votes", "9 votes", 9)], ["near “a”", "9 votes"]),
+        ([("near", "near “a”", 95), ("word", "w", 5), ("votes", "9 votes", 9)], ["w", "9 votes"]),
+        ([("near", "near “a”", 95), ("author", "by Ada", 5), ("example", "like “x”", 9)], ["near “a”", "by Ada"]),
         (
             [("near", "near “a”", 95), ("liked", "like “x”, which you liked", 99)],
-            "Like “x”, which you liked · near “a”",
+            ["like “x”, which you liked", "near “a”"],
         ),
-        ([("near", "near “a”", 10), ("votes", "9 votes", 90)], "Near “a” · trending by votes"),
-        ([("near", "near “a”", 10), ("example", "like “x”", 9), ("votes", "9 votes", 99)], "Trending by votes"),
-        ([("near", "far from “a”", -95), ("disliked", "like “x”", -9), ("votes", "9 votes", 9)], "Trending by votes"),
-        ([("word", "w", 900), ("risen", "from 4 votes to 60", 7)], "From 4 votes to 60 · w"),
-        ([("word", "w", -5), ("similar", "close", -9), ("comments", "1 comment", 21)], "Trending by discussion"),
+        ([("near", "near “a”", 10), ("votes", "9 votes", 90)], ["near “a”", "9 votes"]),
+        ([("near", "near “a”", 10), ("example", "like “x”", 9), ("votes", "9 votes", 99)], ["9 votes"]),
+        ([("near", "far from “a”", -95), ("disliked", "like “x”", -9), ("votes", "9 votes", 9)], ["9 votes"]),
+        ([("word", "w", 900), ("risen", "from 4 votes to 60", 7)], ["from 4 votes to 60", "w"]),
+        ([("word", "w", -5), ("similar", "close", -9), ("comments", "1 comment", 21)], ["1 comment"]),
     ],
 )
-def test_why(given: list[tuple[str, str, int]], words: str) -> None:
-    assert why(reasons(*given), "newly listed") == words
+def test_what_the_why_line_tells(given: list[tuple[str, str, int]], told: list[str]) -> None:
+    assert [one.label for one in telling(reasons(*given))] == told
 
 
 @given(st.permutations([("votes", "9 votes", 9), ("rise", "up", 9), ("word", "v", 3), ("word", "w", 3)]))
-def test_why_does_not_depend_on_the_order_of_reasons(given: list[tuple[str, str, int]]) -> None:
-    assert why(reasons(*given), "") == "V · w · trending by a quick rise and votes"
+def test_it_does_not_depend_on_the_order_of_reasons(given: list[tuple[str, str, int]]) -> None:
+    assert [one.label for one in telling(reasons(*given))] == ["v", "w", "up", "9 votes"]
 
 
-def test_a_feeds_line_says_only_what_lasts() -> None:
+def test_a_feeds_line_tells_only_what_lasts() -> None:
     first, second = edition([new(1), new(2)]).items
-    assert lasting_why(second, TODAY) == "No. 2 of 2026-06-02"
-    wanted = replace(first, reasons=(*first.reasons, *reasons(("word", "“a” in the title", 5))))
-    assert lasting_why(wanted, TODAY) == "“a” in the title"
+    assert lasting(second.reasons) == ()
+    wanted = reasons(("word", "“a” in the title", 5))
+    assert lasting((*first.reasons, *wanted)) == tuple(wanted)
+
+
+def test_papers_of_earlier_days_are_told_from_new_ones() -> None:
+    assert [item.fresh for item in edition([old(1), new(2)]).items] == [False, True]
 
 
 # --- always ----------------------------------------------------------------------------------------------------
@@ -304,7 +307,6 @@ def test_always(places: list[Paper], cut: int, before: set[str], limit: int, las
     assert {one.id for one in fresh} & set(chosen), "an edition of leftovers alone"
     assert found.fresh == len(fresh)
     assert found.held_back == len([one for one in fresh if one.id not in chosen])
-    assert all(item.why for item in found.items)
 
 
 def test_made_at_is_utc_and_whole() -> None:

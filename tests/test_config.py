@@ -14,10 +14,11 @@ from pydantic import BaseModel
 from digest.config import EXAMPLES, TEMPLATES, ConfigFile, ProfileTable, Settings, load
 from digest.config.tables import MuteTable, TopicTable
 from digest.errors import ConfigError
-from digest.model import Cadence, Example, Source, SourceKind
+from digest.model import DARK, LIGHT, Cadence, Example, Logo, Look, Source, SourceKind, Texts
 
 PROFILES = '[small]\ntitle = "Small models"\n'
 SOURCE = '[[source]]\nname = "a"\n'
+LOGO = '[look.logo]\nurl = "https://a.org/l.png"\nwidth = 9\nheight = 9\nalt = "A"\n'
 READER = '[[subscription]]\naddress = "ada@example.org"\nprofile = "small"\n'
 # Commented settings that have no default but an example, as they cannot be set to "nothing".
 ONLY_EXAMPLES = {
@@ -29,6 +30,8 @@ ONLY_EXAMPLES = {
     "dkim.domain": "example.org",
     "dkim.keys": {"r2026": "../state/dkim-r2026.pem", "e2026": "../state/dkim-e2026.pem"},
     "ranking.encoder": "../all-MiniLM-L6-v2",
+    "site.preferences_url": "https://digest.example.org/p/",
+    "look.logo": {"url": "https://digest.example.org/logo.png", "alt": "Trending Papers", "width": 160, "height": 40},
     "source.url": "https://dumps.example.org/{day}.json",
 }
 
@@ -102,7 +105,7 @@ def test_the_shipped_profiles_tell_their_defaults() -> None:
     told = dict(re.findall(r"^#   (\w+) .*\((\S+)\)$", text, re.MULTILINE))
     assert {key: tomllib.loads(f"value = {value}")["value"] for key, value in told.items()} == {
         key: ProfileTable.model_fields[key].default
-        for key in ("trend_weight", "limit", "explore", "late_risers", "fade_days", "feed")
+        for key in ("trend_weight", "limit", "explore", "late_risers", "fade_days", "feed", "language")
     }
     for key in {*ProfileTable.model_fields, *TopicTable.model_fields, *MuteTable.model_fields, "weight"}:
         assert re.search(rf"\b{key}\b", text), f"{key} is not in profiles.toml"
@@ -271,6 +274,28 @@ def test_a_thousand_subscriptions(tmp_path: Path) -> None:
     assert len(settings(tmp_path, "".join(readers)).subscriptions) == 1001
 
 
+def test_the_look(tmp_path: Path) -> None:
+    assert settings(tmp_path).site.look == Look()
+    chosen = """
+[look.dark]
+page = "#101820"
+sheet = "#182430"
+[look.logo]
+url = "https://example.org/logo.png"
+alt = "Papers"
+width = 160
+height = 40
+[look.texts.de]
+masthead = "Aus dem Labor"
+"""
+    found = settings(tmp_path, chosen, PROFILES + 'language = "de"\n')
+    assert (found.site.look.light, found.site.look.dark.page, found.site.look.dark.ink) == (LIGHT, "#101820", DARK.ink)
+    assert found.site.look.logo == Logo(url="https://example.org/logo.png", alt="Papers", width=160, height=40)
+    assert found.site.look.texts_in("de").masthead == "Aus dem Labor"
+    assert found.site.look.texts_in("en") == Texts(language="en")
+    assert [one.language for one in found.subscriptions] == ["de"]
+
+
 # --- mistakes ----------------------------------------------------------------------------------------------------
 
 # what stands in the file; the key that is named; what must be told of it, and of what to write instead
@@ -318,6 +343,15 @@ MISTAKES = [
     (SOURCE.replace('"a"', '"../a"') + 'kind = "hf-daily"\n', "source.1.name", "not a plain name"),
     ((SOURCE + 'kind = "hf-daily"\n') * 2, "source.2.name", "there is a source “a” already; choose another"),
     ("subscription = 3\n", "subscription", "must be a list"),
+    (READER + 'language = "xx"\n', "subscription.1.language", "write one of en, de (found 'xx')"),
+    ('[look.light]\nink = "#cccccc"\n', "look.light", "ink #cccccc on the sheet #fffdf9 has a contrast of 1.6"),
+    ('[look.dark]\naccent = "#402020"\n', "look.dark", "a contrast of 4.5 is needed to be read"),
+    ('[look.light]\nsheet = "#ffffff"\n', "look.light.sheet", "replace; write #fefefe (found '#ffffff')"),
+    ('[look.light]\ninc = "#000000"\n', "look.light.inc", "no such setting"),
+    (LOGO.replace('alt = "A"', ""), "look.logo.alt", "is missing and must be set"),
+    (LOGO.replace("https", "http"), "look.logo.url", "must be an https address"),
+    ('[look.texts.xx]\nfooter = "x"\n', "look.texts.xx", "there is no such language; write one of en, de"),
+    ('[look.texts.en]\nmasthead = "a\\nb"\n', "look.texts.en.masthead", "has a line break"),
 ]
 
 PROFILE_MISTAKES = [

@@ -39,6 +39,7 @@ CORE, EDGES, DOORS = FLOORS[1], FLOORS[2], FLOORS[4]
 LIBRARIES: dict[str, str | set[str]] = {
     "alembic": "store",
     "apscheduler": "scheduler",
+    "babel": "render",
     "bibtexparser": "library",
     "click": "cli",
     "cryptography": "sign",

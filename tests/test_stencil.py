@@ -18,10 +18,9 @@ from digest.render.stencil import Stencil, hole, html_cuts, text_cuts, waiting, 
 @given(
     st.lists(st.text(st.sampled_from("abc-é\u00a0 "), max_size=90), max_size=20).map(" ".join) | st.text(max_size=300)
 )
-def test_wrapping_is_that_of_the_standard_library(text: str) -> None:
-    assert (
-        wrapped(text) == "\n".join(wrap(text, 72, break_long_words=False, break_on_hyphens=False)) or not text.strip()
-    )
+def test_wrapping_is_that_of_the_standard_library_but_for_no_break_blanks(text: str) -> None:
+    lines = "\n".join(wrap(text, 72, break_long_words=False, break_on_hyphens=False)).replace("\u00a0", " ")
+    assert wrapped(text) == lines or not text.strip()
 
 
 def test_a_filter_waits_for_the_words() -> None:
