@@ -4,12 +4,13 @@
 # make fuzz   reads 100,000 damaged copies of the test dumps: some minutes
 # make replay plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
 # make mail-check holds mails against SpamAssassin, rspamd, axe, Postfix …: some minutes, installs what it needs
+# make storm  kills senders of 5,000 messages again and again, and compares the books: some minutes
 # make encoder tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
 # make messages collects the words for translation into digest/locale/
 # make bench  what ingest costs, beside its floors: half an hour
 # make bench-mail  what making a mail costs, beside the usual way and its floors: a minute
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types fuzz replay encoder bench bench-mail mail-check messages lock clean
+.PHONY: help run test check style types fuzz replay storm encoder bench bench-mail mail-check messages lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -65,6 +66,9 @@ replay: $(VENV)/test.stamp
 
 mail-check: $(VENV)/test.stamp
 	$(BIN)/python tests/mail_check.py
+
+storm: $(VENV)/test.stamp
+	$(BIN)/python tests/storm.py
 
 $(ENCODER)/test.stamp: $(BIN)/python requirements-test.lock pyproject.toml
 	$(BIN)/python -m venv $(ENCODER)

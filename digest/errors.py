@@ -12,6 +12,10 @@
     ├─ FeedError                    a feed could not be built
     └─ DeliveryError                a message was not taken
        ├─ TemporaryDeliveryError    try again later (4xx, 552, a connection cut)
+       │  ├─ BusyError              the destination wants to be left alone (421)
+       │  ├─ FullMailboxError       this one mailbox takes nothing now (4.2.2, 5.2.2)
+       │  ├─ PolicyError            the destination refuses mail of ours, whoever it is for (5.7.x)
+       │  ├─ UncertainError         it may have been taken: no answer came to the whole message
        │  └─ UnreachableError       nobody there to take any message: no connection, no login, no folder
        └─ PermanentDeliveryError    never try this message again (other 5xx)
 
@@ -79,6 +83,22 @@ class TemporaryDeliveryError(DeliveryError):
 
 class UnreachableError(TemporaryDeliveryError):
     """The transport could not even begin: other messages would fare no better now."""
+
+
+class BusyError(TemporaryDeliveryError):
+    """The destination wants no more mail for now."""
+
+
+class FullMailboxError(TemporaryDeliveryError):
+    """This mailbox is full; when it stays so, the address is given up."""
+
+
+class PolicyError(TemporaryDeliveryError):
+    """The destination refuses by policy: the operator must act, and the reader is not to blame."""
+
+
+class UncertainError(TemporaryDeliveryError):
+    """The whole message was handed over and no answer came: it may have been taken."""
 
 
 class PermanentDeliveryError(DeliveryError):

@@ -181,6 +181,13 @@ def test_the_sources_shown_to_copy_are_right(tmp_path: Path) -> None:
     assert (found.kind, found.categories) == (SourceKind.ARXIV_RSS, ("cs.CL", "cs.LG"))
 
 
+def test_limits_of_domains(tmp_path: Path) -> None:
+    text = '[delivery]\nconnections = 4\n[[delivery.domain]]\nname = "Example.NET"\nper_second = 0.5\n'
+    found = settings(tmp_path, text).delivery
+    assert found.connections == 4
+    assert [(one.name, one.per_second, one.connections) for one in found.domain] == [("example.net", 0.5, 0)]
+
+
 def test_sources(tmp_path: Path) -> None:
     text = (
         '[[source]]\nname = "new"\nkind = "arxiv-api"\ncategories = ["cs.CL", "hep-th"]\nfetch = "auto"\nevery = 90\n'
@@ -304,7 +311,9 @@ MISTAKES = [
     ('[site]\nnam = "x"\n', "site.nam", "no such setting; see the commented example"),
     ("site = 3\n", "site", "must be a table, written as [NAME]"),
     ("[paths]\nprofiles = 5\n", "paths.profiles", 'must be a path, written as "../folder" (found 5)'),
-    ('[transport]\nkind = "pigeon"\n', "transport.kind", "'directory', 'maildir' or 'smtp' (found 'pigeon')"),
+    ('[transport]\nkind = "pigeon"\n', "transport.kind", "'smtp' or 'sendmail' (found 'pigeon')"),
+    ('[[delivery.domain]]\nname = "a@example.net"\n', "delivery.domain.1.name", "invalid characters"),
+    ('[transport]\nkind = "sendmail"\ncommand = []\n', "transport.command", "at least 1"),
     ("[transport]\nport = 70000\n", "transport.port", "less than or equal to 65535 (found 70000)"),
     ('[delivery]\nafter_crash = "?"\n', "delivery.after_crash", "'resend' or 'hold' (found '?')"),
     ("[delivery]\nretry_minutes = [5, 0]\n", "delivery.retry_minutes.2", "greater than or equal to 1 (found 0)"),

@@ -36,12 +36,13 @@ PUBLISH = [
     "digest.pipeline.surfaces:_write_pages:before:2",
 ]
 DELIVER = [
-    "digest.store:Store.attempt:before",
-    "digest.store:Store.attempt:after",
+    "digest.store:Ledger.claim:after",
+    "digest.store:Ledger.turn:before",
+    "digest.store:Ledger.turn:after",
     "digest.transport:SmtpTransport.send:before:2",
-    "digest.store:Store.settle:before",
-    "digest.store:Store.settle:after",
-    "digest.store:Store.settle:before:3",
+    "digest.store:Ledger.turn:before:2",
+    "digest.store:Ledger.turn:after:2",
+    "digest.store:Ledger.turn:before:4",
 ]
 
 
@@ -105,7 +106,7 @@ def test_kill_then_run_again(point: str, stocked: Place, calm: Path, tmp_path: P
     mails = Counter(path.read_bytes() for path in received.glob("*.eml"))
     expected = {path.read_bytes() for path in (calm / "out" / "mail").glob("*.eml")}
     assert set(mails) == expected, "every message came, and no other"
-    in_the_servers_hands = point.startswith("digest.store:Store.settle:before")
+    in_the_servers_hands = point.startswith("digest.store:Ledger.turn:before:")
     assert sum(mails.values()) == len(expected) + in_the_servers_hands
 
 
@@ -115,7 +116,7 @@ def test_held_instead_of_sent_again(stocked: Place, tmp_path: Path) -> None:
     received.mkdir()
     with sink(received) as port:
         stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"')
-        killed(stocked, "digest.store:Store.settle:before")
+        killed(stocked, "digest.store:Ledger.turn:before:2")
         assert stocked.run("run").code == 1, "a message of unknown fate is trouble"
     assert len(list(received.glob("*.eml"))) == 4
     outbox = json.loads(stocked.run("status", "--json").out)["outbox"]

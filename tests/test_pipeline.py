@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Place
-from smtp_sink import Sink
+from smtp_sink import HANG_UP, Sink
 
 MORNING = "2026-06-02T20:00:00+00:00"
 TOO_SOON = "2026-06-02T20:04:00+00:00"
@@ -67,10 +67,95 @@ def test_a_dead_address_is_never_mailed_again(stocked: Place) -> None:
 
 
 def test_a_refused_message_does_not_condemn_its_reader(stocked: Place) -> None:
-    with Sink(script={"DOT": ["554 5.7.1 not today"]}) as server:
+    with Sink(script={"DOT": ["554 5.6.0 not this one"]}) as server:
         assert over(stocked, server.port).run("run").code == 1
     assert outbox(stocked) == {"sent": 3, "failed": 1}
     assert json.loads(stocked.run("suppress", "--json").out) == []
+
+
+def test_a_domain_that_refuses_by_policy_is_stopped_until_the_operator_resumes_it(stocked: Place) -> None:
+    with Sink(script={"RCPT": ["550 5.7.1 we do not know you"]}) as server:
+        assert over(stocked, server.port).run("run", now=MORNING).code == 1
+        assert outbox(stocked) == {"deferred": 1, "pending": 3}
+        assert json.loads(stocked.run("suppress", "--json").out) == []
+        assert stocked.run("deliver", now=LATER).code == 0
+        assert outbox(stocked) == {"deferred": 1, "pending": 3}, "nothing goes there by itself"
+        seen = stocked.run("outbox", "--domain", "example.org")
+        assert seen.code == 1
+        assert "digest outbox --resume example.org" in " ".join(seen.out.split())
+        assert "ada@" not in seen.out
+        assert "we do not know you" in stocked.run("status").out
+        assert stocked.run("outbox", "--resume", "Example.org").code == 0
+        assert stocked.run("outbox", "--resume", "example.org").code == 4
+        assert stocked.run("deliver", now=LATER).code == 0
+    assert outbox(stocked) == {"sent": 4}
+    assert len(server.received) == 4
+
+
+def test_a_full_mailbox_is_tried_again_and_in_the_end_left_alone(stocked: Place) -> None:
+    stocked.set("# full_mailbox_times = 5", "full_mailbox_times = 2")
+    stocked.set("# full_mailbox_days = 7", "full_mailbox_days = 1")
+    stocked.set("# give_up_after_hours = 48", "give_up_after_hours = 100")
+    with Sink(script={"RCPT": ["452 4.2.2 full"] * 4}) as server:
+        assert over(stocked, server.port).run("run", now=MORNING).code == 1
+        assert outbox(stocked) == {"deferred": 4}, "a full mailbox says nothing of its domain"
+    with Sink(port=server.port, script={"RCPT": ["552 5.2.2 still full"]}):
+        assert stocked.run("deliver", now=MUCH_LATER).code == 1
+    assert outbox(stocked) == {"failed": 1, "sent": 3}
+    (suppressed,) = json.loads(stocked.run("suppress", "--json").out)
+    assert "full" in suppressed["reason"]
+
+
+def test_cut_after_the_message_is_settled_by_the_policy(stocked: Place) -> None:
+    stocked.set('# after_crash = "resend"', 'after_crash = "hold"')
+    with Sink(script={"DOT": [HANG_UP]}) as server:
+        assert over(stocked, server.port).run("run", now=MORNING).code == 1
+        assert outbox(stocked) == {"sent": 3, "unknown": 1}
+        assert stocked.run("deliver", now=LATER).code == 0
+        held = json.loads(stocked.run("outbox", "--state", "unknown", "--json").out)["messages"][0]
+        assert "may have been taken" in held["reply"]
+        assert "…@" in held["address"]
+        assert stocked.run("resend", held["message_id"]).code == 0
+        assert stocked.run("deliver", now=LATER).code == 0
+    assert outbox(stocked) == {"sent": 4}
+    copies = [message.content for message in server.received]
+    assert len(copies) == 5
+    assert len(set(copies)) == 4, "the second copy is the same, to the byte"
+
+
+def test_resend_refuses_what_was_sent_unless_told(stocked: Place, sink: Sink) -> None:
+    over(stocked, sink.port).run("run")
+    refused = stocked.run("resend", "ada@example.org", "--date", "2026-06-02")
+    assert (refused.code, "--again" in refused.out, "ada@" in refused.out) == (4, True, False)
+    assert stocked.run("resend", "ada@example.org").code == 2, "which of the days is not said"
+    assert stocked.run("resend", "nobody@example.org", "--date", "2026-06-02").code == 2
+    assert stocked.run("resend", "ADA@example.org", "--date", "2026-06-02", "--again").code == 0
+    assert stocked.run("deliver").code == 0
+    ada = [message.content for message in sink.received if message.recipients == ("ada@example.org",)]
+    assert len(ada) == 2
+    assert ada[0] == ada[1]
+
+
+def test_several_connections_share_the_work(stocked: Place, sink: Sink) -> None:
+    stocked.set("# connections = 1", "connections = 3")
+    assert over(stocked, sink.port).run("run").code == 0
+    assert outbox(stocked) == {"sent": 4}
+    assert len({message.recipients for message in sink.received}) == len(sink.received) == 4
+
+
+def test_a_program_like_sendmail_takes_the_messages(stocked: Place, tmp_path: Path) -> None:
+    program = tmp_path / "sendmail"
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/taken\ncase "$*" in *ada@*) echo busy; exit 75;; *alan@*) exit 67;; esac\n'
+        f'cat > "{tmp_path}/$5.eml"\n'
+    )
+    program.chmod(0o755)
+    stocked.set('kind = "directory"', f'kind = "sendmail"\ncommand = ["{program}"]')
+    assert stocked.run("run").code == 1
+    assert outbox(stocked) == {"sent": 2, "deferred": 1, "failed": 1}
+    assert [one["address"] for one in json.loads(stocked.run("suppress", "--json").out)] == ["alan@example.org"]
+    assert (tmp_path / "taken").read_text().count("-i -f bounce+") == 4
+    assert b"\r" not in (tmp_path / "grace@example.org.eml").read_bytes()
 
 
 def test_without_a_server_the_rest_waits_and_nothing_is_lost(stocked: Place) -> None:
@@ -85,9 +170,9 @@ def test_without_a_server_the_rest_waits_and_nothing_is_lost(stocked: Place) -> 
 
 
 def test_a_message_that_never_gets_through_is_given_up(stocked: Place) -> None:
-    with Sink(script={"RCPT": ["450 4.2.1 busy"] * 4}) as server:
+    with Sink(script={"RCPT": ["450 4.2.1 busy"] * 3}) as server:
         over(stocked, server.port).run("run", now=MORNING)
-        assert outbox(stocked) == {"deferred": 4}
+        assert outbox(stocked) == {"deferred": 3, "pending": 1}, "after three in a row the domain is left alone"
         assert stocked.run("deliver", now=MUCH_LATER).code == 1
     assert outbox(stocked) == {"failed": 4}
     assert server.received == []

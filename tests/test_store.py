@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stores import (  # noqa: F401 -- fixtures
@@ -37,9 +40,11 @@ from digest.message import piece_digest
 from digest.model import (
     Changes,
     Delivery,
+    Destination,
     Encoding,
     Feedback,
     FieldChange,
+    Intent,
     LastEdition,
     Letter,
     Link,
@@ -62,7 +67,7 @@ from digest.model import (
     Subscription,
     Suppression,
 )
-from digest.store import Store, codec, migrate
+from digest.store import Ledger, Store, codec, migrate
 from digest.store.schema import editions, pieces
 
 TOMORROW = DAY + timedelta(days=1)
@@ -617,63 +622,147 @@ def test_outbox_by_state(store: Store, queued: Queued) -> None:
     assert store.outbox(limit=1) == (pending,)
 
 
-def test_attempt_claims_once(store: Store, queued: Queued) -> None:
+def intent(item: OutboxItem, now: datetime = NOW) -> Intent:
+    return Intent(message_id=item.message_id, address=item.address, subscription_id=item.subscription_id, at=now)
+
+
+def delivery_of(item: OutboxItem, state: OutboxState, **values: Any) -> Delivery:
+    return Delivery(message_id=item.message_id, at=NOW + HOUR, state=state, **{"reply": HOSTILE} | values)
+
+
+def ledger(store: Store) -> AbstractContextManager[Ledger]:
+    return store.ledger(time.monotonic)
+
+
+def test_a_message_in_hand_is_nobody_elses(store: Store, queued: Queued) -> None:
+    for name in "abc":
+        queued(name)
+    with ledger(store) as one, ledger(store) as other:
+        mine = one.claim(NOW, 2)
+        assert [item.address for item in mine] == ["Ada@example.org"] * 2
+        assert [item.edition_id.split("/")[0] for item in mine] == ["a", "b"]
+        (left,) = other.claim(NOW, 9)
+        assert other.claim(NOW, 9) == ()
+        assert other.turn(None, intent(mine[0])) == (False, False)
+        assert one.turn(None, intent(mine[0])) == (False, True)
+        assert one.turn(None, intent(mine[0])) == (False, False), "it is being sent already"
+        assert other.turn(delivery_of(mine[0], OutboxState.SENT), intent(left)) == (False, True)
+        assert store.deliveries(mine[0].message_id) == ()
+        assert one.turn(delivery_of(mine[0], OutboxState.SENT), intent(mine[1])) == (True, True)
+        one.turn(delivery_of(mine[1], OutboxState.SENT), None)
+        other.turn(delivery_of(left, OutboxState.SENT), None)
+    assert store.counts()["outbox"][OutboxState.SENT] == 3
+
+
+def test_claims_follow_the_order_and_leave_out_what_may_not_go(store: Store, queued: Queued) -> None:
+    for number, name in enumerate("dcb"):
+        queued(name, next_at=NOW - number * HOUR, address=f"reader@{name}.example")
+    queued("again", state=OutboxState.DEFERRED, address="reader@Again.example")
+    queued("future", next_at=NOW + HOUR)
+    for state in set(OutboxState) - {OutboxState.PENDING, OutboxState.DEFERRED}:
+        queued(state.value, state=state)
+    with ledger(store) as book:
+        book.note(Destination(name="c.example", failures=3, not_before=NOW + HOUR, reply="450"))
+        assert [item.domain for item in book.claim(NOW, 9, {"d.example"})] == ["again.example", "b.example"]
+        book.let_go()
+        book.note(Destination(name="again.example", failures=1, stopped=True, reply="550"))
+        book.note(Destination(name="again.example"))
+        assert [one.name for one in store.destinations() if one.stopped] == ["again.example"], "only resume ends a stop"
+        assert [item.domain for item in book.claim(NOW + HOUR, 2)] == ["b.example", "c.example"]
+    assert store.resume("AGAIN.example")
+    assert not store.resume("again.example")
+    assert len(store.due(NOW)) == 4
+    assert store.due_number(NOW) == 4
+
+
+def test_an_attempt_and_its_outcome(store: Store, queued: Queued) -> None:
+    item, later = queued(), NOW + 2 * HOUR
+    with ledger(store) as book:
+        book.claim(NOW, 1)
+        assert book.turn(None, intent(item, NOW + HOUR))[1]
+        stored = store.outbox_item(item.message_id)
+        new = {"state": OutboxState.SENDING, "attempts": 1, "next_at": NOW + HOUR}
+        assert stored == replace(item, owner=book.owner, **new)
+        assert book.turn(delivery_of(item, OutboxState.DEFERRED, next_at=later), None)[0]
+        stored = store.outbox_item(item.message_id)
+        assert stored
+        assert (stored.state, stored.next_at, stored.reply) == (OutboxState.DEFERRED, later, HOSTILE)
+        book.claim(later, 1)
+        assert book.turn(None, intent(item))[1]
+        book.turn(delivery_of(item, OutboxState.FAILED), None)
+    assert store.requeue(item.message_id, later)
+    stored = store.outbox_item(item.message_id)
+    assert stored
+    assert (stored.state, stored.attempts, stored.queued_at) == (OutboxState.PENDING, 2, later)
+
+
+def test_no_intent_for_an_address_that_must_not_be_mailed(store: Store, queued: Queued) -> None:
     item = queued()
-    assert store.attempt(item.message_id, NOW + HOUR)
-    assert not store.attempt(item.message_id, NOW + HOUR)
-    stored = store.outbox_item(item.message_id)
-    assert stored == replace(item, state=OutboxState.SENDING, attempts=1, next_at=NOW + HOUR)
-    later = NOW + 2 * HOUR
-    store.settle(Delivery(message_id=item.message_id, at=NOW, state=OutboxState.DEFERRED, reply="450", next_at=later))
-    stored = store.outbox_item(item.message_id)
-    assert stored
-    assert (stored.state, stored.next_at, stored.reply) == (OutboxState.DEFERRED, later, "450")
-    assert store.attempt(item.message_id, NOW)
-    stored = store.outbox_item(item.message_id)
-    assert stored
-    assert stored.attempts == 2
-
-
-def test_attempt_of_what_is_not_there(store: Store) -> None:
-    assert not store.attempt("<unknown>", NOW)
-    assert store.outbox_item("<unknown>") is None
+    store.suppress(Suppression(address="ADA@example.org", reason="left", since=NOW))
+    with ledger(store) as book:
+        book.claim(NOW, 1)
+        assert book.turn(None, intent(item)) == (False, False)
 
 
 @pytest.mark.parametrize("state", [OutboxState.SENT, OutboxState.FAILED, OutboxState.SUPPRESSED, OutboxState.UNKNOWN])
 def test_settled_message_is_not_claimed_again(store: Store, queued: Queued, state: OutboxState) -> None:
     item = queued()
-    store.attempt(item.message_id, NOW)
-    delivery = Delivery(message_id=item.message_id, at=NOW + HOUR, state=state, reply=HOSTILE)
-    store.settle(delivery)
+    with ledger(store) as book:
+        book.claim(NOW, 1)
+        book.turn(None, intent(item))
+        delivery = delivery_of(item, state)
+        book.turn(delivery, None)
+        assert book.claim(NOW + HOUR, 1) == ()
     assert store.deliveries(item.message_id) == (delivery,)
     stored = store.outbox_item(item.message_id)
     assert stored
-    assert (stored.state, stored.reply, stored.next_at) == (state, HOSTILE, NOW)
-    assert not store.attempt(item.message_id, NOW)
+    assert (stored.state, stored.reply, stored.next_at, stored.owner) == (state, HOSTILE, NOW, "")
     assert store.due(NOW + HOUR) == ()
 
 
-def test_settle_of_an_unknown_message_is_refused(store: Store) -> None:
-    with pytest.raises(StoreError, match="no message <unknown>"):
-        store.settle(Delivery(message_id="<unknown>", at=NOW, state=OutboxState.SENT))
+def test_an_unknown_outcome_may_wait_to_be_tried_again(store: Store, queued: Queued) -> None:
+    item = queued()
+    with ledger(store) as book:
+        book.claim(NOW, 1)
+        book.turn(None, intent(item))
+        book.turn(delivery_of(item, OutboxState.UNKNOWN, next_at=NOW + HOUR), None)
+    assert [one.state for one in store.deliveries(item.message_id)] == [OutboxState.UNKNOWN]
+    assert [one.state for one in store.due(NOW + HOUR)] == [OutboxState.DEFERRED]
 
 
 @pytest.mark.parametrize(("resend", "state"), [(True, OutboxState.DEFERRED), (False, OutboxState.UNKNOWN)])
-def test_recover_what_a_crash_left_sending(store: Store, queued: Queued, resend: bool, state: OutboxState) -> None:
+def test_recover_what_a_dead_sender_left(store: Store, queued: Queued, resend: bool, state: OutboxState) -> None:
     for name in ("b", "a"):
-        store.attempt(queued(name).message_id, NOW)
-    queued("waiting")
-    recovered = store.recover(NOW + HOUR, resend)
-    assert [item.edition_id.split("/")[0] for item in recovered] == ["a", "b"]
+        queued(name)
+    queued("waiting", next_at=NOW + HOUR)
+    with ledger(store) as alive:
+        with ledger(store) as book:
+            for item in book.claim(NOW, 2):
+                book.turn(None, intent(item))
+            alive.claim(NOW + HOUR, 1)
+            assert store.recover(NOW, resend) == (), "both live"
+        recovered = store.recover(NOW + HOUR, resend)
+        assert [item.edition_id.split("/")[0] for item in recovered] == ["a", "b"]
+        assert store.recover(NOW + HOUR, resend) == ()
     for item in recovered:
-        assert (item.state, item.next_at, item.attempts) == (state, NOW + HOUR, 1)
+        assert (item.state, item.next_at, item.attempts, item.owner) == (state, NOW + HOUR, 1, "")
         stored = store.outbox_item(item.message_id)
         assert stored == item
         (delivery,) = store.deliveries(item.message_id)
-        assert (delivery.state, delivery.at, delivery.reply) == (state, NOW + HOUR, item.reply)
+        assert (delivery.state, delivery.at, delivery.reply) == (OutboxState.UNKNOWN, NOW + HOUR, item.reply)
         assert delivery.next_at == (NOW + HOUR if resend else None)
-    assert store.recover(NOW + HOUR, resend) == ()
     assert len(store.due(NOW + HOUR)) == (3 if resend else 1)
+
+
+def test_full_mailboxes_are_counted_over_time(store: Store) -> None:
+    day = timedelta(days=1)
+    assert not store.mailbox_full("Ada@example.org", NOW, 2, 2 * day)
+    assert not store.mailbox_full("ada@example.org", NOW + day, 2, 2 * day)
+    assert store.full_mailboxes() == {"ada@example.org"}
+    assert store.mailbox_full("ada@example.org", NOW + 2 * day, 2, 2 * day)
+    store.mailbox_takes("ADA@example.org")
+    assert store.full_mailboxes() == frozenset()
+    assert not store.mailbox_full("ada@example.org", NOW + 3 * day, 2, 2 * day)
 
 
 def test_suppression_knows_an_address_in_any_case(store: Store) -> None:

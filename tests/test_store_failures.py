@@ -39,7 +39,7 @@ from stores import (  # noqa: F401 -- fixtures
 )
 
 from digest.errors import SchemaError, StoreError
-from digest.model import Delivery, OutboxItem, OutboxState
+from digest.model import Delivery, Intent, OutboxItem, OutboxState
 from digest.store import Store, database, migrate, schema
 
 Queued = Callable[..., OutboxItem]
@@ -128,14 +128,25 @@ def test_two_dumps_with_the_same_papers(store: Store, store_url: str) -> None:
     assert (store.counts()["papers"], store.counts()["sightings"]) == (50, 100)
 
 
-def test_one_of_many_claims_the_message(store: Store, store_url: str, queued: Queued) -> None:
-    message_id = queued().message_id
+def test_many_senders_share_the_messages(store: Store, store_url: str, queued: Queued) -> None:
+    wanted = {queued(f"reader{number:03}").message_id for number in range(60)}
+
+    def claims(each: Store) -> list[str]:
+        found: list[str] = []
+        with each.ledger(time.monotonic) as ledger:
+            while some := ledger.claim(NOW, 7):
+                for item in some:
+                    intent = Intent(message_id=item.message_id, address="", subscription_id="", at=NOW)
+                    assert ledger.turn(None, intent)[1]
+                    found.append(item.message_id)
+                    sent = Delivery(message_id=item.message_id, at=NOW, state=OutboxState.SENT)
+                    assert ledger.turn(sent, None)[0]
+        return found
+
     with Store.open(store_url) as other:
-        jobs = [lambda each=each: each.attempt(message_id, NOW) for each in (store, other, store, other)]
-        assert sorted(at_once(*jobs)) == [False, False, False, True]
-    item = store.outbox_item(message_id)
-    assert item
-    assert item.attempts == 1
+        shares = at_once(*[lambda each=each: claims(each) for each in (store, other, store, other)])
+    found = [message_id for share in shares for message_id in share]  # type: ignore[attr-defined]
+    assert sorted(found) == sorted(wanted)
 
 
 def test_processes_prepare_the_same_new_database(empty_url: str) -> None:
@@ -191,10 +202,6 @@ KILLED = {
         "from digest.store import codec; codec.outbox_row = die",
         "store.enqueue(e := an_edition('bob', papers=(a_paper('a'),)), an_item(e), NOW)",
     ),
-    "settle": (
-        "from digest.store import codec; codec.delivery_row = die",
-        "store.settle(Delivery(message_id='<ada/2026-03-01@example.org>', at=NOW, state=OutboxState.SENT))",
-    ),
     "recover": (
         "from digest.store import codec; codec.delivery_row = die",
         "store.recover(NOW, True)",
@@ -205,8 +212,9 @@ KILLED = {
 @pytest.mark.parametrize("step", KILLED)
 def test_killed_in_a_transaction(store: Store, store_url: str, queued: Queued, step: str) -> None:
     record(store, a_change(a_paper("a")))
-    item = queued()
-    store.attempt(item.message_id, NOW)
+    queued(state=OutboxState.SENDING, owner="dead", attempts=1)
+    with store._writing() as conn:
+        conn.execute(schema.senders.insert().values(owner="dead"))
     before = _everything(store)
     die, act = KILLED[step]
     script = f"""
@@ -226,7 +234,40 @@ store = Store.open(sys.argv[1])
         record(reopened, a_change(a_paper("new")), digest="d2")
         bob = an_edition("bob", papers=(a_paper("a"),))
         assert reopened.enqueue(bob, an_item(bob), NOW)
-        reopened.settle(Delivery(message_id=item.message_id, at=NOW, state=OutboxState.SENT))
+        assert len(reopened.recover(NOW, True)) == 1
+
+
+def test_killed_between_the_outcome_and_the_next_intent(store: Store, store_url: str, queued: Queued) -> None:
+    first, second = queued("a"), queued("b")
+    script = """
+import os, signal, time
+from stores import *
+from digest.model import Delivery, Intent, OutboxState
+from digest.store import codec
+def die(*_): os.kill(os.getpid(), signal.SIGKILL)
+with Store.open(sys.argv[1]).ledger(time.monotonic) as ledger:
+    first, second = [
+        Intent(message_id=one.message_id, address="", subscription_id="", at=NOW)
+        for one in ledger.claim(NOW, 2)
+    ]
+    ledger.turn(None, first)
+    codec.suppression_key = die
+    ledger.turn(Delivery(message_id=first.message_id, at=NOW, state=OutboxState.SENT), second)
+"""
+    with python(script, store_url) as process:
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    assert [item.message_id for item in _recovered_soon(store)] == [first.message_id]
+    assert [one.state for one in store.deliveries(first.message_id)] == [OutboxState.UNKNOWN]
+    assert {item.message_id for item in store.due(NOW)} == {first.message_id, second.message_id}
+    assert not store.abandoned()
+
+
+def _recovered_soon(store: Store) -> tuple[OutboxItem, ...]:
+    for _ in range(500):
+        if found := store.recover(NOW, True):
+            return found
+        time.sleep(0.01)
+    return ()
 
 
 def _everything(store: Store) -> list[object]:

@@ -21,7 +21,17 @@ import pytest
 import trustme
 from smtp_sink import HANG_UP, STALL, Sink
 
-from digest.errors import ConfigError, DeliveryError, PermanentDeliveryError, TemporaryDeliveryError, UnreachableError
+from digest.errors import (
+    BusyError,
+    ConfigError,
+    DeliveryError,
+    FullMailboxError,
+    PermanentDeliveryError,
+    PolicyError,
+    TemporaryDeliveryError,
+    UncertainError,
+    UnreachableError,
+)
 from digest.model import Message
 from digest.transport import (
     MESSAGES_PER_CONNECTION,
@@ -259,12 +269,14 @@ REFUSALS = [
     ("CONNECT", "421 4.3.2 busy", UnreachableError, None),
     ("MAIL", "451 4.7.1 greylisted", TemporaryDeliveryError, None),
     ("MAIL", "530 5.7.0 log in first", TemporaryDeliveryError, None),
-    ("MAIL", "550 5.7.1 sender not allowed", PermanentDeliveryError, False),
+    ("MAIL", "550 5.7.1 sender not allowed", PolicyError, None),
     ("MAIL", "550 no such sender", PermanentDeliveryError, False),
     ("MAIL", "550 5.1.1 no such sender", PermanentDeliveryError, False),
     ("RCPT", "450 4.2.1 later", TemporaryDeliveryError, None),
-    ("RCPT", "421 too many", TemporaryDeliveryError, None),
-    ("RCPT", "552 5.2.2 mailbox full", TemporaryDeliveryError, None),
+    ("RCPT", "421 too many", BusyError, None),
+    ("RCPT", "552 5.2.2 mailbox full", FullMailboxError, None),
+    ("RCPT", "452 4.2.2 mailbox full", FullMailboxError, None),
+    ("RCPT", "552 too much", TemporaryDeliveryError, None),
     ("RCPT", "550 5.1.1 no such user", PermanentDeliveryError, True),
     ("RCPT", "550-5.1.1 no such user\r\n550 5.1.1 look at example.org/help", PermanentDeliveryError, True),
     ("RCPT", "550 5.1.10 null MX", PermanentDeliveryError, True),
@@ -273,9 +285,10 @@ REFUSALS = [
     ("RCPT", "550 no such user", PermanentDeliveryError, True),
     ("RCPT", "551 moved", PermanentDeliveryError, True),
     ("RCPT", "553 bad name", PermanentDeliveryError, True),
-    ("RCPT", "550 5.7.1 policy", PermanentDeliveryError, False),
+    ("RCPT", "550 5.7.1 policy", PolicyError, None),
+    ("RCPT", "450 4.7.1 greylisted", TemporaryDeliveryError, None),
     ("RCPT", "550 5.1.11 not in the list", PermanentDeliveryError, False),
-    ("RCPT", "554 5.2.2 over quota", PermanentDeliveryError, False),
+    ("RCPT", "554 5.2.2 over quota", FullMailboxError, None),
     ("RCPT", "554 no", PermanentDeliveryError, False),
     ("DATA", "451 4.3.0 disk full", TemporaryDeliveryError, None),
     ("DATA", "554 5.5.1 no valid recipients", PermanentDeliveryError, False),
@@ -284,7 +297,7 @@ REFUSALS = [
     ("DOT", "552 5.3.4 too big", TemporaryDeliveryError, None),
     ("DOT", "550 5.1.1 found out late", PermanentDeliveryError, True),
     ("DOT", "550 looks like spam", PermanentDeliveryError, False),
-    ("DOT", "554 5.7.1 policy", PermanentDeliveryError, False),
+    ("DOT", "554 5.7.1 policy", PolicyError, None),
 ]
 
 
@@ -322,7 +335,7 @@ def test_cut_before_the_message_is_temporary(command: str, answer: str, closing:
 def test_cut_after_the_final_dot_is_told_apart(answer: str, closing: list[Transport]) -> None:
     with Sink(script={"DOT": [answer]}) as sink:
         closing.append(transport := smtp(sink, timeout=0.3))
-        with pytest.raises(TemporaryDeliveryError, match=r"may have been taken.*same Message-ID"):
+        with pytest.raises(UncertainError, match=r"may have been taken.*same Message-ID"):
             transport.send(MESSAGE)
         transport.send(MESSAGE)
         transport.close()
@@ -343,7 +356,7 @@ def test_nobody_there_is_temporary() -> None:
 def test_hostile_reply_cannot_paint_the_terminal(closing: list[Transport]) -> None:
     with Sink(script={"RCPT": ["550 5.7.1 \x1b[31mred\x07" + "x" * 900]}) as sink:
         closing.append(transport := smtp(sink))
-        with pytest.raises(PermanentDeliveryError) as raised:
+        with pytest.raises(PolicyError) as raised:
             transport.send(MESSAGE)
         transport.close()
     assert str(raised.value).isprintable()

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from digest import pipeline
 from digest.cadence import next_moment
-from digest.cli import account, tables, world
+from digest.cli import account, outbox, tables, world
 from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, out, required
 from digest.errors import DigestError
 from digest.files import write_whole
@@ -128,7 +128,7 @@ def status(context: Context, as_json: bool) -> int:
     with context.store() as store:
         counts, last = store.counts(), store.last_editions()
         waiting, aside = store.outbox(pipeline.OPEN_STATES, 20), store.set_asides(20)
-        newest = store.newest_ingest()
+        newest, trouble = store.newest_ingest(), store.destinations()
     due = [(one.id, last.get(one.id), next_moment(one, last.get(one.id), now)) for one in settings.subscriptions]
     shape = {
         **tables.plain(counts),
@@ -137,6 +137,7 @@ def status(context: Context, as_json: bool) -> int:
         "newest_ingest": newest,
         "next": {name: at for name, _, at in due},
         "last": {name: record for name, record, _ in due},
+        "domains": trouble,
     }
     if as_json:
         tables.print_json(shape)
@@ -147,6 +148,8 @@ def status(context: Context, as_json: bool) -> int:
     tables.last_editions(due)
     if waiting:
         tables.outbox(waiting)
+    for road in trouble:
+        outbox.say_domain(road)
     for one in aside:
         out.print(f"[bold red]Set aside:[/] {escape(one.dump)}: {escape(one.error or '')}", soft_wrap=True)
     return DONE

@@ -166,7 +166,7 @@ def publish(context: Context, as_json: bool, dry_run: bool) -> int:
 @dry_run
 @click.pass_obj
 def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
-    """Send what the outbox holds and is due."""
+    """Send what the outbox holds and is due. May run several times at once."""
 
     def work() -> int:
         with progress("Delivering") as show:
@@ -182,7 +182,7 @@ def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
         if dry_run:
             tables.outbox(store.due(context.now()))
             return DONE
-        return _alone(context, store, work)
+        return work()
 
 
 def _say_run(context: Context, report: pipeline.RunReport, last: Mapping[str, LastEdition]) -> None:
@@ -208,7 +208,8 @@ def _say_run(context: Context, report: pipeline.RunReport, last: Mapping[str, La
 
 def _where(context: Context) -> str:
     table = context.settings.transport
-    return f"{table.host}:{table.port}" if table.kind == "smtp" else str(table.folder)
+    places = {"smtp": f"{table.host}:{table.port}", "sendmail": table.command[0]}
+    return places.get(table.kind, str(table.folder))
 
 
 @digest.command()

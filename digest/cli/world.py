@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,11 +15,11 @@ from digest.config import Settings
 from digest.encoder import Encoder
 from digest.errors import ConfigError
 from digest.model import Subscription
-from digest.pipeline import World
+from digest.pipeline import Limit, Rules, World
 from digest.rank import Background
 from digest.render import Renderer
 from digest.store import Store
-from digest.transport import DirectoryTransport, MaildirTransport, SmtpTransport, Transport
+from digest.transport import DirectoryTransport, MaildirTransport, ProgramTransport, SmtpTransport, Transport
 
 SECRET = "DIGEST_SECRET"  # noqa: S105 - the variable's name
 SMTP_USER, SMTP_PASSWORD = "DIGEST_SMTP_USER", "DIGEST_SMTP_PASSWORD"
@@ -56,9 +58,27 @@ def transport(settings: Settings) -> Transport:
             os.environ.get(SMTP_PASSWORD),
             table.timeout,
             table.ca_file,
+            settings.delivery.messages_per_connection,
+            {one.name: most for one in settings.delivery.domain if (most := one.messages_per_connection)},
         )
+    if table.kind == "sendmail":
+        return ProgramTransport(table.command, table.timeout)
     folder = table.folder or settings.output / "mail"
     return MaildirTransport(folder) if table.kind == "maildir" else DirectoryTransport(folder)
+
+
+def rules(settings: Settings) -> Rules:
+    table = settings.delivery
+    limits = {
+        one.name: Limit(per_second=one.per_second or None, connections=one.connections or None) for one in table.domain
+    }
+    return Rules(
+        connections=table.connections,
+        per_second=table.per_second or None,
+        domains=limits,
+        full_times=table.full_mailbox_times,
+        full_span=timedelta(days=table.full_mailbox_days),
+    )
 
 
 @cache
@@ -95,6 +115,7 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         transport=over or transport(settings),
         site=settings.site,
         secret=secret(settings),
+        clock=time,
         background=background,
         signer=signer(settings),
         encode=sentences.encode if sentences else None,
@@ -107,6 +128,7 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         give_up_after=settings.give_up_after,
         hold=settings.hold,
         editor=settings.delivery.editor,
+        rules=rules(settings),
         feed_days=settings.feeds.days,
         feed_entries=settings.feeds.entries,
     )

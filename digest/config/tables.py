@@ -166,13 +166,23 @@ class PathsTable(Table):
 class TransportTable(Table):
     """[transport]: how messages leave. Login and password of the SMTP server come from the environment."""
 
-    kind: Literal["directory", "maildir", "smtp"] = "directory"
+    kind: Literal["directory", "maildir", "smtp", "sendmail"] = "directory"
     folder: Path | None = None
     host: str = "localhost"
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     timeout: Annotated[float, Field(gt=0, le=900)] = 60.0
     ca_file: Path | None = None
+    command: Annotated[tuple[Line, ...], Field(min_length=1)] = ("/usr/sbin/sendmail",)
+
+
+class DomainTable(Table):
+    """[[delivery.domain]]: what one domain of readers is spared. 0 is no limit."""
+
+    name: Domain
+    per_second: Annotated[float, Field(ge=0, le=10_000)] = 0
+    connections: Annotated[int, Field(ge=0, le=100)] = 0
+    messages_per_connection: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 
 class DkimTable(Table):
@@ -188,6 +198,12 @@ class DeliveryTable(Table):
     after_crash: Literal["resend", "hold"] = "resend"
     retry_minutes: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(min_length=1)] = (5, 15, 60, 240)
     give_up_after_hours: Annotated[int, Field(ge=1, le=10_000)] = 48
+    connections: Annotated[int, Field(ge=1, le=100)] = 1
+    messages_per_connection: Annotated[int, Field(ge=1, le=100_000)] = 100
+    per_second: Annotated[float, Field(ge=0, le=10_000)] = 0
+    full_mailbox_times: Annotated[int, Field(ge=1, le=1000)] = 5
+    full_mailbox_days: Annotated[int, Field(ge=1, le=366)] = 7
+    domain: tuple[DomainTable, ...] = ()
     hold_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     editor: Address | None = None
 

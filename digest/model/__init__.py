@@ -49,8 +49,10 @@ from digest.model.listing import (
 from digest.model.look import DARK, LIGHT, Logo, Look, Palette, Texts
 from digest.model.mail import (
     Delivery,
+    Destination,
     Feed,
     FeedEntry,
+    Intent,
     Links,
     Message,
     OutboxItem,
@@ -116,6 +118,7 @@ __all__ = [
     "ChartLine",
     "Consequence",
     "Delivery",
+    "Destination",
     "Draft",
     "Dump",
     "DumpReport",
@@ -135,6 +138,7 @@ __all__ = [
     "Hidden",
     "Hold",
     "HoldState",
+    "Intent",
     "Item",
     "Known",
     "KnownPaper",

@@ -13,9 +13,9 @@ from digest.model.paper import Paper
 class OutboxState(StrEnum):
     """pending → sending → sent | deferred | failed; deferred is tried again.
 
-    `sending` is written before the message can leave: found after a crash it is ambiguous, and becomes `unknown`
-    or is sent again, as the settings say. `suppressed` is a message whose address must not be mailed. `held` waits for
-    an editor until `next_at` and is then pending; `stopped` is one that an editor stopped.
+    `sending` is written before the message can leave: found after a crash it is ambiguous, which is recorded, and it
+    becomes `unknown` or is sent again, as the settings say. `suppressed` is a message whose address must not be mailed.
+    `held` waits for an editor until `next_at` and is then pending; `stopped` is one that an editor stopped.
     """
 
     PENDING = "pending"
@@ -35,6 +35,8 @@ class OutboxItem:
 
     `letter` is the digest of the letter it is made from and `own` what fills that for this reader; `sha256` is of the
     finished bytes. A letter is missing where an earlier version of the program decided.
+    `owner` is the sender that has it in hand, if one has. `queued_at` is when it was put back by hand, from which the
+    time to give up counts.
     """
 
     message_id: str
@@ -48,6 +50,13 @@ class OutboxItem:
     letter: str = ""
     own: tuple[str, ...] = ()
     sha256: str = ""
+    owner: str = ""
+    queued_at: datetime | None = None
+
+    @property
+    def domain(self) -> str:
+        """Where it goes to, in lower case."""
+        return self.address.rpartition("@")[2].lower()
 
     @property
     def subscription_id(self) -> str:
@@ -55,14 +64,41 @@ class OutboxItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What is about to be sent: written before it can leave."""
+
+    message_id: str
+    address: str
+    subscription_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One attempt and how it ended. `next_at` is set for a deferred message only."""
+    """One attempt and how it ended. `next_at` is set if it is tried again: deferred, or unknown and not held."""
 
     message_id: str
     at: datetime
     state: OutboxState
     reply: str = ""
     next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """How a domain takes our mail: failures in a row, until when it is left alone, and if it is stopped.
+
+    A stopped one, which refuses by policy, gets nothing until the operator resumes it.
+    """
+
+    name: str
+    failures: int = 0
+    not_before: datetime | None = None
+    stopped: bool = False
+    reply: str = ""
+
+    def closed(self, now: datetime) -> bool:
+        return self.stopped or (self.not_before is not None and self.not_before > now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

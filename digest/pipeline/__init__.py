@@ -24,6 +24,7 @@ from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
 from digest.pipeline.hold import Selection, chosen, drop, selections, stop, tell_editor
 from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
 from digest.pipeline.letters import Letters, Replayed, replay
+from digest.pipeline.pace import Clock, Limit, Rules
 from digest.pipeline.publish import (
     Published,
     explain_paper,
@@ -45,15 +46,18 @@ __all__ = [
     "VOTES",
     "Answer",
     "Backtest",
+    "Clock",
     "Compared",
     "Fetching",
     "Knowledge",
     "Letters",
+    "Limit",
     "Owners",
     "Progress",
     "Published",
     "Rankings",
     "Replayed",
+    "Rules",
     "RunReport",
     "Said",
     "Selection",

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from queue import SimpleQueue
 
-from digest.errors import DeliveryError, PermanentDeliveryError, UnreachableError
+from digest.errors import PermanentDeliveryError
 from digest.model import (
     Delivery,
     Edition,
     Message,
     OutboxItem,
     OutboxState,
-    Suppression,
 )
 from digest.pipeline.letters import Letters
+from digest.pipeline.pace import Pace
+from digest.pipeline.roads import Roads
+from digest.pipeline.senders import Make, Sender, Shift
 from digest.pipeline.world import Progress, World, silent
+from digest.transport import Transport
+
+log = logging.getLogger(__name__)
 
 OPEN_STATES = (
     OutboxState.PENDING,
@@ -26,63 +35,104 @@ OPEN_STATES = (
     OutboxState.UNKNOWN,
     OutboxState.HELD,
 )
-_BROKEN_CONNECTIONS = 3  # after so many messages in a row that found no server, the rest waits for the next run
 
 
-def deliver(world: World, now: datetime, progress: Progress = silent) -> Iterator[Delivery]:
+def deliver(world: World, now: datetime, progress: Progress = silent, make: Make | None = None) -> Iterator[Delivery]:
     """Send what is due. The intent is stored before the act, the outcome after the server's answer.
 
     A message found half sent after a crash is sent again with the same bytes and Message-ID, or held, as the settings
-    say. Must not run twice at once: the caller holds the store's lock.
+    say. May run several times at once, in threads, processes or on several hosts of one PostgreSQL. `make` builds the
+    messages, if not from their letters.
     """
+    world.store.end_holds(now)
+    total, number = 0, 0
+    while True:
+        yield from _recovered(world, now)
+        total += world.store.due_number(now)
+        before = number
+        for delivery in _sent(world, now, make):
+            number += 1
+            progress(number, max(total, number))
+            yield delivery
+        if number == before or not world.store.abandoned():
+            return
+
+
+def _recovered(world: World, now: datetime) -> Iterator[Delivery]:
     for item in world.store.recover(now, world.resend_after_crash):
+        log.warning("found_half_sent message=%s state=%s", item.message_id, item.state)
         if item.state is OutboxState.UNKNOWN:
             yield Delivery(message_id=item.message_id, at=now, state=item.state, reply=item.reply)
-    world.store.end_holds(now)
-    waiting = world.store.due(now)
-    letters, unreachable = Letters(world), 0
+
+
+def _sent(world: World, now: datetime, make: Make | None) -> Iterator[Delivery]:
+    """The work of all senders, one in this thread or several in their own."""
+    store = world.store
+    shift = Shift(
+        world=world,
+        now=now,
+        make=make or _from_letters(world),
+        pace=Pace(world.rules, world.clock),
+        roads=Roads(store.destinations(), now, world.retry_delays),
+        full=store.full_mailboxes(),
+    )
+    if world.rules.connections == 1:
+        yield from _one(shift, world.transport)
+    else:
+        yield from _together(shift, [world.transport.twin() for _ in range(world.rules.connections)])
+
+
+def _one(shift: Shift, transport: Transport) -> Iterator[Delivery]:
     try:
-        for number, item in enumerate(waiting, start=1):
-            progress(number, len(waiting))
-            delivery, reached = _deliver_one(world, letters, item, now)
-            if delivery is not None:
-                yield delivery
-            unreachable = 0 if reached else unreachable + 1
-            if unreachable == _BROKEN_CONNECTIONS:
-                break
+        with shift.world.store.ledger(shift.world.clock.monotonic) as ledger:
+            yield from Sender(shift, ledger, transport).deliveries()
     finally:
-        world.transport.close()
+        transport.close()
 
 
-def _deliver_one(world: World, letters: Letters, item: OutboxItem, now: datetime) -> tuple[Delivery | None, bool]:
-    """One message's attempt, settled in the store, and whether the server was reached; None if another has it."""
-    if (suppression := world.store.suppression(item.address, item.subscription_id)) is not None:
-        return _settled(world, item, now, OutboxState.SUPPRESSED, suppression.reason), True
-    if now - item.created_at > world.give_up_after:
-        return _settled(world, item, now, OutboxState.FAILED, f"given up: {item.reply}"), True
+def _together(shift: Shift, transports: Sequence[Transport]) -> Iterator[Delivery]:
+    """Threads that each send; an error in one ends them all, after the message each has in hand."""
+    told: SimpleQueue[Delivery | BaseException | None] = SimpleQueue()
+
+    def work(transport: Transport) -> None:
+        try:
+            for delivery in _one(shift, transport):
+                told.put(delivery)
+        except BaseException as error:
+            shift.over.set()
+            told.put(error)
+        told.put(None)
+
+    threads = [threading.Thread(target=work, args=(transport,), name="sender") for transport in transports]
+    for thread in threads:
+        thread.start()
+    errors = []
     try:
-        message = _signed(world, letters.message(item))
-        if not world.store.attempt(item.message_id, now):
-            return None, True
-        reply = world.transport.send(message)
-    except PermanentDeliveryError as error:
-        if error.hard:
-            world.store.suppress(Suppression(address=item.address, reason=f"bounced: {error}", since=now))
-        return _settled(world, item, now, OutboxState.FAILED, str(error)), True
-    except DeliveryError as error:
-        delay = world.retry_delays[min(item.attempts, len(world.retry_delays) - 1)]
-        return _settled(world, item, now, OutboxState.DEFERRED, str(error), now + delay), not isinstance(
-            error, UnreachableError
-        )
-    return _settled(world, item, now, OutboxState.SENT, reply), True
+        for _ in threads:
+            while (one := told.get()) is not None:
+                if isinstance(one, BaseException):
+                    errors.append(one)
+                else:
+                    yield one
+    finally:
+        shift.over.set()
+        for thread in threads:
+            thread.join()
+    if errors:
+        raise errors[0]
 
 
-def _settled(
-    world: World, item: OutboxItem, now: datetime, state: OutboxState, reply: str, next_at: datetime | None = None
-) -> Delivery:
-    delivery = Delivery(message_id=item.message_id, at=now, state=state, reply=reply, next_at=next_at)
-    world.store.settle(delivery)
-    return delivery
+def _from_letters(world: World) -> Make:
+    """Makes messages with the bytes that were decided on, or not at all."""
+    letters = Letters(world)
+
+    def make(item: OutboxItem) -> Message:
+        message = letters.message(item)
+        if item.sha256 and item.sha256 != hashlib.sha256(message.content).hexdigest():
+            raise PermanentDeliveryError("it cannot be made again with the bytes that were decided on")
+        return _signed(world, message)
+
+    return make
 
 
 def make_message(world: World, edition: Edition, address: str, identifier: str) -> Message:

@@ -99,12 +99,17 @@ def _before(world: World, edition: Edition) -> LastEdition | None:
 
 def tell_editor(world: World, now: datetime) -> Iterator[Delivery]:
     """Send the editor a preview of each selection not shown yet; only what failed is returned, and tried again."""
-    if world.editor is None:
-        return
+    if world.editor is not None:
+        with world.store.exclusive("tell-editor") as ours:  # several may deliver at once
+            if ours:
+                yield from _told(world, world.editor, now)
+
+
+def _told(world: World, editor: str, now: datetime) -> Iterator[Delivery]:
     waiting = selections(world, (HoldState.NEW,))
     try:
         for selection in waiting[:_MOST_PREVIEWS]:
-            message = preview_of(world, selection, world.editor, more=max(0, len(waiting) - _MOST_PREVIEWS))
+            message = preview_of(world, selection, editor, more=max(0, len(waiting) - _MOST_PREVIEWS))
             try:
                 world.transport.send(message)
             except DeliveryError as error:

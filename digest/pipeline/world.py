@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,7 @@ from digest.model import (
     Site,
     Subscription,
 )
+from digest.pipeline.pace import Clock, Rules
 from digest.rank import Background, Encode
 from digest.render import Renderer
 from digest.store import Store
@@ -54,6 +55,7 @@ class World:
     transport: Transport
     site: Site
     secret: bytes
+    clock: Clock  # of what takes time by itself: how fast mail may go
     background: Callable[[], Background]  # takes a moment, and only rankings need it
     profiles: Mapping[str, Profile]
     subscriptions: Sequence[Subscription]
@@ -66,5 +68,6 @@ class World:
     give_up_after: timedelta = timedelta(hours=48)
     hold: timedelta = timedelta(0)  # how long editions wait for the editor, who is told at the address `editor`
     editor: str | None = None
+    rules: Rules = field(default_factory=Rules)
     feed_days: int = 14
     feed_entries: int = 100

@@ -11,11 +11,12 @@ from digest.store.deliver import Deliveries
 from digest.store.feedback import Opinions
 from digest.store.holds import Holds
 from digest.store.ingest import Ingested
+from digest.store.ledger import Ledger
 from digest.store.near import Near
 from digest.store.publish import Published
 from digest.store.reading import Counts, Papers
 
-__all__ = ["Counts", "Store", "selection_key"]
+__all__ = ["Counts", "Ledger", "Store", "selection_key"]
 
 
 class Store(Ingested, Near, Papers, Opinions, Published, Deliveries, Bounces, Holds):

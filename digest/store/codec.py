@@ -17,6 +17,7 @@ from digest.model import (
     Bounce,
     Consequence,
     Delivery,
+    Destination,
     DumpReport,
     Edition,
     Encoding,
@@ -202,14 +203,14 @@ def last_edition(row: AnyRow) -> LastEdition:
 
 
 def outbox_item(row: AnyRow) -> OutboxItem:
-    columns = dict(row._mapping)
+    columns = {name: value for name, value in row._mapping.items() if name != "domain"}
     told = {"state": OutboxState(row.state), "own": tuple(row.own or ())}
     return OutboxItem(**columns | told | {name: columns[name] or "" for name in ("letter", "sha256")})
 
 
 def outbox_row(item: OutboxItem) -> dict[str, object]:
     row = {field.name: getattr(item, field.name) for field in fields(OutboxItem)}
-    return row | {name: row[name] or None for name in ("letter", "sha256")}
+    return row | {"domain": item.domain} | {name: row[name] or None for name in ("letter", "sha256")}
 
 
 # --- letters: a name, and spans of an encoding and lines; a line is a piece's digest or nil, and what fills gaps ----
@@ -265,6 +266,14 @@ def delivery(row: AnyRow) -> Delivery:
 
 def delivery_row(delivery: Delivery) -> dict[str, object]:
     return {field.name: getattr(delivery, field.name) for field in fields(Delivery)}
+
+
+def destination(row: AnyRow) -> Destination:
+    return Destination(**row._mapping)
+
+
+def destination_row(destination: Destination) -> dict[str, object]:
+    return {field.name: getattr(destination, field.name) for field in fields(Destination)}
 
 
 def suppression(row: AnyRow) -> Suppression:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -83,6 +83,31 @@ class Database:
         if verdict != "ok":
             raise StoreError(f"{self.name}: the file is damaged ({verdict}). Keep a copy, and restore a backup.")
         return f"{line}, quick_check ok"
+
+    @contextmanager
+    def _session(self, name: str) -> Iterator[Connection]:
+        """A connection out of the pool, without transactions of its own, that holds the lock of this new name."""
+        with translated(self.name):
+            conn = self._engine.connect()
+            conn = conn.execution_options(**{"begin": ""} if self._file else {"isolation_level": "AUTOCOMMIT"})
+            conn.detach()
+        try:
+            with self._lock_file(name, wait=0) if self._file else nullcontext(True) as held:
+                with translated(self.name):
+                    if not self._file:
+                        held = bool(conn.scalar(select(func.pg_try_advisory_lock(_lock_number(name)))))
+                if not held:
+                    raise StoreError(f"{self.name}: the lock {name} is taken. Run again.")
+                yield conn
+            self._forget_lock(name)
+        finally:
+            with suppress(SQLAlchemyError):
+                conn.close()
+
+    def _forget_lock(self, name: str) -> None:
+        """Remove the file of a lock whose name will never be used again."""
+        if self._file:
+            Path(f"{self._file}.{name}.lock").unlink(missing_ok=True)
 
     # --- for the mix-ins ---------------------------------------------------------------------------------------
 

@@ -2,93 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+import secrets
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from digest.errors import StoreError
-from digest.model import Delivery, OutboxItem, OutboxState
+from digest.model import Delivery, Destination, OutboxItem, OutboxState
 from digest.store import codec
 from digest.store.bulk import among
+from digest.store.codec import address_key
 from digest.store.database import Database
-from digest.store.schema import deliveries, outbox
-
-_CLAIMABLE = (OutboxState.PENDING, OutboxState.DEFERRED)
+from digest.store.ledger import WAITING, Ledger
+from digest.store.schema import deliveries, domains, editions, full_mailboxes, outbox, senders
 
 
 class Deliveries(Database):
+    # --- senders -----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def ledger(self, clock: Callable[[], float]) -> Iterator[Ledger]:
+        """A new sender's book, held by a lock until it is closed or its process dies."""
+        owner = secrets.token_hex(6)
+        with self._session(f"sender-{owner}") as conn, Ledger(conn, self.name, owner, clock) as ledger:
+            yield ledger
+
+    def recover(self, now: datetime, resend: bool) -> tuple[OutboxItem, ...]:
+        """Take over what dead senders left: what was `sending` may have left or not, which is recorded as unknown.
+
+        Such a message is tried again at once, or held as unknown; what was only in a dead sender's hand is free again.
+        Returns the ambiguous ones.
+        """
+        with self._reading() as conn:
+            owners = sorted(conn.scalars(select(senders.c.owner)))
+        found: list[OutboxItem] = []
+        for owner in owners:
+            with self.exclusive(f"sender-{owner}") as dead:
+                if dead:
+                    found += self._take_over(owner, now, resend)
+            if dead:
+                self._forget_lock(f"sender-{owner}")
+        return tuple(sorted(found, key=lambda item: item.message_id))
+
+    def abandoned(self) -> bool:
+        """Whether a sender died with something in hand."""
+        with self._reading() as conn:
+            owners = sorted(conn.scalars(select(senders.c.owner)))
+        for owner in owners:
+            with self.exclusive(f"sender-{owner}") as dead:
+                if dead:
+                    return True
+        return False
+
+    def _take_over(self, owner: str, now: datetime, resend: bool) -> list[OutboxItem]:
+        state = OutboxState.DEFERRED if resend else OutboxState.UNKNOWN
+        reply = f"interrupted while sending; {'sent again' if resend else 'held'}"
+        mine = outbox.c.owner == owner
+        with self._writing() as conn:
+            query = select(outbox.c.message_id).where(mine, outbox.c.state == OutboxState.SENDING).with_for_update()
+            found = sorted(conn.scalars(query))
+            held = among(conn, outbox.c.message_id, found)
+            conn.execute(update(outbox).where(held).values(state=state, next_at=now, reply=reply, owner=""))
+            conn.execute(update(outbox).where(mine, outbox.c.state.in_(WAITING)).values(owner=""))
+            unknown = Delivery(
+                message_id="", at=now, state=OutboxState.UNKNOWN, reply=reply, next_at=now if resend else None
+            )
+            rows = [codec.delivery_row(replace(unknown, message_id=each)) for each in found]
+            if rows:
+                conn.execute(insert(deliveries), rows)
+            conn.execute(delete(senders).where(senders.c.owner == owner))
+            return [codec.outbox_item(row) for row in conn.execute(select(outbox).where(held))]
+
     # --- outbox ------------------------------------------------------------------------------------------------
 
     def due(self, now: datetime) -> tuple[OutboxItem, ...]:
         """What may be tried now, longest due first."""
-        query = select(outbox).where(outbox.c.state.in_(_CLAIMABLE), outbox.c.next_at <= now)
+        query = select(outbox).where(outbox.c.state.in_(WAITING), outbox.c.next_at <= now)
         with self._reading() as conn:
             items = map(codec.outbox_item, conn.execute(query))
             return tuple(sorted(items, key=lambda item: (item.next_at, item.message_id)))
 
-    def outbox(self, states: Collection[OutboxState] | None = None, limit: int = 100) -> tuple[OutboxItem, ...]:
-        """The latest decided on first, in any of the states."""
+    def due_number(self, now: datetime) -> int:
+        """How many may be tried now."""
+        query = select(func.count()).where(outbox.c.state.in_(WAITING), outbox.c.next_at <= now)
+        with self._reading() as conn:
+            return conn.scalar(query) or 0
+
+    def outbox(
+        self,
+        states: Collection[OutboxState] | None = None,
+        limit: int | None = 100,
+        domain: str | None = None,
+    ) -> tuple[OutboxItem, ...]:
+        """The latest decided on first, in any of the states, for a domain."""
         query = select(outbox).order_by(outbox.c.created_at.desc(), outbox.c.message_id).limit(limit)
         if states is not None:
             query = query.where(outbox.c.state.in_(sorted(states)))
+        if domain is not None:
+            query = query.where(outbox.c.domain == domain.lower())
         with self._reading() as conn:
             return tuple(map(codec.outbox_item, conn.execute(query)))
+
+    def messages(self, name: str, on: date | None = None) -> tuple[OutboxItem, ...]:
+        """Those of a Message-ID, with or without brackets, or to an address in any case; of editions of the date."""
+        to = func.lower(outbox.c.address) == address_key(name)
+        query = select(outbox).where(outbox.c.message_id.in_((name, name.strip("<>"), f"<{name}>")) | to)
+        if on is not None:
+            query = query.where(outbox.c.edition_id.in_(select(editions.c.id).where(editions.c.date == on)))
+        with self._reading() as conn:
+            return tuple(map(codec.outbox_item, conn.execute(query.order_by(outbox.c.message_id))))
 
     def outbox_item(self, message_id: str) -> OutboxItem | None:
         with self._reading() as conn:
             row = conn.execute(outbox.select().where(outbox.c.message_id == message_id)).one_or_none()
             return None if row is None else codec.outbox_item(row)
 
-    def attempt(self, message_id: str, now: datetime) -> bool:
-        """Claim a message before it can leave; False if it is another's, done, or not there.
-
-        While `sending`, `next_at` tells since when.
-        """
-        claim = (
-            update(outbox)
-            .where(outbox.c.message_id == message_id, outbox.c.state.in_(_CLAIMABLE))
-            .values(state=OutboxState.SENDING, attempts=outbox.c.attempts + 1, next_at=now)
-        )
+    def requeue(self, message_id: str, now: datetime) -> bool:
+        """Put a message back to be sent at once, with the bytes it had; False if a sender has it in hand."""
+        free = (outbox.c.message_id == message_id) & (outbox.c.owner == "")
+        values = {"state": OutboxState.PENDING, "next_at": now, "queued_at": now}
         with self._writing() as conn:
-            return conn.execute(claim).rowcount == 1
-
-    def settle(self, delivery: Delivery) -> None:
-        """The outcome of an attempt, with the message's new state."""
-        values: dict[str, object] = {"state": delivery.state, "reply": delivery.reply}
-        if delivery.next_at is not None:
-            values["next_at"] = delivery.next_at
-        with self._writing() as conn:
-            found = conn.execute(update(outbox).where(outbox.c.message_id == delivery.message_id).values(values))
-            if found.rowcount != 1:
-                raise StoreError(f"{self.name}: no message {delivery.message_id} in the outbox. Nothing was written.")
-            conn.execute(insert(deliveries).values(codec.delivery_row(delivery)))
-
-    def recover(self, now: datetime, resend: bool) -> tuple[OutboxItem, ...]:
-        """What a crash left `sending`, which may have left or not: to be tried again at once, or held as unknown.
-
-        Only for who holds the sender's lock: a message on its way in a living process looks the same.
-        """
-        state = OutboxState.DEFERRED if resend else OutboxState.UNKNOWN
-        reply = f"interrupted while sending; {'sent again' if resend else 'held'}"
-        with self._writing() as conn:
-            query = select(outbox.c.message_id).where(outbox.c.state == OutboxState.SENDING).with_for_update()
-            found = sorted(conn.scalars(query))
-            held = among(conn, outbox.c.message_id, found)
-            conn.execute(update(outbox).where(held).values(state=state, next_at=now, reply=reply))
-            rows = [
-                codec.delivery_row(
-                    Delivery(message_id=each, at=now, state=state, reply=reply, next_at=now if resend else None)
-                )
-                for each in found
-            ]
-            if rows:
-                conn.execute(insert(deliveries), rows)
-            items = [codec.outbox_item(row) for row in conn.execute(select(outbox).where(held))]
-            return tuple(sorted(items, key=lambda item: item.message_id))
+            return conn.execute(update(outbox).where(free).values(values)).rowcount == 1
 
     def deliveries(self, message_id: str) -> tuple[Delivery, ...]:
         """Every attempt of a message and how it ended, in the order they were recorded."""
         query = deliveries.select().where(deliveries.c.message_id == message_id).order_by(deliveries.c.id)
         with self._reading() as conn:
             return tuple(map(codec.delivery, conn.execute(query)))
+
+    # --- domains and mailboxes ---------------------------------------------------------------------------------
+
+    def destinations(self) -> tuple[Destination, ...]:
+        """The domains that did not take mail lately, by name."""
+        with self._reading() as conn:
+            return tuple(map(codec.destination, conn.execute(domains.select().order_by(domains.c.name))))
+
+    def resume(self, name: str) -> bool:
+        """Forget a domain's stop and failures; False if it had none."""
+        with self._writing() as conn:
+            return conn.execute(delete(domains).where(domains.c.name == name.lower())).rowcount == 1
+
+    def mailbox_full(self, address: str, now: datetime, most: int, span: timedelta) -> bool:
+        """Count a refusal for fullness; True if there were so many over so long a time."""
+        row = {"key": address_key(address), "since": now, "times": 1}
+        more = {"times": full_mailboxes.c.times + 1}
+        count = self._insert(full_mailboxes).values(row).on_conflict_do_update(index_elements=["key"], set_=more)
+        with self._writing() as conn:
+            conn.execute(count)
+            found = conn.execute(full_mailboxes.select().where(full_mailboxes.c.key == row["key"])).one()
+            return bool(found.times >= most and now - found.since >= span)
+
+    def full_mailboxes(self) -> frozenset[str]:
+        """The addresses, in lower case, that were full when last tried."""
+        with self._reading() as conn:
+            return frozenset(conn.scalars(select(full_mailboxes.c.key)))
+
+    def mailbox_takes(self, address: str) -> None:
+        """It took a message: what was counted is forgotten."""
+        with self._writing() as conn:
+            conn.execute(delete(full_mailboxes).where(full_mailboxes.c.key == address_key(address)))

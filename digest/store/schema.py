@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
+    text,
 )
 
 
@@ -271,6 +272,7 @@ outbox = Table(
     Column("message_id", Text, primary_key=True),
     Column("edition_id", ForeignKey("editions.id"), nullable=False, index=True),
     Column("address", Text, nullable=False, index=True),
+    Column("domain", Text, nullable=False, server_default=text("''")),
     Column("state", String, nullable=False),
     Column("created_at", Moment, nullable=False, index=True),
     Column("next_at", Moment, nullable=False),
@@ -279,7 +281,31 @@ outbox = Table(
     Column("letter", String),  # a piece; none where an earlier version decided
     Column("own", JSON),  # what fills the letter for this reader
     Column("sha256", String),  # of the finished bytes
-    Index(None, "state", "next_at"),
+    Column("owner", String, nullable=False, server_default=text("''")),
+    Column("queued_at", Moment),
+    Index(None, "state", "next_at", "message_id"),
+)
+
+# Who is sending now, or was when it died: its lock tells which.
+senders = Table("senders", metadata, Column("owner", String, primary_key=True))
+
+domains = Table(
+    "domains",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("not_before", Moment),
+    Column("stopped", Boolean, nullable=False),
+    Column("reply", Text, nullable=False),
+)
+
+# Full mailboxes, until they take something again.
+full_mailboxes = Table(
+    "full_mailboxes",
+    metadata,
+    Column("key", Text, primary_key=True),  # the address in lower case
+    Column("since", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
 )
 
 deliveries = Table(

@@ -1,0 +1,132 @@
+"""The commands of the outbox: outbox and resend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+import click
+from rich.markup import escape
+
+from digest.cli import tables
+from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, out, required
+from digest.model import Destination, OutboxItem, OutboxState
+from digest.store import Store
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+_STATES = [one.value for one in OutboxState]
+
+
+def say_domain(one: Destination) -> None:
+    """A domain that does not take our mail, and what to do."""
+    words = f"{one.name} {{}}; it said: {tables.masked_in(one.reply)}"
+    if one.stopped:
+        resume = f"mend the cause, then `digest outbox --resume {one.name}`"
+        out.print(f"[bold red]Stopped:[/] {escape(words.format(f'refuses by policy; {resume}'))}", soft_wrap=True)
+    elif one.not_before is not None:
+        until = f"failed {one.failures} times, is left alone until {one.not_before:%Y-%m-%d %H:%M} UTC"
+        out.print(f"[yellow]Waiting:[/] {escape(words.format(until))}", soft_wrap=True)
+
+
+# --- outbox ----------------------------------------------------------------------------------------------------
+
+
+@digest.command("outbox")
+@click.option("--state", "states", type=click.Choice(_STATES), multiple=True, help="Only these.")
+@click.option("--domain", help="Only messages to this domain.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="So many, the latest.")
+@click.option("--full", is_flag=True, help="Show the addresses whole.")
+@click.option("--resume", "resumed", multiple=True, metavar="DOMAIN", help="End a domain's stop; `all` ends every one.")
+@as_json
+@click.pass_obj
+def outbox_command(
+    context: Context,
+    states: tuple[str, ...],
+    domain: str | None,
+    limit: int,
+    full: bool,
+    resumed: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """What is to be sent, is on its way, or could not be sent, and how domains take it."""
+    with context.store() as store:
+        if resumed:
+            return _resume(store, resumed)
+        found = store.outbox([OutboxState(one) for one in states] if states else None, limit, domain)
+        roads = [one for one in store.destinations() if domain in (None, one.name)]
+    shown = found if full else [_masked(one) for one in found]
+    if as_json:
+        tables.print_json({"messages": [_message_json(one) for one in shown], "domains": roads})
+    else:
+        tables.table(
+            "state", "to", "tries", "next try", "last words", "message",
+            rows=((i.state.value, i.address, i.attempts, _next(i), i.reply, i.message_id) for i in shown),
+            right=("tries",),
+        )  # fmt: skip
+        for one in roads:
+            say_domain(one)
+    return TROUBLED if any(one.stopped for one in roads) else DONE
+
+
+def _resume(store: Store, names: Sequence[str]) -> int:
+    known = [one.name for one in store.destinations()]
+    wanted = known if "all" in names else [name.lower() for name in names]
+    for name in wanted:
+        there = store.resume(name)
+        out.print(f"{escape(name)} {'gets mail again' if there else 'was not stopped'}.")
+    return DONE if set(wanted) & set(known) else NOTHING_NEW
+
+
+def _masked(item: OutboxItem) -> OutboxItem:
+    return replace(item, address=tables.masked(item.address), reply=tables.masked_in(item.reply))
+
+
+def _next(item: OutboxItem) -> datetime | None:
+    return item.next_at if item.state in (OutboxState.PENDING, OutboxState.DEFERRED) else None
+
+
+def _message_json(item: OutboxItem) -> dict[str, object]:
+    names = ("message_id", "edition_id", "address", "state", "attempts", "created_at", "reply", "sha256")
+    return {name: getattr(item, name) for name in names} | {"next_at": _next(item)}
+
+
+# --- resend ----------------------------------------------------------------------------------------------------
+
+_WHY_NOT = {
+    OutboxState.SENT: "it was sent; a second copy goes out with --again",
+    OutboxState.SENDING: "it is being sent",
+    OutboxState.PENDING: "it waits to be sent already",
+}
+
+
+@digest.command()
+@click.argument("message")
+@click.option("--date", "on", type=Day(), help="The edition's, where MESSAGE is an address.")
+@click.option("--again", is_flag=True, help="Also what was sent: the reader gets the same message a second time.")
+@click.pass_obj
+def resend(context: Context, message: str, on: date | None, again: bool) -> int:
+    """Put a message back into the outbox: MESSAGE is its Message-ID or, with --date, an address. The bytes stay."""
+    by_address = "@" in message and "<" not in message and on is not None
+    with context.store() as store:
+        found = store.messages(message, on)
+        if not by_address:
+            found = tuple(one for one in found if one.message_id.strip("<>") == message.strip("<>"))
+        required(
+            found, f"{message}: no such message. Give its Message-ID (see `digest outbox`), or an address with --date."
+        )
+        put_back = [_put_back(store, one, context.now(), again) for one in found]
+    return DONE if any(put_back) else NOTHING_NEW
+
+
+def _put_back(store: Store, item: OutboxItem, now: datetime, again: bool) -> bool:
+    reason = _WHY_NOT.get(item.state)
+    if item.state is OutboxState.SENT and again:
+        reason = None
+    if reason is None and not store.requeue(item.message_id, now):
+        reason = "a sender has it in hand"
+    words = f"not put back: {reason}" if reason else "goes out with the next `digest deliver`"
+    out.print(f"{escape(item.message_id)} to {escape(tables.masked(item.address))}: {words}.", soft_wrap=True)
+    return reason is None
