@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from conftest import Place
 from smtp_sink import HANG_UP, Sink
+
+from digest.store import Store
 
 MORNING = "2026-06-02T20:00:00+00:00"
 TOO_SOON = "2026-06-02T20:04:00+00:00"
@@ -92,18 +96,26 @@ def test_a_domain_that_refuses_by_policy_is_stopped_until_the_operator_resumes_i
     assert len(server.received) == 4
 
 
-def test_a_full_mailbox_is_tried_again_and_in_the_end_left_alone(stocked: Place) -> None:
-    stocked.set("# full_mailbox_times = 5", "full_mailbox_times = 2")
-    stocked.set("# full_mailbox_days = 7", "full_mailbox_days = 1")
+def test_a_full_mailbox_counts_once_a_message_until_that_arrives(stocked: Place) -> None:
     stocked.set("# give_up_after_hours = 48", "give_up_after_hours = 100")
+    soft: list[list[str]] = []
     with Sink(script={"RCPT": ["452 4.2.2 full"] * 4}) as server:
         assert over(stocked, server.port).run("run", now=MORNING).code == 1
         assert outbox(stocked) == {"deferred": 4}, "a full mailbox says nothing of its domain"
+        soft.append(failing(stocked))
     with Sink(port=server.port, script={"RCPT": ["552 5.2.2 still full"]}):
         assert stocked.run("deliver", now=MUCH_LATER).code == 1
-    assert outbox(stocked) == {"failed": 1, "sent": 3}
-    (suppressed,) = json.loads(stocked.run("suppress", "--json").out)
-    assert "full" in suppressed["reason"]
+        soft.append(failing(stocked))
+    assert outbox(stocked) == {"deferred": 1, "sent": 3}
+    assert [len(one) for one in soft] == [4, 1], "what arrived in the end did not bounce"
+
+
+def failing(place: Place) -> list[str]:
+    """The addresses with soft bounces, each counted once."""
+    with closing(Store.open(f"sqlite:///{place.folder / 'state' / 'digest.db'}")) as store:
+        found = store.failing(datetime(2026, 1, 1, tzinfo=UTC))
+        assert all(len(store.bounces(one)) == 1 for one in found)
+        return list(found)
 
 
 def test_cut_after_the_message_is_settled_by_the_policy(stocked: Place) -> None:

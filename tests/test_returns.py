@@ -6,6 +6,8 @@ import io
 import json
 import mailbox
 import sys
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +31,8 @@ from stores import (  # noqa: F401 -- fixtures
     an_item,
 )
 
+from digest import config
+from digest.cli.world import build
 from digest.message import token
 from digest.model import (
     Bounce,
@@ -43,6 +47,7 @@ from digest.model import (
 )
 from digest.pipeline import Owners
 from digest.pipeline.bounces import Owner, judge
+from digest.pipeline.failing import refuse
 from digest.store import Store
 
 K, C = ReturnKind, Consequence
@@ -304,6 +309,23 @@ def test_soft_bounces_of_ten_days_bar_an_address(sent: Place) -> None:
     sent.run("bounce", box, now="2026-06-11T10:00:00+00:00")
     assert suppressed(sent) == {}, "what was before does not count again"
     assert "2026-06-11" in sent.run("suppress", "--list").out
+
+
+def test_a_mailbox_that_is_full_at_the_door_for_ten_days_is_left_alone(sent: Place) -> None:
+    settings = config.load(sent.config)
+    with closing(Store.open(settings.database)) as store:
+        here = build(settings, store)
+        (one,) = (one for one in settings.subscriptions if one.id == "trending/ada@example.org")
+        edition, barred = store.editions(one.id, 1)[0], []
+        for number in range(5):
+            at = datetime(2026, 6, 3, 5, 0, tzinfo=UTC) + number * 2 * DAY
+            later = replace(edition, date=at.date())
+            item = an_item(later, message_id=f"m{number}@x", created_at=at, state=OutboxState.DEFERRED)
+            store.enqueue(later, item, at)
+            barred += [refuse(here, item, "452 4.2.2 full", at + hours * DAY / 24) for hours in (0, 1, 4)]
+        assert barred == [False] * 12 + [True, False, False]
+        found = store.suppression("ADA@example.org")
+        assert found and found.reason == "bounced again and again, at last: 452 4.2.2 full"
 
 
 def test_addresses_from_a_file(place: Place, tmp_path: Path) -> None:

@@ -754,17 +754,6 @@ def test_recover_what_a_dead_sender_left(store: Store, queued: Queued, resend: b
     assert len(store.due(NOW + HOUR)) == (3 if resend else 1)
 
 
-def test_full_mailboxes_are_counted_over_time(store: Store) -> None:
-    day = timedelta(days=1)
-    assert not store.mailbox_full("Ada@example.org", NOW, 2, 2 * day)
-    assert not store.mailbox_full("ada@example.org", NOW + day, 2, 2 * day)
-    assert store.full_mailboxes() == {"ada@example.org"}
-    assert store.mailbox_full("ada@example.org", NOW + 2 * day, 2, 2 * day)
-    store.mailbox_takes("ADA@example.org")
-    assert store.full_mailboxes() == frozenset()
-    assert not store.mailbox_full("ada@example.org", NOW + 3 * day, 2, 2 * day)
-
-
 def test_suppression_knows_an_address_in_any_case(store: Store) -> None:
     entry = Suppression(address="Ada@Example.ORG", reason=HOSTILE, since=NOW)
     assert store.suppress(entry)

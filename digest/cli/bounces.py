@@ -86,7 +86,7 @@ def _read(context: Context, box: Mailbox, *, keep: bool, dry: bool) -> _Read:
                     box.done(mail)
             elif box.fleeting:
                 write_whole(context.settings.state / "returned" / f"{one.digest[:16]}.eml", mail.content)
-        found.failing = list(pipeline.suppress_failing(here, now, context.settings.returns.soft_bounces, dry=dry))
+        found.failing = list(pipeline.suppress_failing(here, now, dry=dry))
     return found
 
 

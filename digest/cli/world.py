@@ -6,7 +6,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -76,8 +75,7 @@ def rules(settings: Settings) -> Rules:
         connections=table.connections,
         per_second=table.per_second or None,
         domains=limits,
-        full_times=table.full_mailbox_times,
-        full_span=timedelta(days=table.full_mailbox_days),
+        soft_bounces=settings.returns.soft_bounces,
     )
 
 

@@ -201,8 +201,6 @@ class DeliveryTable(Table):
     connections: Annotated[int, Field(ge=1, le=100)] = 1
     messages_per_connection: Annotated[int, Field(ge=1, le=100_000)] = 100
     per_second: Annotated[float, Field(ge=0, le=10_000)] = 0
-    full_mailbox_times: Annotated[int, Field(ge=1, le=1000)] = 5
-    full_mailbox_days: Annotated[int, Field(ge=1, le=366)] = 7
     domain: tuple[DomainTable, ...] = ()
     hold_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     editor: Address | None = None

@@ -17,8 +17,9 @@ from datetime import datetime
 
 from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
 from digest.pipeline.backtest import FEWEST_DAYS, LIKES, VOTES, Backtest, Compared, backtest
-from digest.pipeline.bounces import Owners, suppress_failing, take_return
+from digest.pipeline.bounces import Owners, take_return
 from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
+from digest.pipeline.failing import suppress_failing
 from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
 from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
 from digest.pipeline.hold import Selection, chosen, drop, selections, stop, tell_editor

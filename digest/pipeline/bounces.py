@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from digest.bounces import read_returned
 from digest.message import token
 from digest.model import Bounce, Consequence, Failure, OutboxItem, Returned, ReturnKind, Suppression
-from digest.patience import is_failing
 from digest.pipeline.world import World
 
-_REMEMBERED = timedelta(days=60)  # how far back soft bounces are looked at
 _MILDEST = (ReturnKind.NOTICE, ReturnKind.POLICY, ReturnKind.SOFT, ReturnKind.HARD)
 
 
@@ -157,19 +155,3 @@ def _reason(bounce: Bounce) -> str:
     if bounce.kind is ReturnKind.COMPLAINT:
         return f"complained: {bounce.words}"
     return f"bounced: {' '.join(filter(None, (bounce.status, bounce.words)))}"
-
-
-def suppress_failing(world: World, now: datetime, most: int, *, dry: bool = False) -> Iterator[Suppression]:
-    """Bar the addresses that soft bounces keep coming back from. Done from the store alone, whenever it is asked."""
-    store, since = world.store, now - _REMEMBERED
-    for key in store.failing(since):
-        if store.suppression(key):
-            continue
-        bounces = [one for one in store.bounces(key) if one.at >= since]
-        address = next((one.address for one in reversed(bounces) if one.address), key)
-        if is_failing(bounces, store.mailed_to(address, since), now, most, store.lifted(address)):
-            last = [one for one in bounces if one.kind is ReturnKind.SOFT][-1]
-            told = " ".join(filter(None, (last.status, last.words)))
-            suppression = Suppression(address=address, reason=f"bounced again and again, at last: {told}", since=now)
-            if dry or store.suppress(suppression):
-                yield suppression

@@ -18,6 +18,7 @@ from digest.model import (
     OutboxItem,
     OutboxState,
 )
+from digest.pipeline.failing import failing
 from digest.pipeline.letters import Letters
 from digest.pipeline.pace import Pace
 from digest.pipeline.roads import Roads
@@ -74,7 +75,7 @@ def _sent(world: World, now: datetime, make: Make | None) -> Iterator[Delivery]:
         make=make or _from_letters(world),
         pace=Pace(world.rules, world.clock),
         roads=Roads(store.destinations(), now, world.retry_delays),
-        full=store.full_mailboxes(),
+        failing=frozenset(failing(world, now)),
     )
     if world.rules.connections == 1:
         yield from _one(shift, world.transport)

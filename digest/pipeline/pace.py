@@ -6,7 +6,6 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Protocol
 
 _LOOK_AGAIN = 0.05  # seconds until a connection to a domain may have become free
@@ -30,13 +29,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """How the outbox is worked off: by so many senders, how fast, and when a full mailbox is given up."""
+    """How the outbox is worked off: how many senders, how fast; how many soft bounces an address may have."""
 
     connections: int = 1
     per_second: float | None = None
     domains: Mapping[str, Limit] = field(default_factory=dict)
-    full_times: int = 5
-    full_span: timedelta = timedelta(days=7)
+    soft_bounces: int = 5
 
 
 class Bucket:

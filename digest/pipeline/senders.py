@@ -23,6 +23,7 @@ from digest.errors import (
     UnreachableError,
 )
 from digest.model import Delivery, Intent, Message, OutboxItem, OutboxState, Suppression
+from digest.pipeline.failing import refuse, take_after_all
 from digest.pipeline.pace import Pace
 from digest.pipeline.roads import Roads
 from digest.pipeline.world import World
@@ -47,7 +48,7 @@ class Shift:
     make: Make
     pace: Pace
     roads: Roads
-    full: frozenset[str]  # the addresses, in lower case, of mailboxes that were full
+    failing: frozenset[str]  # the addresses, in lower case, that something came back from softly
     making: threading.Lock = field(default_factory=threading.Lock)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -201,15 +202,14 @@ class Sender:
             return self._refused(item, error)
         if noted := self._shift.roads.took(item.domain):
             self._ledger.note(noted)
-        if item.address.lower() in self._shift.full:
-            self._world.store.mailbox_takes(item.address)
+        if item.attempts and item.address.lower() in self._shift.failing:
+            take_after_all(self._world, item)
         return self._outcome(item, OutboxState.SENT, reply)
 
     def _refused(self, item: OutboxItem, error: TemporaryDeliveryError) -> Delivery:
-        rules, roads = self._world.rules, self._shift.roads
+        roads = self._shift.roads
         if isinstance(error, FullMailboxError):
-            if self._world.store.mailbox_full(item.address, self._now, rules.full_times, rules.full_span):
-                self._suppress(item, f"full for too long: {error}")
+            if refuse(self._world, item, str(error), self._now):
                 return self._outcome(item, OutboxState.FAILED, str(error))
         elif isinstance(error, PolicyError):
             self._ledger.note(roads.stop(item.domain, error.reply))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from digest.model import Bounce, OutboxItem, ReturnKind, Subscription, Suppression
 from digest.store import codec
@@ -31,6 +31,10 @@ class Bounces(Database):
             if new and suppression:
                 self._suppress(conn, suppression)
             return new
+
+    def forget_bounce(self, digest: str) -> None:
+        with self._writing() as conn:
+            conn.execute(delete(bounces).where(bounces.c.digest == digest))
 
     def bounce(self, digest: str) -> Bounce | None:
         """What was recorded of a returned mail."""

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -16,7 +16,7 @@ from digest.store.bulk import among
 from digest.store.codec import address_key
 from digest.store.database import Database
 from digest.store.ledger import WAITING, Ledger
-from digest.store.schema import deliveries, domains, editions, full_mailboxes, outbox, senders
+from digest.store.schema import deliveries, domains, editions, outbox, senders
 
 
 class Deliveries(Database):
@@ -132,7 +132,7 @@ class Deliveries(Database):
         with self._reading() as conn:
             return tuple(map(codec.delivery, conn.execute(query)))
 
-    # --- domains and mailboxes ---------------------------------------------------------------------------------
+    # --- domains -----------------------------------------------------------------------------------------------
 
     def destinations(self) -> tuple[Destination, ...]:
         """The domains that did not take mail lately, by name."""
@@ -143,23 +143,3 @@ class Deliveries(Database):
         """Forget a domain's stop and failures; False if it had none."""
         with self._writing() as conn:
             return conn.execute(delete(domains).where(domains.c.name == name.lower())).rowcount == 1
-
-    def mailbox_full(self, address: str, now: datetime, most: int, span: timedelta) -> bool:
-        """Count a refusal for fullness; True if there were so many over so long a time."""
-        row = {"key": address_key(address), "since": now, "times": 1}
-        more = {"times": full_mailboxes.c.times + 1}
-        count = self._insert(full_mailboxes).values(row).on_conflict_do_update(index_elements=["key"], set_=more)
-        with self._writing() as conn:
-            conn.execute(count)
-            found = conn.execute(full_mailboxes.select().where(full_mailboxes.c.key == row["key"])).one()
-            return bool(found.times >= most and now - found.since >= span)
-
-    def full_mailboxes(self) -> frozenset[str]:
-        """The addresses, in lower case, that were full when last tried."""
-        with self._reading() as conn:
-            return frozenset(conn.scalars(select(full_mailboxes.c.key)))
-
-    def mailbox_takes(self, address: str) -> None:
-        """It took a message: what was counted is forgotten."""
-        with self._writing() as conn:
-            conn.execute(delete(full_mailboxes).where(full_mailboxes.c.key == address_key(address)))

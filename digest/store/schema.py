@@ -299,14 +299,6 @@ domains = Table(
     Column("reply", Text, nullable=False),
 )
 
-# Full mailboxes, until they take something again.
-full_mailboxes = Table(
-    "full_mailboxes",
-    metadata,
-    Column("key", Text, primary_key=True),  # the address in lower case
-    Column("since", Moment, nullable=False),
-    Column("times", Integer, nullable=False),
-)
 
 deliveries = Table(
     "deliveries",

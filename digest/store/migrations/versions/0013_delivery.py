@@ -33,13 +33,6 @@ def upgrade() -> None:
         sa.Column("reply", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="domains_key"),
     )
-    op.create_table(
-        "full_mailboxes",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("times", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name="full_mailboxes_key"),
-    )
     # What was on its way when the program was last killed belongs to a sender that is surely dead.
     op.execute("UPDATE outbox SET owner = 'before' WHERE state = 'sending'")
     op.execute("INSERT INTO senders (owner) SELECT DISTINCT owner FROM outbox WHERE owner = 'before'")
