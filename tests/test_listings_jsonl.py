@@ -264,8 +264,8 @@ def test_a_day_is_taken_from_the_name(name: str, as_of: date) -> None:
 
 def test_our_own_form_has_every_field_of_the_model() -> None:
     assert set(_FIELDS) == {field.name for field in fields(Facts)} | set(_OF_THE_ENTRY)
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    section = readme.split("### Our own format")[1].split("\n## ")[0]
+    page = (Path(__file__).parent.parent / "docs" / "formats.md").read_text()
+    section = page.split("## Our own format")[1].split("\n## ")[0]
     assert set(_FIELDS) | {"source", "as_of", "daily"} == set(re.findall(r"`([a-z_]+)`", section))
     example = read("".join(f"{line[4:]}\n" for line in section.splitlines() if line.startswith("    {")))
     assert (example.source, example.daily, len(example.entries), example.rejected) == ("lab-seminar", True, 1, ())
@@ -324,10 +324,10 @@ def test_positions_order_the_listing() -> None:
         (own("x" * 1001), "has a title too long to be one"),
         ({"title": 3}, "has no title"),
         ({"title": None}, "has no title"),
-        (own("x", upvotes=3), "has the unknown field `upvotes`; the README names the known ones"),
+        (own("x", upvotes=3), "has the unknown field `upvotes`; docs/formats.md names the known ones"),
         (
             own("x", **{"\u202e\n" + "y" * 99: 3}),
-            f"has the unknown field `{'y' * 39}…`; the README names the known ones",
+            f"has the unknown field `{'y' * 39}…`; docs/formats.md names the known ones",
         ),
         (own("x", abstract=3), "`abstract` is not text"),
         (own("x", authors="Per Lindahl"), "`authors` is not a list of texts"),

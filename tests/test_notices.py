@@ -9,8 +9,8 @@ from email.message import EmailMessage
 
 from editions import edition, item
 
-from digest.message import build_message
-from digest.model import Links, Message, Rendered, Site
+from digest.message import build_message, own_words, write_letter
+from digest.model import Draft, Form, Links, Message, Site
 from digest.notices import build_notice
 
 SITE = Site(name="Trending “Papers”", sender="digest@example.org", authority="x,2026", list_domain="example.org")
@@ -20,9 +20,12 @@ AT = datetime(2026, 6, 2, 5, 0, tzinfo=UTC)
 
 def attached() -> Message:
     where = Links(unsubscribe_url=LONG, unsubscribe_mail="mailto:unsubscribe@example.org?subject=x")
-    words = Rendered(subject="Kites “und” mehr", preheader="", html="<p>Drachen é</p>\n", text="Drachen é\n")
+    html, text = (((Form.of(words), ()),) for words in ("<p>Drachen é</p>\n", "Drachen é\n"))
+    letter = write_letter(
+        Draft(subject="Kites “und” mehr", preheader="", html=html, text=text), edition(item()), SITE, where
+    )
     given = {"recipient": "editor@example.org", "message_id": "m@example.org", "token": "t"}
-    return build_message(words, edition(item()), SITE, where, **given)
+    return build_message(letter, own_words(given["recipient"], where, ()), SITE, **given)
 
 
 def notice(subject: str = "To look at", text: str = "Look.\n") -> Message:

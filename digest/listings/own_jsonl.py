@@ -119,7 +119,9 @@ class _Reader:
                 return None
             raise ValueError("has a header, which stands only in the first line")
         if unknown := [key for key in record if key not in _FIELDS]:
-            raise ValueError(f"has the unknown field `{clean.field(unknown[0], 40)}`; the README names the known ones")
+            raise ValueError(
+                f"has the unknown field `{clean.field(unknown[0], 40)}`; docs/formats.md names the known ones"
+            )
         values = {field: _value(field, told) for field, told in record.items() if told is not None}
         votes, comments, place, announced = (values.pop(field, None) for field in _OF_THE_ENTRY)
         return Entry(
