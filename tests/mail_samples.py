@@ -37,13 +37,14 @@ def _told(number: int, title: str, abstract: str, why: str) -> Item:
 
 def editions() -> dict[str, Edition]:
     """By name: what a reader can get, from a day with everything to one with next to nothing."""
+    sections = sectioned_edition()
     full = tuple(
         _told(n, f"Kites in Weather of Kind {n + 1}: What a Small Controller Learns", _LONG * 4, "Mentions kites")
         for n in range(25)
     )
     return {
         "plain": edition(),
-        "sections": sectioned_edition(),
+        "sections": sections,
         "full": edition(*full, held_back=40, fresh=80),
         "sparse": edition(item(1), held_back=0, muted=0, fresh=1),
         "cjk": edition(
@@ -57,6 +58,7 @@ def editions() -> dict[str, Edition]:
             title="מודלים קטנים", description="מודלים שנכנסים למחשב נייד.",
         ),
         "hostile": hostile_edition(),
+        "german": replace(sections, subscription=replace(sections.subscription, language="de")),
     }  # fmt: skip
 
 
