@@ -24,9 +24,12 @@ from digest.model import (
     Reason,
     Section,
     Shown,
+    Strand,
+    StrandKind,
     Subscription,
 )
-from digest.sections import INTERESTS, NAMED, RISEN, Placed, fill, place_of, shortfall, worths
+from digest.rank.follows import Credits
+from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, fill, place_of, shortfall, worths
 
 _WHY_REASONS = 3
 _MISSED, _HIDDEN = 3, 5  # how many an edition names
@@ -142,6 +145,31 @@ def compose(
         sources=tuple(sources),
         missed=_missed(left, placed),
         hidden=_hidden(muted, placed, profile.limit),
+        strands=strands(new, profile) if subscription.address is None else (),
+    )
+
+
+def strands(new: Sequence[Ranked], profile: Profile) -> tuple[Strand, ...]:
+    """For each topic the best new papers that are there for it, for each followed author all of theirs, best first.
+
+    Whether the edition has a place for them does not matter: each has a feed of its own. Empty ones are left out.
+    """
+    topics = {topic.name: [one for one in new if one.topic == topic.name][: profile.limit] for topic in profile.topics}
+    credits = Credits([one.paper for one in new] if profile.authors else ())
+    authors = {
+        author.text: [new[row] for row in sorted(credits.author(author.text))]
+        for author in profile.authors
+        if author.weight > 0
+    }
+    return tuple(
+        Strand(
+            kind=kind,
+            name=name,
+            items=tuple(_item(rank, one, MAIN, fresh=True) for rank, one in enumerate(papers, start=1)),
+        )
+        for kind, named in ((StrandKind.TOPIC, topics), (StrandKind.AUTHOR, authors))
+        for name, papers in named.items()
+        if papers
     )
 
 
@@ -155,7 +183,13 @@ def without(edition: Edition, paper_id: str, before: LastEdition | None) -> Edit
     if not any(item.paper.id in new for item in left):
         return None
     items = tuple(replace(item, rank=rank) for rank, item in enumerate(left, start=1))
-    return replace(edition, items=items, fresh=edition.fresh - (paper_id in new))
+    strands = tuple(kept for one in edition.strands if (kept := _strand_without(one, paper_id)).items)
+    return replace(edition, items=items, strands=strands, fresh=edition.fresh - (paper_id in new))
+
+
+def _strand_without(strand: Strand, paper_id: str) -> Strand:
+    left = [item for item in strand.items if item.paper.id != paper_id]
+    return replace(strand, items=tuple(replace(item, rank=rank) for rank, item in enumerate(left, start=1)))
 
 
 def is_mute(one: Hidden) -> bool:

@@ -113,13 +113,33 @@ class Muted:
         return f"without the {self.rule} this would be {ordinal(self.place)}" if self.place else ""
 
 
+class StrandKind(StrEnum):
+    """What the papers of a strand have in common."""
+
+    TOPIC = "topic"
+    AUTHOR = "author"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strand:
+    """The new papers of a day for one topic or one followed author, for a feed of their own; ranked from 1.
+
+    `name` is the profile's word for the topic or the author. What is here need not have a place in the edition.
+    """
+
+    kind: StrandKind
+    name: str
+    items: tuple[Item, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One dated digest of one subscription, frozen. `id` is its key: subscription and local date.
 
     `made_at` is the moment it was composed for; all dates in its surfaces come from here.
     `fresh` counts the papers that were new to this subscription, `held_back` those of them that did not fit, `muted`
-    those that the profile's rules hid besides. `missed` and `hidden` name the best few of the last two.
+    those that the profile's rules hid besides. `missed` and `hidden` name the best few of the last two. `strands` are
+    for the feeds of topics and authors: only a feed's edition has any.
     """
 
     subscription: Subscription
@@ -134,6 +154,7 @@ class Edition:
     sources: tuple[str, ...] = ()
     missed: tuple[Missed, ...] = ()
     hidden: tuple[Muted, ...] = ()
+    strands: tuple[Strand, ...] = ()
 
     @property
     def id(self) -> str:

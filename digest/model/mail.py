@@ -169,21 +169,77 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """A paper in a feed: `published` is when it entered this feed, `updated` moves on a material change only."""
+    """A paper in a feed: `published` is when it entered this feed, `updated` moves on a material change only.
+
+    `language` is that of its edition, in which it is worded.
+    """
 
     paper: Paper
     why: str
     published: datetime
     updated: datetime
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayEntry:
+    """An edition as one entry of a feed: `name` is the end of its permanent id, `page` its web page if it has one."""
+
+    name: str
+    title: str
+    published: datetime
+    summary: str = ""
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed to be written: newest entries first. `path` is relative to the site ("feeds/trending.atom")."""
+    """A feed to be written: newest entries first. `path` is relative to the site ("feeds/trending.atom").
+
+    `page` is where its papers stand on the web, relative too. `hub` is a WebSub hub that is told of changes. `older`,
+    `newer` and `current` are the paths of the neighbouring archive documents and of the feed itself (RFC 5005);
+    `archive` is True for such a document, which is never cut.
+    """
 
     name: str
     title: str
     subtitle: str
     path: str
-    entries: tuple[FeedEntry, ...]
+    entries: tuple[FeedEntry | DayEntry, ...]
     language: str = "en"
+    page: str = ""
+    hub: str | None = None
+    older: str | None = None
+    newer: str | None = None
+    current: str | None = None
+    archive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedBuild:
+    """What was written last of a group of feeds: from what, and into which files.
+
+    `mark` stands for all that goes into the feeds but editions; each new one adds a + to it.
+    """
+
+    mark: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLine:
+    """A feed as a reader chooses it, its files by format relative to the folder of all feeds; `days` are one a day."""
+
+    title: str
+    subtitle: str = ""
+    papers: tuple[tuple[str, str], ...] = ()
+    days: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedGroup:
+    """The feeds of a profile: its own, then those of its topics and of the authors it follows."""
+
+    own: FeedLine
+    topics: tuple[FeedLine, ...] = ()
+    authors: tuple[FeedLine, ...] = ()
