@@ -9,6 +9,7 @@ from digest.store.bounces import Bounces
 from digest.store.codec import selection_key
 from digest.store.deliver import Deliveries
 from digest.store.feedback import Opinions
+from digest.store.feeds import Feeds
 from digest.store.holds import Holds
 from digest.store.ingest import Ingested
 from digest.store.ledger import Ledger
@@ -19,10 +20,10 @@ from digest.store.reading import Counts, Papers
 __all__ = ["Counts", "Ledger", "Store", "selection_key"]
 
 
-class Store(Ingested, Near, Papers, Opinions, Published, Deliveries, Bounces, Holds):
+class Store(Ingested, Near, Papers, Opinions, Published, Feeds, Deliveries, Bounces, Holds):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
     Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Opinions
-    what readers said of them, Published the editions with the letters and pieces they share, Deliveries the outbox,
-    Bounces what came back and whom not to mail, Holds what waits for an editor.
+    what readers said of them, Published the editions with the letters and pieces they share, Feeds what was written of
+    them, Deliveries the outbox, Bounces what came back and whom not to mail, Holds what waits for an editor.
     """

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from digest.model import Hold, HoldState, OutboxState, Posting, SectionKind
 from digest.store import codec
 from digest.store.bulk import among
 from digest.store.pieces import Pieces
-from digest.store.schema import edition_items, editions, holds, outbox
+from digest.store.schema import edition_items, editions, feed_builds, holds, outbox
 
 _OPEN = (HoldState.NEW, HoldState.TOLD)
 
@@ -53,6 +53,9 @@ class Holds(Pieces):
             theirs = among(conn, outbox.c.edition_id, sorted(ended))
             waiting = update(outbox).where(theirs, outbox.c.state == OutboxState.HELD)
             conn.execute(waiting.values(state=OutboxState.PENDING, next_at=now))
+            theirs = among(conn, editions.c.id, sorted(ended))
+            feeds = update(feed_builds).where(feed_builds.c.feed.in_(select(editions.c.subscription_id).where(theirs)))
+            conn.execute(feeds.values(mark=feed_builds.c.mark + "+"))
         return ended
 
     def stop(self, edition_ids: Collection[str], words: str) -> frozenset[str]:

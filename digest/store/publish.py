@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, union_all
+from sqlalchemy import Connection, Select, func, insert, select, union_all, update
 
 from digest.model import (
     Edition,
@@ -22,8 +22,9 @@ from digest.model import (
     edition_id,
 )
 from digest.store import codec
+from digest.store.bulk import among
 from digest.store.pieces import Pieces
-from digest.store.schema import edition_items, editions, holds, outbox, paper_links, pieces
+from digest.store.schema import edition_items, editions, feed_builds, holds, outbox, paper_links, pieces
 
 
 class Published(Pieces):
@@ -67,6 +68,9 @@ class Published(Pieces):
                 conn.execute(insert(edition_items), items)
             if outgoing := [_outbox_row(one.item, one.letter) for one in new if one.item]:
                 conn.execute(insert(outbox), outgoing)
+            feeds = {one.edition.subscription.id for one in new}
+            mine = update(feed_builds).where(among(conn, feed_builds.c.feed, sorted(feeds)))
+            conn.execute(mine.values(mark=feed_builds.c.mark + "+"))
             if held := [_hold_row(one.edition, one.held_until) for one in new if one.held_until]:
                 conn.execute(insert(holds), held)
         for day, blobs in kept.items():
@@ -121,14 +125,14 @@ class Published(Pieces):
 
     def edition(self, edition_id: str) -> Edition | None:
         with self._reading() as conn:
-            row = conn.execute(_contents().where(editions.c.id == edition_id)).one_or_none()
-            return None if row is None else _thawed(row)
+            row = conn.execute(contents().where(editions.c.id == edition_id)).one_or_none()
+            return None if row is None else thawed(row)
 
     def editions(self, subscription_id: str, limit: int) -> tuple[Edition, ...]:
         """Its editions, the newest date first; dates without one, or with one that is held back, are left out."""
-        query = _contents().where(editions.c.id.not_in(select(holds.c.edition_id)))
+        query = contents().where(editions.c.id.not_in(select(holds.c.edition_id)))
         with self._reading() as conn:
-            return tuple(map(_thawed, conn.execute(_newest(query, subscription_id, limit))))
+            return tuple(map(thawed, conn.execute(_newest(query, subscription_id, limit))))
 
     def posted(self, day: date, address: str | None = None) -> tuple[OutboxItem, ...]:
         """All that was decided on for a local date, to one address in any case of letters or to all, by Message-ID."""
@@ -187,7 +191,7 @@ def _outbox_row(item: OutboxItem, letter: Letter | None) -> dict[str, object]:
     return codec.outbox_row(item) | ({"letter": codec.letter_blobs(letter)[0]} if letter else {})
 
 
-def _contents() -> Select[Any]:
+def contents() -> Select[Any]:
     """Editions with what they share, where that is kept; of earlier versions they have all themselves."""
     shared = select(editions.c.content, pieces.c.content.label("shared")).where(
         editions.c.content.is_not(None), editions.c.selection.is_(None) | pieces.c.digest.is_not(None)
@@ -195,7 +199,7 @@ def _contents() -> Select[Any]:
     return shared.outerjoin_from(editions, pieces, pieces.c.digest == editions.c.selection)
 
 
-def _thawed(row: codec.AnyRow) -> Edition:
+def thawed(row: codec.AnyRow) -> Edition:
     return codec.thaw(row.content, None if row.shared is None else zlib.decompress(row.shared))
 
 

@@ -261,8 +261,30 @@ edition_items = Table(
     Column("edition_id", ForeignKey("editions.id"), primary_key=True),
     Column("paper_id", String, primary_key=True),
     Column("section", String, nullable=False, server_default="main"),  # its kind
+    Index(None, "paper_id"),
     sqlite_with_rowid=False,
 )
+
+# Which files were written of which subscription's editions, and from what; the mark gets a + with each new
+# edition.
+feed_builds = Table(
+    "feed_builds",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("mark", Text, nullable=False),
+    Column("paths", Words, nullable=False),
+)
+
+# How often private feeds got another address; no row for those that never did.
+feed_tokens = Table(
+    "feed_tokens",
+    metadata,
+    Column("subscription_id", Text, primary_key=True),
+    Column("generation", Integer, nullable=False),
+)
+
+# Addresses of feeds whose hub is to be told that they changed.
+feed_pings = Table("feed_pings", metadata, Column("address", Text, primary_key=True))
 
 # --- deliver -------------------------------------------------------------------------------------------------
 
