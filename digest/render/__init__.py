@@ -3,8 +3,18 @@
 Does not know about MIME, files to be written or recipients' secrets. Same inputs, same bytes.
 """
 
+from digest.render.feed_words import days_heading, days_title, strand_subtitle
 from digest.render.language import languages
 from digest.render.renderer import MAIL_LIMIT, Renderer
 from digest.render.why import place_line, why_line
 
-__all__ = ["MAIL_LIMIT", "Renderer", "languages", "place_line", "why_line"]
+__all__ = [
+    "MAIL_LIMIT",
+    "Renderer",
+    "days_heading",
+    "days_title",
+    "languages",
+    "place_line",
+    "strand_subtitle",
+    "why_line",
+]

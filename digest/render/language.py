@@ -41,6 +41,12 @@ def language(tag: str) -> Language:
         raise RenderError(f"the language {tag!r} cannot be used: {error}; check {CATALOGUES / tag}.po") from error
 
 
+@cache
+def source(tag: str) -> str:
+    """All its messages and their translations, as they are kept; empty for English."""
+    return "" if tag == ENGLISH else (CATALOGUES / f"{tag}.po").read_text("utf-8")
+
+
 def _catalogue(tag: str) -> gettext.NullTranslations:
     compiled = BytesIO()
     with (CATALOGUES / f"{tag}.po").open("rb") as file:

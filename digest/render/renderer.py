@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache, partial
 from operator import attrgetter
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from digest.errors import RenderError
-from digest.model import Chart, Draft, Edition, Item, Links, Paper, Passage, Rendered, Section, Site
-from digest.render import sample, views
+from digest.model import Chart, Draft, Edition, FeedGroup, Item, Links, Paper, Passage, Rendered, Section, Site
+from digest.render import feed_words, sample, views
 from digest.render.chart import drawing
 from digest.render.colour import mixed, readable
 from digest.render.inline import inline, inline_piece, markers, tidy
-from digest.render.language import language, languages
+from digest.render.language import language, languages, source
 from digest.render.plan import filled, plan, size
 from digest.render.stencil import Owns, Stencil, hole, html_cuts, keeping, text_cuts, waiting
 from digest.render.views import Card, Detail, Mention, Place
@@ -30,7 +31,8 @@ _WHY = 300
 _KEPT_PIECES = 4_096  # cached cards: a day's papers at each detail, many times over
 _TEMPLATES = (
     "mail.html.j2", "card.html.j2", "mention.html.j2", "mail.css", "dark.css", "mail.txt.j2", "card.txt.j2",
-    "page.html.j2", "feed_entry.html.j2", "chart.svg.j2",
+    "page.html.j2", "feed_entry.html.j2", "feed_card.html.j2", "feed_edition.html.j2", "feed_index.html.j2",
+    "chart.svg.j2",
 )  # fmt: skip
 # The words of a card that are not the paper's: its place in this edition, and why it is there.
 _WORDS = tuple(field.name for field in fields(Place))
@@ -73,6 +75,8 @@ class Renderer:
         self._mention = lru_cache(1)(self._draw_mention)
         self._shell = lru_cache(64)(self._draw_shell)
         self._text_shell = lru_cache(64)(self._draw_text_shell)
+        self._feed_entry = lru_cache(_KEPT_PIECES)(self._draw_feed_entry)
+        self._feed_card = lru_cache(_KEPT_PIECES)(self._draw_feed_card)
 
     def draft(self, edition: Edition, links: Links) -> Draft:
         """The mail for all who have this selection, cadence and links. The address and the way out are left open.
@@ -137,14 +141,32 @@ class Renderer:
 
     def feed_entry(self, paper: Paper, why: str, tag: str = "en") -> str:
         """Plain html of one feed entry: the whole abstract, who wrote it, why it is here, where it is."""
-        return self._draw_tidy(
-            "feed_entry.html.j2",
-            abstract=clean(paper.abstract),
-            authors=authors(paper, language(tag)),
-            organisation=clean(paper.organisation or ""),
-            why=clip(clean(why), _WHY),
-            links=views.links_of(paper, language(tag)),
-        ).rstrip("\n")
+        words = clip(clean(why), _WHY)
+        html, mark = self._feed_entry(paper, bool(words), tag)
+        return html.replace(mark, escape(words))
+
+    def feed_edition(self, edition: Edition) -> str:
+        """Plain html of an edition that is one entry of a feed: all its papers."""
+        tag, cards = edition.subscription.language, []
+        for item, place in zip(edition.items, views.places(edition, self._publisher), strict=True):
+            words = clip(clean(item.why), _WHY)
+            html, mark = self._feed_card(item.paper, bool(words), tag)
+            cards.append((place, Markup(html.replace(mark, escape(words)))))  # noqa: S704 - escaped by the template
+        shell = views.shell(edition, Links(), len(cards), self._publisher)
+        return self._draw_tidy("feed_edition.html.j2", mail=shell, cards=cards).rstrip("\n")
+
+    def feed_words(self, edition: Edition) -> tuple[str, str]:
+        """Title and summary of that entry, as plain text."""
+        return views.subject(edition), views.preheader(edition)
+
+    def feed_index(self, groups: Sequence[FeedGroup], tag: str = "en") -> str:
+        """The page of all public feeds."""
+        return self._draw_tidy("feed_index.html.j2", groups=groups, page=feed_words.index(self._publisher, tag))
+
+    def feed_look(self, tag: str) -> str:
+        """The templates and the words of a language's entries: with another look feeds are written anew."""
+        names = ("feed_entry.html.j2", "feed_card.html.j2", "feed_edition.html.j2")
+        return "\n".join((*(self._source(name) for name in names), source(tag)))
 
     def feed_css(self) -> str:
         """The style by which a browser shows a feed."""
@@ -161,7 +183,9 @@ class Renderer:
                 edition = replace(one, subscription=replace(one.subscription, language=tag))
                 self.render(edition, links)
                 self.page(edition, links)
+                self.feed_edition(edition)
             self.feed_entry(sample.EDITION.items[0].paper, sample.EDITION.items[0].why, tag)
+            self.feed_index(sample.FEEDS, tag)
         self.feed_css()
         self.chart(sample.CHART)
         return _TEMPLATES
@@ -214,6 +238,31 @@ class Renderer:
             Stencil(keeping(text_cuts(text, _WORDS))),
             Stencil(html_cuts(f"{html}\n", marks)),
         )
+
+    def _draw_feed_entry(self, paper: Paper, has_why: bool, tag: str) -> tuple[str, str]:
+        """With a mark where the why is to stand, as the whys of many readers go there."""
+        mark, words = markers(("why",), repr(paper))["why"], language(tag)
+        html = self._draw_tidy(
+            "feed_entry.html.j2",
+            abstract=clean(paper.abstract),
+            authors=authors(paper, words),
+            organisation=clean(paper.organisation or ""),
+            why=mark if has_why else "",
+            withdrawn=feed_words.withdrawn(paper, words),
+            links=views.links_of(paper, words),
+        )
+        return html.rstrip("\n"), mark
+
+    def _draw_feed_card(self, paper: Paper, has_why: bool, tag: str) -> tuple[str, str]:
+        mark, words = markers(("why",), repr(paper))["why"], language(tag)
+        html = self._draw_tidy(
+            "feed_card.html.j2",
+            card=views.card(Item(rank=0, paper=paper, reasons=()), Detail.FULL, words),
+            authors=authors(paper, words),
+            withdrawn=feed_words.withdrawn(paper, words),
+            why=mark if has_why else "",
+        )
+        return html.rstrip("\n"), mark
 
     def _mentions(self, papers: Sequence[Mention]) -> Sequence[Sequence[Passage]]:
         return [self._mention().passages(asdict(one)) for one in papers]
@@ -304,15 +353,26 @@ class Renderer:
     def _draw_tidy(self, name: str, **values: object) -> str:
         return tidy(self._draw(self._html, name, **values)) + "\n"
 
+    def _source(self, name: str) -> str:
+        with _told(self._folders, name):
+            return self._html.loader.get_source(self._html, name)[0] if self._html.loader else ""
+
     def _draw(self, environment: Environment, name: str, **values: object) -> str:
-        try:
+        with _told(self._folders, name):
             return environment.get_template(name).render(site=self._site, **values)
-        except TemplateNotFound as error:
-            raise RenderError(f"template {error.name} is in none of: {', '.join(self._folders)}") from error
-        except TemplateSyntaxError as error:
-            raise RenderError(f"template {error.name or name}, line {error.lineno}: {error.message}") from error
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, OSError) as error:
-            raise RenderError(f"template {name}: {error}") from error
+
+
+@contextmanager
+def _told(folders: Sequence[str], name: str) -> Iterator[None]:
+    """Turns whatever a template can do wrong into a RenderError that names it."""
+    try:
+        yield
+    except TemplateNotFound as error:
+        raise RenderError(f"template {error.name} is in none of: {', '.join(folders)}") from error
+    except TemplateSyntaxError as error:
+        raise RenderError(f"template {error.name or name}, line {error.lineno}: {error.message}") from error
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, OSError) as error:
+        raise RenderError(f"template {name}: {error}") from error
 
 
 def _joined(html: str, marks: Mapping[str, str]) -> str:

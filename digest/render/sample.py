@@ -8,6 +8,8 @@ from digest.model import (
     Chart,
     ChartLine,
     Edition,
+    FeedGroup,
+    FeedLine,
     Item,
     Links,
     Missed,
@@ -82,3 +84,10 @@ CHART = Chart(
         ChartLine(name="plain votes", values=(None, None, None), mean=None),
     ),
 )
+_LINE = FeedLine(
+    title="Sample digest",
+    subtitle="A sample.",
+    papers=(("Atom", "sample.atom"), ("RSS", "sample.rss")),
+    days=(("Atom", "sample/editions.atom"),),
+)
+FEEDS = (FeedGroup(own=_LINE, topics=(_LINE,), authors=(_LINE,)), FeedGroup(own=_LINE))
