@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import json
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -14,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from digest import feed as module
 from digest.errors import FeedError
-from digest.feed import MOST_AUTHORS, MOST_BYTES, atom
-from digest.model import Feed, FeedEntry, Paper, Site
+from digest.feed import MOST_AUTHORS, MOST_BYTES, atom, encode, join, json_feed, opml, rss
+from digest.feed import entry as module
+from digest.model import DayEntry, Feed, FeedEntry, FeedGroup, FeedLine, Paper, Site
 
 A = "{http://www.w3.org/2005/Atom}"
 GRAMMAR = etree.RelaxNG(etree.parse(Path(__file__).with_name("data") / "atom.rng"))
@@ -55,9 +56,15 @@ def feed(*entries: FeedEntry, **changes: object) -> Feed:
     return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
 
 
+def joined(wanted: Feed, site: Site, contents: dict[str, str]) -> bytes:
+    encoded = [encode(one, site, contents.get(module.key(one), "")) for one in wanted.entries]
+    return join(dataclasses.replace(wanted, entries=()), site, reversed(encoded))
+
+
 def built(wanted: Feed, site: Site = SITE, contents: dict[str, str] | None = None) -> etree._Element:
     """Build, hold it against the grammar and what the grammar cannot say, and parse it."""
     written = atom(wanted, site, contents or {})
+    assert joined(wanted, site, contents or {}) == written
     root = etree.fromstring(written)
     GRAMMAR.assertValid(root)
     ids = [node.text for node in root.iter(A + "id")]
@@ -244,6 +251,108 @@ def test_one_entry_always_stays() -> None:
     assert entries_of(root, "title") == ["Paper number 1"]
 
 
+# --- other formats -------------------------------------------------------------------------------------------
+
+
+def test_whole_rss() -> None:
+    """Html goes into RSS escaped once more than text, so that an abstract with signs is not cut short there."""
+    assert rss(feed(entry(), path="feeds/sheep.rss", hub="https://hub.example.org/"), SITE, {}).decode() == (
+        """<?xml version='1.0' encoding='UTF-8'?>
+<?xml-stylesheet type="text/css" href="feed.css"?>
+<rss xmlns:atom="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" version="2.0">
+  <channel>
+    <title>Sheep</title>
+    <link>https://digest.example.org/</link>
+    <description>All about sheep</description>
+    <language>en</language>
+    <lastBuildDate>Fri, 01 Mar 2030 12:00:00 +0000</lastBuildDate>
+    <generator>trending-papers-digest</generator>
+    <atom:link rel="self" type="application/rss+xml" href="https://digest.example.org/feeds/sheep.rss"/>
+    <atom:link rel="hub" href="https://hub.example.org/"/>
+    <item>
+      <title>Paper number 1</title>
+      <link>https://arxiv.org/abs/2903.00001</link>
+      <guid isPermaLink="false">tag:digest.example.org,2029-04:paper/2903.00001</guid>
+      <pubDate>Fri, 01 Mar 2030 12:00:00 +0000</pubDate>
+      <dc:creator>Ada Example</dc:creator>
+      <dc:creator>Björn Beispiel</dc:creator>
+      <category domain="http://arxiv.org/schemas/atom">cs.CL</category>
+      <category domain="http://arxiv.org/schemas/atom">stat.ML</category>
+      <description>topic: sheep — We count sheep. For p &amp;lt; 0.01 &amp;amp; n &amp;gt; 3 they jump.</description>
+      <content:encoded>&lt;p&gt;We count sheep. For p &amp;lt; 0.01 &amp;amp; n &amp;gt; 3 they jump.&lt;/p&gt;</content:encoded>
+    </item>
+  </channel>
+</rss>
+"""  # noqa: E501
+    )
+
+
+def test_whole_json_feed() -> None:
+    written = json.loads(json_feed(feed(entry(), hub="https://hub.example.org/"), SITE, {}))
+    assert written == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "Sheep",
+        "home_page_url": "https://digest.example.org/",
+        "feed_url": "https://digest.example.org/feeds/sheep.atom",
+        "description": "All about sheep",
+        "language": "en",
+        "authors": [{"name": "Paper Digest", "url": "https://digest.example.org/"}],
+        "hubs": [{"type": "WebSub", "url": "https://hub.example.org/"}],
+        "items": [
+            {
+                "id": "tag:digest.example.org,2029-04:paper/2903.00001",
+                "url": "https://arxiv.org/abs/2903.00001",
+                "title": "Paper number 1",
+                "content_html": "<p>We count sheep. For p &lt; 0.01 &amp; n &gt; 3 they jump.</p>",
+                "summary": "topic: sheep — We count sheep. For p < 0.01 & n > 3 they jump.",
+                "date_published": "2030-03-01T12:00:00+00:00",
+                "date_modified": "2030-03-01T12:00:00+00:00",
+                "authors": [{"name": "Ada Example"}, {"name": "Björn Beispiel"}],
+                "tags": ["cs.CL", "stat.ML"],
+                "attachments": [
+                    {"url": "https://arxiv.org/pdf/2903.00001", "mime_type": "application/pdf", "title": "PDF"}
+                ],
+            }
+        ],
+    }
+
+
+def test_an_edition_as_an_entry_and_an_archive() -> None:
+    day = DayEntry(
+        name="sheep/2030-03-01", title="Sheep < wolves", summary="a < b", published=NOON, page="javascript:x"
+    )
+    archive = {"archive": True, "older": "feeds/a.atom", "newer": "feeds/c.atom", "current": "feeds/sheep.atom"}
+    written = feed(day, entry(1), path="feeds/sheep/b.atom", **archive)
+    contents = {"sheep/2030-03-01": "<p>All</p>"}
+    root = etree.fromstring(atom(written, SITE, contents))
+    assert root.find("{http://purl.org/syndication/history/1.0}archive") is not None
+    assert joined(written, SITE, contents) == atom(written, SITE, contents)
+    GRAMMAR.assertValid(root)
+    assert [(link.get("rel"), link.get("href")) for link in root.iterfind(A + "link")] == [
+        ("self", "https://digest.example.org/feeds/sheep/b.atom"),
+        ("alternate", "https://digest.example.org/"),
+        ("prev-archive", "https://digest.example.org/feeds/a.atom"),
+        ("next-archive", "https://digest.example.org/feeds/c.atom"),
+        ("current", "https://digest.example.org/feeds/sheep.atom"),
+    ]
+    first = root.find(A + "entry")
+    assert first is not None
+    assert first.findtext(A + "id") == "tag:digest.example.org,2029-04:paper/2903.00001"
+    assert entries_of(root, "title") == ["Paper number 1", "Sheep < wolves"]
+    assert entries_of(root, "content")[1] == "<p>All</p>"
+    assert len(root.findall(f"{A}entry/{A}link")) == 3, "no link to what is no web address"
+    assert b'href="../feed.css"' in atom(written, SITE, contents)
+
+
+def test_an_archive_is_never_cut() -> None:
+    many = [entry(number) for number in range(40)]
+    contents = {one.paper.id: "x" * 20_000 for one in many}
+    assert len(entries_of(etree.fromstring(atom(feed(*many, archive=True), SITE, contents)), "id")) == 40
+    for write, name in ((rss, b"<item>"), (json_feed, b'"id": ')):
+        assert 20 < write(feed(*many), SITE, contents).count(name) < 40
+        assert len(write(feed(*many), SITE, contents)) <= MOST_BYTES
+
+
 # --- what must not harm --------------------------------------------------------------------------------------
 
 
@@ -309,7 +418,7 @@ def test_any_text_survives(title: str, abstract: str, author: str, why: str, id:
     facts = {"title": title, "abstract": abstract, "authors": (author,), "doi": doi, "arxiv_id": None}
     one = dataclasses.replace(entry(1, id=f"p{id}", **facts), why=why)
     root = built(feed(one, title=title, subtitle=why), contents={one.paper.id: content})
-    kept = module._clean
+    kept = module.clean
     shown = kept(content) or module._paragraph(kept(abstract))
     assert entries_of(root, "title") == [kept(title).strip() or kept(f"p{id}")]
     assert entries_of(root, "content") == ([shown] if shown else [])
@@ -318,6 +427,14 @@ def test_any_text_survives(title: str, abstract: str, author: str, why: str, id:
     parsed = feedparser.parse(atom(feed(one), SITE, {}))
     assert not parsed.bozo
     assert len(parsed.entries) == 1
+    (item,) = etree.fromstring(rss(feed(one, title=title, subtitle=why), SITE, {})).iterfind("channel/item")
+    assert item.findtext("title") == (kept(title).strip() or kept(f"p{id}"))
+    (told,) = json.loads(json_feed(feed(one, title=title, subtitle=why), SITE, {one.paper.id: content}))["items"]
+    assert told["title"] == (kept(title).strip() or kept(f"p{id}"))
+    line = FeedLine(title=title, subtitle=why, papers=(("Atom", "a.atom"),), days=(("Atom", "b.atom"),))
+    outline = etree.fromstring(opml([FeedGroup(own=line)], SITE, "One entry a day")).find(".//outline[@type='rss']")
+    assert outline is not None
+    assert outline.get("xmlUrl") == "https://digest.example.org/feeds/a.atom"
 
 
 # --- what cannot be built ------------------------------------------------------------------------------------
