@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> bool:
+def write_whole(path: Path, content: bytes, *, lasting: bool = True) -> bool:
     """Write by temporary file and rename, so that a reader or a crash never sees a part.
 
     Returns False, and leaves the file alone, if it holds these bytes already. Makes missing folders.
+    What is not `lasting` is left to the system to bring to the disk, as it can be written anew.
     """
     if path.exists() and path.read_bytes() == content:
         return False
@@ -20,7 +21,8 @@ def write_whole(path: Path, content: bytes) -> bool:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:

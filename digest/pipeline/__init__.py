@@ -21,6 +21,7 @@ from digest.pipeline.bounces import Owners, take_return
 from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
 from digest.pipeline.failing import suppress_failing
 from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
+from digest.pipeline.feeds import feed_entries, write_feeds
 from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
 from digest.pipeline.hold import Selection, chosen, drop, selections, stop, tell_editor
 from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
@@ -35,7 +36,8 @@ from digest.pipeline.publish import (
     trial,
 )
 from digest.pipeline.rankings import Rankings, View, examples, find_papers
-from digest.pipeline.surfaces import feed_entries, feed_path, links, page_path, write_surfaces
+from digest.pipeline.streams import Stream, feed_groups, feed_path, line, streams
+from digest.pipeline.surfaces import announce, links, page_path, write_surfaces
 from digest.pipeline.why import Answer, Whereabouts, why
 from digest.pipeline.world import Knowledge, Progress, World, silent
 
@@ -63,9 +65,11 @@ __all__ = [
     "Said",
     "Selection",
     "Span",
+    "Stream",
     "View",
     "Whereabouts",
     "World",
+    "announce",
     "backtest",
     "chosen",
     "compare",
@@ -77,6 +81,7 @@ __all__ = [
     "examples",
     "explain_paper",
     "feed_entries",
+    "feed_groups",
     "feed_path",
     "feedback",
     "fetch",
@@ -84,6 +89,7 @@ __all__ = [
     "find_papers",
     "ingest",
     "ingest_inbox",
+    "line",
     "links",
     "make_message",
     "page_path",
@@ -96,6 +102,7 @@ __all__ = [
     "selections",
     "silent",
     "stop",
+    "streams",
     "suppress_failing",
     "take_back",
     "take_back_all",
@@ -104,6 +111,7 @@ __all__ = [
     "tell_editor",
     "trial",
     "why",
+    "write_feeds",
     "write_surfaces",
 ]
 
@@ -136,4 +144,5 @@ def run(world: World, now: datetime, progress: Progress = silent, fetching: Fetc
     dumps = tuple(ingest_inbox(world, now, progress))
     published = publish(world, now, progress)
     deliveries = (*tell_editor(world, now), *deliver(world, now, progress))
+    announce(world)
     return RunReport(fetched=fetched, dumps=dumps, published=published, deliveries=deliveries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from digest.errors import ConfigError
 from digest.explain import Explanation, explain
 from digest.model import (
     Edition,
+    Item,
     LastEdition,
     NoEdition,
     Paper,
@@ -94,11 +95,13 @@ def _worded(world: World, edition: Edition, shown: Mapping[str, Shown]) -> Editi
     tag, before = edition.subscription.language, _ranks_before(world, edition, shown)
     return replace(
         edition,
-        items=tuple(
-            replace(item, why=why_line(telling(item.reasons), tag), before=before.get(item.paper.id))
-            for item in edition.items
-        ),
+        items=tuple(replace(item, before=before.get(item.paper.id)) for item in _with_why(edition.items, tag)),
+        strands=tuple(replace(one, items=_with_why(one.items, tag)) for one in edition.strands),
     )
+
+
+def _with_why(items: Sequence[Item], tag: str) -> tuple[Item, ...]:
+    return tuple(replace(item, why=why_line(telling(item.reasons), tag)) for item in items)
 
 
 def _ranks_before(world: World, edition: Edition, shown: Mapping[str, Shown]) -> dict[str, int]:

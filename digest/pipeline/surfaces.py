@@ -7,18 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from digest.compose import lasting
-from digest.feed import atom
 from digest.files import write_whole
 from digest.message import token, unsubscribe_links
-from digest.model import Cadence, Edition, Feed, FeedEntry, Item, Links, Profile
+from digest.model import Cadence, Edition, Links, Subscription
+from digest.pipeline.feeds import write_feeds
+from digest.pipeline.streams import feed_path
 from digest.pipeline.world import World
-from digest.render import place_line, why_line
-from digest.store import Store, selection_key
-
-
-def feed_path(profile: str) -> str:
-    return f"feeds/{profile}.atom"
+from digest.store import selection_key
+from digest.websub import ping
 
 
 def page_path(world: World, edition: Edition) -> str:
@@ -40,37 +36,21 @@ def links(world: World, edition: Edition) -> Links:
 
 
 def write_surfaces(world: World) -> tuple[Path, ...]:
-    """Write every profile's feed, and the pages of its editions in the feed's window; returns what changed.
+    """Write the feeds that changed, and the pages of public editions in the feeds' window; returns what was written.
 
     Done on every run, from the store alone: a run that was killed before it came here is repaired by the next.
     """
-    style = world.output / "feeds" / "feed.css"
-    written = [style] if write_whole(style, world.renderer.feed_css().encode()) else []
+    written = write_feeds(world)
     for subscription in world.subscriptions:
         if subscription.address is None:
-            editions = _in_window(world, world.store.editions(subscription.id, world.feed_days))
-            written += _write_feed(world, world.profiles[subscription.profile], editions, subscription.language)
-            written += _write_pages(world, editions)
+            written += _write_pages(world, _in_window(world, subscription))
     return tuple(written)
 
 
-def _in_window(world: World, editions: Sequence[Edition]) -> Sequence[Edition]:
+def _in_window(world: World, subscription: Subscription) -> Sequence[Edition]:
     """The editions of the last days, counted from the newest: a feed does not run empty while no dump comes in."""
+    editions = world.store.editions(subscription.id, world.feed_days)
     return [one for one in editions if one.date > editions[0].date - timedelta(days=world.feed_days)]
-
-
-def _write_feed(world: World, profile: Profile, editions: Sequence[Edition], language: str) -> list[Path]:
-    feed = Feed(
-        name=profile.name,
-        title=f"{world.site.name}: {profile.title}",
-        subtitle=profile.description,
-        path=feed_path(profile.name),
-        entries=feed_entries(world.store, editions)[: world.feed_entries],
-        language=language,
-    )
-    contents = {entry.paper.id: world.renderer.feed_entry(entry.paper, entry.why, language) for entry in feed.entries}
-    path = world.output / feed.path
-    return [path] if write_whole(path, atom(feed, world.site, contents)) else []
 
 
 def _write_pages(world: World, editions: Sequence[Edition]) -> list[Path]:
@@ -89,28 +69,14 @@ def _write_pages(world: World, editions: Sequence[Edition]) -> list[Path]:
     return written
 
 
-def feed_entries(store: Store, editions: Sequence[Edition]) -> tuple[FeedEntry, ...]:
-    """Entries of newest-first editions, in their order; facts are the present ones, `updated` the last revision.
+def announce(world: World) -> tuple[str, ...]:
+    """Tell the hub of the public feeds that changed; returns the addresses it took. What it did not is told next time.
 
-    Feed readers sort by time, so each paper of an edition is published a second before the one above it.
+    It is asked last and not waited for long: nothing depends on it.
     """
-    current = store.papers([item.paper.id for edition in editions for item in edition.items])
-    entries = []
-    for edition in editions:
-        for item in edition.items:
-            paper = current.get(item.paper.id, item.paper)
-            published = edition.made_at - timedelta(seconds=item.rank - 1)
-            entries.append(
-                FeedEntry(
-                    paper=paper,
-                    why=_lasting_why(item, edition),
-                    published=published,
-                    updated=max(published, paper.revised_at or published),
-                )
-            )
-    return tuple(entries)
-
-
-def _lasting_why(item: Item, edition: Edition) -> str:
-    reasons, tag = lasting(item.reasons), edition.subscription.language
-    return why_line(reasons, tag) if reasons else place_line(item.rank, edition.date, tag)
+    owed = world.store.owed_pings()
+    if not owed or not world.hub:
+        return ()
+    taken = ping(world.hub, owed)
+    world.store.settle_pings(taken)
+    return taken

@@ -71,3 +71,6 @@ class World:
     rules: Rules = field(default_factory=Rules)
     feed_days: int = 14
     feed_entries: int = 100
+    private_feeds: str = "full"  # or "recent", without archives, or "none"
+    packed_feeds: bool = True
+    hub: str | None = None  # the WebSub hub of the public feeds
