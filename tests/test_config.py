@@ -22,6 +22,7 @@ LOGO = '[look.logo]\nurl = "https://a.org/l.png"\nwidth = 9\nheight = 9\nalt = "
 READER = '[[subscription]]\naddress = "ada@example.org"\nprofile = "small"\n'
 # Commented settings that have no default but an example, as they cannot be set to "nothing".
 ONLY_EXAMPLES = {
+    "feeds.hub": "https://hub.example.org/",
     "paths.templates": "../templates",
     "transport.ca_file": "ca.pem",
     "returns.source": "../Returns",

@@ -57,6 +57,7 @@ ROOMS = {
     "doctor": "looks",
     "explain": "looks",
     "feedback": "opinions",
+    "feeds": "feeds",
     "fetch": "fetch",
     "hold": "hold",
     "ingest": "phases",

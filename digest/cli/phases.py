@@ -113,7 +113,7 @@ def say_fetched(found: Sequence[Fetched]) -> None:
 # --- publish, deliver, run -----------------------------------------------------------------------------------------
 
 
-def _alone(context: Context, store: Store, work: Callable[[], int]) -> int:
+def alone(context: Context, store: Store, work: Callable[[], int]) -> int:
     """Run a phase while no other process does; if one does, leave it to that one."""
     with store.exclusive("run") as ours:
         if ours:
@@ -150,7 +150,10 @@ def publish(context: Context, as_json: bool, dry_run: bool) -> int:
 
     def work() -> int:
         with progress("Publishing") as show:
-            made = pipeline.publish(world.build(context.settings, store), context.now(), show, dry=dry_run)
+            here = world.build(context.settings, store)
+            made = pipeline.publish(here, context.now(), show, dry=dry_run)
+        if not dry_run:
+            pipeline.announce(here)
         if as_json:
             tables.print_json(_publish_json(made))
         else:
@@ -158,7 +161,7 @@ def publish(context: Context, as_json: bool, dry_run: bool) -> int:
         return DONE if made.editions else NOTHING_NEW
 
     with context.store() as store:
-        return work() if dry_run else _alone(context, store, work)
+        return work() if dry_run else alone(context, store, work)
 
 
 @digest.command()
@@ -236,7 +239,7 @@ def run(context: Context, as_json: bool, dry_run: bool) -> int:
         return TROUBLED if report.troubled else NOTHING_NEW if report.nothing_new else DONE
 
     with context.store() as store:
-        return _dry(context, store) if dry_run else _alone(context, store, work)
+        return _dry(context, store) if dry_run else alone(context, store, work)
 
 
 def _dry(context: Context, store: Store) -> int:

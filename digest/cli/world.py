@@ -129,6 +129,9 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         rules=rules(settings),
         feed_days=settings.feeds.days,
         feed_entries=settings.feeds.entries,
+        private_feeds="none" if output else settings.feeds.private,  # a rehearsal is for nobody
+        packed_feeds=not output,
+        hub=None if output else settings.feeds.hub,
     )
 
 

@@ -222,12 +222,14 @@ class ReturnsTable(Table):
 
 
 class FeedsTable(Table):
-    """[feeds]: when the profiles' feeds get their editions, and how much they hold."""
+    """[feeds]: when the profiles' feeds get their editions, how much they hold, and who else has one."""
 
     at: Clock = time(6, 0)
     zone: Zone = "UTC"
     days: Annotated[int, Field(ge=1, le=366)] = 14
     entries: Annotated[int, Field(ge=1, le=500)] = 100
+    private: Literal["full", "recent", "none"] = "full"
+    hub: Url | None = None
 
 
 class RankingTable(Table):
