@@ -6,11 +6,13 @@
 # make mail-check holds mails against SpamAssassin, rspamd, axe, Postfix …: some minutes, installs what it needs
 # make storm  kills senders of 5,000 messages again and again, and compares the books: some minutes
 # make encoder tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
+# make readers has newsboat, rss2email, sfeed and reader follow the sample feeds, as far as they are installed: minutes
+# make bench-feeds what feeds cost, beside feedgen, lxml and the join of bytes: two minutes
 # make messages collects the words for translation into digest/locale/
 # make bench  what ingest costs, beside its floors: half an hour
 # make bench-mail  what making a mail costs, beside the usual way and its floors: a minute
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types fuzz replay storm encoder bench bench-mail mail-check messages lock clean
+.PHONY: help run test check style types fuzz replay storm encoder readers bench bench-feeds bench-mail mail-check messages lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,6 +20,7 @@ BIN := $(VENV)/bin
 # The optional encoder's own. On many platforms the index offers torch for GPUs first, which takes gigabytes more: name
 # a build for CPUs here.
 ENCODER := .venv-encoder
+READERS := .venv-readers
 TORCH ?= torch==2.13.0
 # A moment shortly after the sample dumps, so that the demo is the same on every day.
 DEMO_NOW := 2026-06-02T20:00:00+00:00
@@ -87,6 +90,18 @@ messages: $(VENV)/run.stamp
 	@for file in digest/locale/*.po; do $(BIN)/pybabel -q update -i $(VENV)/messages.pot -o $$file \
 	  -l $$(basename $$file .po | tr - _) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap; done
 
+# The readers' own library, which is nothing that the program needs.
+$(READERS)/bin/reader: $(BIN)/python
+	$(BIN)/python -m venv $(READERS)
+	$(READERS)/bin/pip install --quiet --disable-pip-version-check reader sgmllib3k
+
+readers: $(VENV)/test.stamp $(READERS)/bin/reader
+	rm -rf $(READERS)/feeds
+	$(BIN)/python tests/readers.py $(READERS)/feeds $(READERS)/bin/python
+
+bench-feeds: $(VENV)/test.stamp
+	$(BIN)/python benchmarks/feeds.py
+
 bench: $(VENV)/test.stamp
 	$(BIN)/python benchmarks/ingest.py
 
@@ -94,7 +109,7 @@ bench-mail: $(VENV)/test.stamp
 	$(BIN)/python benchmarks/mail.py
 
 clean:
-	rm -rf $(VENV) $(ENCODER) .mail-check demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENCODER) $(READERS) .mail-check demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # For maintainers: fix newer versions. Needs uv.
 lock:

@@ -32,7 +32,8 @@ PUBLISH = [
     "digest.store:Store.enqueue_all:before",
     "digest.store:Store.enqueue_all:after",
     "digest.pipeline.publish:write_surfaces:before",
-    "digest.pipeline.surfaces:atom:after:2",
+    "digest.pipeline.feeds:write_whole:after:8",
+    "digest.store:Store.record_feed_build:before:3",
     "digest.pipeline.surfaces:_write_pages:before:2",
 ]
 DELIVER = [
@@ -75,6 +76,10 @@ def books(place: Place) -> dict[str, list[tuple[object, ...]]]:
         return {name: sorted(database.execute(query)) for name, query in queries.items()}
 
 
+def files(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run without a crash leaves, with a fixed secret."""
@@ -99,8 +104,7 @@ def test_kill_then_run_again(point: str, stocked: Place, calm: Path, tmp_path: P
         assert again.code in (0, 4), again.err
         assert stocked.run("run").code == 4
     assert books(stocked) == books(Place(calm, stocked.digest))
-    for feed in (calm / "out" / "feeds").iterdir():
-        assert (stocked.folder / "out" / "feeds" / feed.name).read_bytes() == feed.read_bytes()
+    assert files(stocked.folder / "out" / "feeds") == files(calm / "out" / "feeds")
     for page in (calm / "out" / "archive").rglob("*.html"):
         assert (stocked.folder / "out" / page.relative_to(calm / "out")).read_bytes() == page.read_bytes()
     mails = Counter(path.read_bytes() for path in received.glob("*.eml"))

@@ -63,8 +63,9 @@ def test_phases_by_hand_do_what_run_does(stocked: Place, tmp_path: Path, digest:
     assert other.mails() == []
     assert other.run("deliver").code == 0
     assert [path.read_bytes() for path in other.mails()] == [path.read_bytes() for path in stocked.mails()]
-    for feed in (stocked.folder / "out" / "feeds").iterdir():
-        assert (other.folder / "out" / "feeds" / feed.name).read_bytes() == feed.read_bytes()
+    feeds = [path for path in (stocked.folder / "out" / "feeds").rglob("*") if path.is_file()]
+    for feed in feeds:
+        assert (other.folder / feed.relative_to(stocked.folder)).read_bytes() == feed.read_bytes()
 
 
 def test_no_paper_is_shown_twice(stocked: Place) -> None:

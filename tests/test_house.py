@@ -27,7 +27,7 @@ FLOORS = [
         "patience",
         "whereabouts",
     },
-    {"listings", "store", "render", "message", "transport", "feed", "fetch", "library", "encoder"}
+    {"listings", "store", "render", "message", "transport", "feed", "websub", "fetch", "library", "encoder"}
     | {"bounces", "mailboxes", "notices", "sign", "lint", "records"},
     {"pipeline"},
     {"cli", "scheduler", "config"},
@@ -51,7 +51,7 @@ LIBRARIES: dict[str, str | set[str]] = {
     "filelock": "store",
     "flufl": "bounces",
     "httpcore": "fetch",
-    "httpx": "fetch",
+    "httpx": {"fetch", "websub"},
     "jinja2": "render",
     "lxml": {"render", "listings", "fetch", "lint"},
     "markupsafe": "render",
