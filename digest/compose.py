@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from digest.model import (
+    Cadence,
     Edition,
     Hidden,
     Item,
@@ -22,6 +23,7 @@ from digest.model import (
     Ranked,
     Ranking,
     Reason,
+    RibbonDay,
     Section,
     Shown,
     Strand,
@@ -33,6 +35,7 @@ from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, fill, place_o
 
 _WHY_REASONS = 3
 _MISSED, _HIDDEN = 3, 5  # how many an edition names
+_RIBBON = 35  # days at the most
 _TRENDS = frozenset({"votes", "rise", "comments", "position"})
 
 
@@ -100,6 +103,33 @@ def _why_none(ranking: Ranking, hidden: int, last: LastEdition | None) -> str:
     return f"nothing new{when}"
 
 
+def _waiting(subscription: Subscription, new: Sequence[Ranked], last: LastEdition | None, day: date) -> str | None:
+    """Why an edition of the cadence when-good waits for another day; None if it goes."""
+    if subscription.cadence is not Cadence.WHEN_GOOD or last is None:
+        return None
+    good = sum(one.score >= subscription.good_points for one in new)
+    if good >= subscription.good or (day - last.date).days >= subscription.within_days:
+        return None
+    return f"{good} of {subscription.good} good papers so far since {last.date}"
+
+
+def _ribbon(new: Sequence[Ranked], last: LastEdition, day: date) -> tuple[RibbonDay, ...]:
+    """The days after the last edition, or those of its papers if they were listed before; the latest of them.
+
+    A paper that no listing dates counts for the day when it came in.
+    """
+    by_day: dict[date, list[Ranked]] = {}
+    for one in new:
+        listed = one.paper.first_listed or one.paper.first_seen.date()
+        by_day.setdefault(min(listed, day), []).append(one)
+    first = max(day - timedelta(days=_RIBBON - 1), min((last.date + timedelta(days=1), *by_day)))
+    days = (first + timedelta(days=number) for number in range((day - first).days + 1))
+    return tuple(
+        RibbonDay(date=each, new=len(by_day.get(each, ())), title=by_day[each][0].paper.title if each in by_day else "")
+        for each in days
+    )
+
+
 def compose(
     subscription: Subscription,
     profile: Profile,
@@ -110,18 +140,24 @@ def compose(
     now: datetime,
     sources: Sequence[str] = (),
     risers: Sequence[Ranked] = (),
+    *,
+    merged: bool = False,
+    cut: date | None = None,
 ) -> Edition | NoEdition:
     """The best papers never shown to this subscription, section by section, or the reason for no edition.
 
     Papers that did not fit last time may come, and `risers` (best first), but only beside one that is new since then:
     yesterday's leftovers alone are no news. `last` is what is stored of the subscription's latest date, None if there
-    is nothing.
+    is nothing; for when-good, which adds days up, of its latest edition. `merged` tells that dates were missed since,
+    `cut` that papers count from that day on only.
     """
     unshown = [one for one in ranking.papers if one.paper.id not in shown]
     new = [one for one in unshown if _is_new(one.paper, shown, last)]
     hidden = [one for one in ranking.hidden if _is_new(one.paper, shown, last)]
     if not new:
         return NoEdition(subscription=subscription, date=day, reason=_why_none(ranking, len(hidden), last))
+    if waiting := _waiting(subscription, new, last, day):
+        return NoEdition(subscription=subscription, date=day, reason=waiting)
     news = {one.paper.id for one in new}
     placed = fill(unshown, profile, day, news)
     kept = {one.id for one in placed}
@@ -145,6 +181,8 @@ def compose(
         sources=tuple(sources),
         missed=_missed(left, placed),
         hidden=_hidden(muted, placed, profile.limit),
+        ribbon=_ribbon(new, last, day) if merged and last else (),
+        cut=cut if merged else None,
         strands=strands(new, profile) if subscription.address is None else (),
     )
 

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from random import Random
 
 import pytest
 from make import last_edition, subscription
 
-from digest.cadence import due, fade_days, latest_date, local_date, look_back, moment, next_moment, sends_on
+from digest.cadence import (
+    ClockChange,
+    cut,
+    due,
+    fade_days,
+    latest_date,
+    local_date,
+    look_back,
+    missed,
+    moment,
+    next_date,
+    next_moment,
+    sendings,
+    sends_on,
+    wake,
+)
 from digest.model import Cadence, LastEdition, Subscription
 
 HOUR = timedelta(hours=1)
@@ -181,7 +197,7 @@ def test_the_next_moment_of_one_that_had_none_is_now_and_no_date_comes_twice() -
         (Cadence.DAILY, "2026-06-29T07:00", "2026-06-27"),
         (Cadence.DAILY, "2026-06-10T07:00", "2026-06-10"),
         (Cadence.WEEKLY, "2026-06-10T07:00", "2026-06-10"),
-        (Cadence.DAILY, "2026-01-10T07:00", "2026-05-30"),
+        (Cadence.DAILY, "2026-01-10T07:00", "2026-05-27"),
     ],
 )
 def test_look_back(cadence: Cadence, last: str | None, since: str) -> None:
@@ -203,4 +219,116 @@ def test_a_week_is_seen_whole_whenever_the_last_came() -> None:
 
 
 def test_news_fades_more_slowly_for_who_reads_more_seldom() -> None:
-    assert [fade_days(subscription(cadence=cadence)) for cadence in Cadence] == [3, 4, 9]
+    assert [fade_days(subscription(cadence=cadence)) for cadence in Cadence] == [3, 4, 9, 34, 3]
+
+
+def test_one_who_comes_back_is_told_what_is_new_to_them() -> None:
+    one, now = subscription(), at("2026-06-30T10:20")
+    assert fade_days(one, last_edition(made_at=at("2026-06-29T07:00")), now) == 3
+    assert fade_days(one, last_edition(made_at=at("2026-06-20T07:00")), now) == 10
+    assert fade_days(one, last_edition(made_at=at("2026-01-20T07:00")), now) == 34
+
+
+def test_what_is_too_old_is_cut_and_said() -> None:
+    now = at("2026-06-30T10:20")
+    assert cut(subscription(), last_edition(made_at=at("2026-05-28T07:00")), now) is None
+    assert cut(subscription(), last_edition(made_at=at("2026-05-10T07:00")), now) == date(2026, 5, 27)
+    assert cut(subscription(), None, now) is None
+
+
+# --- months ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "days"),
+    [
+        (1, "2028-01-01 2028-02-01 2028-03-01"),
+        (28, "2028-01-28 2028-02-28 2028-03-28"),
+        (0, "2028-01-31 2028-02-29 2028-03-31"),
+    ],
+)
+def test_days_of_a_month(day: int, days: str) -> None:
+    one = subscription(cadence=Cadence.MONTHLY, day=day)
+    quarter = [date(2028, 1, 1) + timedelta(days=number) for number in range(91)]
+    assert " ".join(str(each) for each in quarter if sends_on(one, each)) == days
+    assert latest_date(one, at("2028-03-15T00:00")) == max(
+        each for each in quarter if sends_on(one, each) and each < date(2028, 3, 15)
+    )
+
+
+# --- pauses ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "expected"),
+    [
+        ("2026-06-05T12:00", "2026-06-02", None),
+        ("2026-06-09T23:59", "2026-06-02", None),
+        ("2026-06-10T06:59", "2026-06-02", None),  # the latest date is one of the pause
+        ("2026-06-10T07:00", "2026-06-02", "2026-06-10"),
+        ("2026-06-11T07:00", "2026-06-10", "2026-06-11"),
+        ("2026-06-05T12:00", None, None),
+        ("2026-06-10T00:00", None, "2026-06-10"),
+    ],
+)
+def test_nothing_is_due_in_a_pause(now: str, last: str | None, expected: str | None) -> None:
+    one = subscription(pause_until=date(2026, 6, 10))
+    had = last_edition(date.fromisoformat(last)) if last else None
+    found = due(one, had, at(now), at(now))
+    assert found == (date.fromisoformat(expected) if expected else None)
+    if found is None:
+        assert wake(one, had, at(now)) == at("2026-06-10T07:00")
+
+
+def test_an_empty_date_before_a_pause_is_not_due_again_in_it() -> None:
+    one, empty = subscription(pause_until=date(2026, 6, 10)), last_edition(date(2026, 6, 2), "nothing new")
+    assert due(one, empty, at("2026-06-03T00:00"), at("2026-06-03T09:00")) is None
+    assert due(subscription(), empty, at("2026-06-02T08:00"), at("2026-06-02T09:00")) == date(2026, 6, 2)
+
+
+@pytest.mark.parametrize(
+    ("cadence", "day", "expected"),
+    [
+        (Cadence.DAILY, "2026-06-03", False),
+        (Cadence.DAILY, "2026-06-04", True),
+        (Cadence.WEEKDAYS, "2026-06-08", True),
+        (Cadence.WEEKLY, "2026-06-08", False),
+        (Cadence.WEEKLY, "2026-06-15", True),
+        (Cadence.MONTHLY, "2026-07-01", False),
+    ],
+)
+def test_missed_dates(cadence: Cadence, day: str, expected: bool) -> None:
+    assert missed(subscription(cadence=cadence), last_edition(date(2026, 6, 2)), date.fromisoformat(day)) is expected
+    assert not missed(subscription(cadence=cadence), None, date(2026, 6, 2))
+
+
+def test_a_weekend_is_not_missed_on_weekdays() -> None:
+    assert not missed(subscription(cadence=Cadence.WEEKDAYS), last_edition(date(2026, 6, 5)), date(2026, 6, 8))
+
+
+# --- what is to come -------------------------------------------------------------------------------------------
+
+
+def test_clock_changes_are_marked() -> None:
+    one = subscription(zone="Europe/Berlin", at=time(2, 30))
+    spring = list(islice(sendings(one, last_edition(date(2026, 3, 27)), at("2026-03-27T12:00")), 3))
+    assert [(str(s.date), f"{s.local:%H:%M %z}", s.change, s.shift // HOUR) for s in spring] == [
+        ("2026-03-28", "02:30 +0100", None, 0),
+        ("2026-03-29", "03:30 +0200", ClockChange.SKIPPED, 1),
+        ("2026-03-30", "02:30 +0200", None, 0),
+    ]
+    autumn = list(islice(sendings(one, last_edition(date(2026, 10, 24)), at("2026-10-24T12:00")), 2))
+    assert [(str(s.date), f"{s.local:%H:%M %z}", s.change, s.shift // HOUR) for s in autumn] == [
+        ("2026-10-25", "02:30 +0200", ClockChange.REPEATED, 0),
+        ("2026-10-26", "02:30 +0100", None, -1),
+    ]
+
+
+def test_a_time_that_is_skipped_before_midnight_comes_after_it_and_is_not_lost() -> None:
+    """In Nuuk the clock jumps from 23:00 to midnight."""
+    one = subscription(zone="America/Nuuk", at=time(23, 30))
+    assert moment(one, date(2026, 3, 28)) == at("2026-03-29T01:30")  # 00:30 there
+    last, now = last_edition(date(2026, 3, 27)), at("2026-03-29T01:10")  # ten past midnight
+    assert next_date(one, last, now) == date(2026, 3, 28)
+    assert next_moment(one, last, now) == at("2026-03-29T01:30")
+    assert due(one, last, None, at("2026-03-29T01:30")) == date(2026, 3, 28)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, reason, shown, subscription
 
 from digest.compose import compose, lasting, telling
-from digest.model import Edition, LastEdition, NoEdition, Paper, Ranking, Reason
+from digest.model import Cadence, Edition, LastEdition, NoEdition, Paper, Ranking, Reason
 
 LAST = last_edition()  # yesterday at 07:00 UTC
 BEFORE, AFTER = LAST.made_at - timedelta(hours=1), LAST.made_at + timedelta(hours=1)
@@ -311,3 +311,71 @@ def test_always(places: list[Paper], cut: int, before: set[str], limit: int, las
 
 def test_made_at_is_utc_and_whole() -> None:
     assert edition([new(1)]).made_at == datetime(2026, 6, 2, 12, 0, tzinfo=UTC)
+
+
+# --- when there are good ones ----------------------------------------------------------------------------------
+
+
+def when_good(days: int, *scores: int, good: int = 2, within: int = 7) -> Edition | NoEdition:
+    """Papers of these scores, so many days after the last edition; a good one has 100 points."""
+    asked = subscription(cadence=Cadence.WHEN_GOOD, good=good, good_points=100, within_days=within)
+    ranking = Ranking(papers=tuple(ranked(new(n), score) for n, score in enumerate(scores)), hidden=())
+    day = LAST.date + timedelta(days=days)
+    return compose(asked, profile(), day, ranking, {}, LAST, NOW)
+
+
+@pytest.mark.parametrize(
+    ("days", "scores", "goes"),
+    [
+        (1, (100, 100), True),
+        (1, (250, 99, 99), False),
+        (6, (100,), False),
+        (7, (1,), True),  # at the latest with what there is
+    ],
+)
+def test_when_good_waits_for_enough_good_papers(days: int, scores: tuple[int, ...], goes: bool) -> None:
+    assert isinstance(when_good(days, *scores), Edition) is goes
+
+
+def test_when_good_tells_how_many_there_are_so_far() -> None:
+    found = when_good(3, 250, 99)
+    assert isinstance(found, NoEdition)
+    assert found.reason == f"1 of 2 good papers so far since {LAST.date}"
+
+
+def test_when_good_sends_nothing_without_a_new_paper() -> None:
+    found = when_good(30)
+    assert isinstance(found, NoEdition) and "no paper" in found.reason
+
+
+# --- after an outage or a pause --------------------------------------------------------------------------------
+
+
+def test_a_merged_edition_has_a_ribbon_of_the_days() -> None:
+    day = LAST.date
+    papers = [
+        paper("2606.00001", first_listed=day + timedelta(days=2), first_seen=AFTER, title="Second best of all"),
+        paper("2606.00002", first_listed=day + timedelta(days=4), first_seen=AFTER, title="Best of its day"),
+        paper("2606.00003", first_listed=day + timedelta(days=2), first_seen=AFTER),
+        paper("2606.00004", first_listed=None, first_seen=AFTER, title="Of no list"),
+    ]
+    ranking = Ranking(papers=tuple(ranked(one, 100 - n) for n, one in enumerate(papers)), hidden=())
+    found = compose(
+        subscription(), profile(limit=2), day + timedelta(days=5), ranking, {}, LAST, NOW, merged=True, cut=day
+    )
+    assert isinstance(found, Edition)
+    assert [(one.date - day, one.new, one.title) for one in found.ribbon] == [
+        (timedelta(days=0), 1, "Of no list"),  # it came in on the day of the last edition, after it
+        (timedelta(days=1), 0, ""),
+        (timedelta(days=2), 2, "Second best of all"),
+        (timedelta(days=3), 0, ""),
+        (timedelta(days=4), 1, "Best of its day"),
+        (timedelta(days=5), 0, ""),
+    ]
+    assert sum(one.new for one in found.ribbon) == found.fresh == 4
+    assert found.cut == day
+
+
+def test_an_edition_in_its_turn_has_none() -> None:
+    found = edition([new(1)])
+    assert (found.ribbon, found.cut) == ((), None)

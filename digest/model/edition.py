@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import TypeAlias
 
 from digest.model.paper import Paper
 from digest.model.ranking import Reason
+
+_Date: TypeAlias = date  # where a field has that name
 
 
 class Cadence(StrEnum):
     DAILY = "daily"
     WEEKDAYS = "weekdays"
     WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    WHEN_GOOD = "when-good"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """Where editions of a profile go, and when. `address` is None for a feed.
 
-    `weekday` counts from Monday = 0 and matters to the weekly cadence only; `zone` is an IANA name,
-    `language` a tag such as "de".
+    `weekday` counts from Monday = 0 and matters to the weekly cadence only, `day` is of the month (0 its last) and
+    matters to the monthly one; `zone` is an IANA name, `language` a tag such as "de". When-good asks each day whether
+    `good` new papers have `good_points` or more, and does not wait longer than `within_days`. Nothing goes out before
+    the local date `pause_until`.
     """
 
     id: str
@@ -32,11 +39,22 @@ class Subscription:
     at: time = time(7, 0)
     zone: str = "UTC"
     language: str = "en"
+    day: int = 1
+    good: int = 5
+    good_points: int = 600
+    within_days: int = 14
+    pause_until: date | None = None
 
     @property
     def audience(self) -> Subscription:
         """What a mail shows of a subscription, the same for all whose mails differ in nothing else than the address."""
-        return replace(self, id="", address=self.address and "", weekday=0, at=time(7), zone="UTC")
+        return Subscription(
+            id="",
+            profile=self.profile,
+            address=self.address and "",
+            cadence=self.cadence,
+            language=self.language,
+        )
 
 
 class SectionKind(StrEnum):
@@ -133,6 +151,15 @@ class Strand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RibbonDay:
+    """A day that an edition makes up for: how many of its new papers were listed then, and the title of the best."""
+
+    date: date
+    new: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One dated digest of one subscription, frozen. `id` is its key: subscription and local date.
 
@@ -140,6 +167,8 @@ class Edition:
     `fresh` counts the papers that were new to this subscription, `held_back` those of them that did not fit, `muted`
     those that the profile's rules hid besides. `missed` and `hidden` name the best few of the last two. `strands` are
     for the feeds of topics and authors: only a feed's edition has any.
+    `ribbon` has the days since the last edition where dates were missed, by an outage or a pause; `cut` is the day from
+    which on papers count where the time since then is too long to be looked back upon.
     """
 
     subscription: Subscription
@@ -155,6 +184,8 @@ class Edition:
     missed: tuple[Missed, ...] = ()
     hidden: tuple[Muted, ...] = ()
     strands: tuple[Strand, ...] = ()
+    ribbon: tuple[RibbonDay, ...] = ()
+    cut: _Date | None = None
 
     @property
     def id(self) -> str:
@@ -185,6 +216,19 @@ class LastEdition:
     date: date
     made_at: datetime
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """A subscription, with its pause by command, and its latest date; of a when-good one its latest edition proper too.
+
+    Those of the same `history` were shown the same papers on the same dates.
+    """
+
+    subscription: Subscription
+    last: LastEdition | None
+    sent: LastEdition | None
+    history: str
 
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
