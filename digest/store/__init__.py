@@ -16,14 +16,16 @@ from digest.store.ledger import Ledger
 from digest.store.near import Near
 from digest.store.publish import Published
 from digest.store.reading import Counts, Papers
+from digest.store.subscriptions import Roll
 
 __all__ = ["Counts", "Ledger", "Store", "selection_key"]
 
 
-class Store(Ingested, Near, Papers, Opinions, Published, Feeds, Deliveries, Bounces, Holds):
+class Store(Ingested, Near, Papers, Opinions, Roll, Published, Feeds, Deliveries, Bounces, Holds):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
     Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Opinions
-    what readers said of them, Published the editions with the letters and pieces they share, Feeds what was written of
-    them, Deliveries the outbox, Bounces what came back and whom not to mail, Holds what waits for an editor.
+    what readers said of them, Roll who is subscribed and when due, Published the editions with the letters and pieces
+    they share, Feeds what was written of them, Deliveries the outbox, Bounces what came back and whom not to mail,
+    Holds what waits for an editor.
     """

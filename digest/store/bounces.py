@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -136,6 +136,22 @@ class Bounces(Database):
         with self._reading() as conn:
             found = {row.key: codec.suppression(row) for row in conn.execute(query)}
             return next((found[key] for key in keys if key in found), None)
+
+    def barred(self, those: Sequence[Subscription]) -> dict[str, Suppression]:
+        """By id what bars the addresses of the subscriptions now, or else what bars the subscriptions."""
+        keys = {
+            one.id: (codec.suppression_key(one.address), codec.suppression_key(one.address, one.id))
+            for one in those
+            if one.address
+        }
+        wanted = [key for several in keys.values() for key in several]
+        with self._reading() as conn:
+            query = suppressions.select().where(
+                among(conn, suppressions.c.key, wanted), suppressions.c.lifted.is_(None)
+            )
+            found = {row.key: codec.suppression(row) for row in conn.execute(query)}
+        first = {one: next((found[key] for key in several if key in found), None) for one, several in keys.items()}
+        return {one: bar for one, bar in first.items() if bar is not None}
 
     def suppressions(self, *, lifted: bool = False) -> tuple[Suppression, ...]:
         """The whole list, by address; with those that are over if asked for."""

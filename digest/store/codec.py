@@ -198,6 +198,17 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def subscription_json(subscription: Subscription) -> str:
+    return msgspec.json.encode(subscription).decode()
+
+
+def on_roll(content: str) -> Subscription:
+    return _subscription.decode(content)
+
+
+_subscription = msgspec.json.Decoder(Subscription)
+
+
 def last_edition(row: AnyRow) -> LastEdition:
     return LastEdition(date=row.date, made_at=row.made_at, reason=row.reason)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, or_
+from collections.abc import Collection
+
+from sqlalchemy import delete, or_, select
 
 from digest.model import Feedback
 from digest.store import codec
+from digest.store.bulk import among
 from digest.store.database import Database
 from digest.store.schema import feedback
 
@@ -32,6 +35,14 @@ class Opinions(Database):
         with self._reading() as conn:
             found = map(codec.feedback, conn.execute(mine))
             return tuple(sorted(found, key=lambda given: given.paper_id))
+
+    def vocal(self, addresses: Collection[str]) -> frozenset[str]:
+        """Those of the addresses that said something of any paper."""
+        keys = {address: codec.address_key(address) for address in addresses}
+        with self._reading() as conn:
+            spoke = select(feedback.c.address).where(among(conn, feedback.c.address, keys.values())).distinct()
+            found = set(conn.scalars(spoke))
+        return frozenset(address for address, key in keys.items() if key in found)
 
     def forget_feedback(self, address: str, paper_id: str | None = None) -> int:
         """Take back what an address said of a paper, or of all papers; how many opinions that were."""

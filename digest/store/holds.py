@@ -15,6 +15,7 @@ from digest.store import codec
 from digest.store.bulk import among
 from digest.store.pieces import Pieces
 from digest.store.schema import edition_items, editions, feed_builds, holds, outbox
+from digest.store.subscriptions import part_ways
 
 _OPEN = (HoldState.NEW, HoldState.TOLD)
 
@@ -69,6 +70,7 @@ class Holds(Pieces):
                 waiting = update(outbox).where(theirs, outbox.c.state == OutboxState.HELD)
                 conn.execute(waiting.values(state=OutboxState.STOPPED, reply=words))
                 conn.execute(delete(edition_items).where(among(conn, edition_items.c.edition_id, sorted(stopped))))
+                part_ways(conn, stopped)
             return stopped
 
     def amend(self, amended: Sequence[Posting], paper_id: str) -> frozenset[str]:
@@ -95,3 +97,4 @@ class Holds(Pieces):
         conn.execute(update(outbox).where(outbox.c.edition_id == edition.id).values(told))
         dropped = (edition_items.c.edition_id == edition.id) & (edition_items.c.paper_id == paper_id)
         conn.execute(update(edition_items).where(dropped).values(section=SectionKind.DROPPED))
+        part_ways(conn, [edition.id])

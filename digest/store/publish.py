@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -22,9 +22,10 @@ from digest.model import (
     edition_id,
 )
 from digest.store import codec
-from digest.store.bulk import among
+from digest.store.bulk import among, insert_new
 from digest.store.pieces import Pieces
 from digest.store.schema import edition_items, editions, feed_builds, holds, outbox, paper_links, pieces
+from digest.store.subscriptions import latest, put_off, remember
 
 
 class Published(Pieces):
@@ -45,10 +46,13 @@ class Published(Pieces):
             [Posting(edition=edition, item=item, letter=letter, held_until=held_until)], now
         )
 
-    def enqueue_all(self, postings: Sequence[Posting], now: datetime) -> frozenset[str]:
+    def enqueue_all(
+        self, postings: Sequence[Posting], now: datetime, wake: Mapping[str, datetime] | None = None
+    ) -> frozenset[str]:
         """Many in one transaction, each as `enqueue` does it; the ids of those that are written.
 
-        Of two with one id the first counts. If one cannot be written none is.
+        Of two with one id the first counts. If one cannot be written none is. `wake` tells by subscription id when to
+        look at it again.
         """
         first = {one.edition.id: one for one in reversed(postings)}
         kept: dict[date, dict[str, bytes]] = {}
@@ -64,8 +68,7 @@ class Published(Pieces):
                     blobs.update(codec.letter_blobs(one.letter)[1])
             for day, blobs in kept.items():
                 self._keep(conn, blobs, day)
-            if items := [row for one in new for row in _item_rows(one.edition)]:
-                conn.execute(insert(edition_items), items)
+            insert_new(conn, edition_items, [row for one in new for row in _item_rows(one.edition)])
             if outgoing := [_outbox_row(one.item, one.letter) for one in new if one.item]:
                 conn.execute(insert(outbox), outgoing)
             feeds = {one.edition.subscription.id for one in new}
@@ -73,55 +76,60 @@ class Published(Pieces):
             conn.execute(mine.values(mark=feed_builds.c.mark + "+"))
             if held := [_hold_row(one.edition, one.held_until) for one in new if one.held_until]:
                 conn.execute(insert(holds), held)
+            remember(conn, [one.edition for one in new])
+            ids = sorted({one.edition.subscription.id for one in postings})
+            put_off(conn, [(one, wake[one], None) for one in ids if wake and one in wake])
         for day, blobs in kept.items():
             self._remember(blobs, day)
         return written
 
     def record_empty(self, no: NoEdition, now: datetime) -> None:
-        """Why a date has no edition, renewed at each call; nothing if it has one after all."""
-        row = {
-            "id": edition_id(no.subscription.id, no.date),
-            "subscription_id": no.subscription.id,
-            "date": no.date,
-            "made_at": now,
-            "recorded_at": now,
-            "reason": no.reason,
-            "content": None,
-            "selection": None,
-        }
+        """`record_all_empty` for one."""
+        self.record_all_empty([no], now, {})
+
+    def record_all_empty(self, none: Sequence[NoEdition], now: datetime, wake: Mapping[str, datetime]) -> None:
+        """Why dates have no edition, renewed at each call; nothing for one that has an edition after all."""
+        ordered = sorted(none, key=lambda no: edition_id(no.subscription.id, no.date))
+        rows = [_row(no.subscription.id, no.date, now, now) | {"reason": no.reason} for no in ordered]
         with self._writing() as conn:
-            self._put_unless_published(conn, [row])
+            new = self._put_unless_published(conn, rows)
+            put_off(
+                conn,
+                [
+                    (one, wake[one], now if edition_id(one, no.date) in new else None)
+                    for no in ordered
+                    if (one := no.subscription.id) in wake
+                ],
+            )
 
     def shown(self, subscription_id: str) -> dict[str, Shown]:
         """By id the papers in the subscription's editions, and those that can be one of them: when they were last."""
-        mine = (
-            select(edition_items.c.paper_id, editions.c.date, edition_items.c.section)
-            .join(editions, editions.c.id == edition_items.c.edition_id)
-            .where(editions.c.subscription_id == subscription_id)
-            .cte("mine")
-        )
-        one, other = paper_links.c.paper_id, paper_links.c.other_id
-        alike = [
-            select(to, mine.c.date, mine.c.section).join(mine, mine.c.paper_id == of)
-            for to, of in ((one, other), (other, one))
-        ]
-        rows = union_all(select(mine), *alike).subquery()
-        with self._reading() as conn:
-            found = conn.execute(select(rows).order_by(rows.c.date, rows.c.paper_id, rows.c.section))
-            return {row.paper_id: Shown(on=row.date, kind=SectionKind(row.section)) for row in found}
+        return self.shown_to([subscription_id])[subscription_id]
 
-    def last_editions(self) -> dict[str, LastEdition]:
-        """By subscription id, sorted: its latest date, whether it had an edition or not."""
-        latest = (
-            select(editions.c.subscription_id, func.max(editions.c.date).label("date"))
-            .group_by(editions.c.subscription_id)
-            .subquery()
-        )
-        same = (editions.c.subscription_id == latest.c.subscription_id) & (editions.c.date == latest.c.date)
-        columns = (editions.c.subscription_id, editions.c.date, editions.c.made_at, editions.c.reason)
+    def shown_to(self, subscription_ids: Collection[str]) -> dict[str, dict[str, Shown]]:
+        """`shown` of each of the subscriptions."""
+        found: dict[str, dict[str, Shown]] = {one: {} for one in subscription_ids}
         with self._reading() as conn:
-            rows = conn.execute(select(*columns).join(latest, same))
-            return dict(sorted((row.subscription_id, codec.last_edition(row)) for row in rows))
+            mine = (
+                select(editions.c.subscription_id, edition_items.c.paper_id, editions.c.date, edition_items.c.section)
+                .join(editions, editions.c.id == edition_items.c.edition_id)
+                .where(among(conn, editions.c.subscription_id, found))
+                .cte("mine")
+            )
+            one, other = paper_links.c.paper_id, paper_links.c.other_id
+            alike = [
+                select(mine.c.subscription_id, to, mine.c.date, mine.c.section).join(mine, mine.c.paper_id == of)
+                for to, of in ((one, other), (other, one))
+            ]
+            rows = union_all(select(mine), *alike).subquery()
+            for row in conn.execute(select(rows).order_by(rows.c.date, rows.c.paper_id, rows.c.section)):
+                found[row.subscription_id][row.paper_id] = Shown(on=row.date, kind=SectionKind(row.section))
+        return found
+
+    def last_editions(self, subscription_ids: Collection[str] | None = None) -> dict[str, LastEdition]:
+        """By subscription id, sorted: its latest date, whether it had an edition or not; of all, or of those given."""
+        with self._reading() as conn:
+            return dict(sorted(latest(conn, subscription_ids).items()))
 
     def edition(self, edition_id: str) -> Edition | None:
         with self._reading() as conn:
@@ -176,11 +184,9 @@ def _edition_row(edition: Edition, now: datetime) -> dict[str, object]:
     }
 
 
-def _item_rows(edition: Edition) -> list[dict[str, object]]:
+def _item_rows(edition: Edition) -> list[tuple[str, str, str]]:
     sections = {each.paper.id: each.section.kind.value for each in edition.items}
-    return [
-        {"edition_id": edition.id, "paper_id": paper_id, "section": section} for paper_id, section in sections.items()
-    ]
+    return [(edition.id, paper_id, section) for paper_id, section in sections.items()]
 
 
 def _hold_row(edition: Edition, until: datetime) -> dict[str, object]:
@@ -201,6 +207,19 @@ def contents() -> Select[Any]:
 
 def thawed(row: codec.AnyRow) -> Edition:
     return codec.thaw(row.content, None if row.shared is None else zlib.decompress(row.shared))
+
+
+def _row(subscription_id: str, day: date, made_at: datetime, now: datetime) -> dict[str, object]:
+    return {
+        "id": edition_id(subscription_id, day),
+        "subscription_id": subscription_id,
+        "date": day,
+        "made_at": made_at,
+        "recorded_at": now,
+        "reason": None,
+        "content": None,
+        "selection": None,
+    }
 
 
 def _newest(query: Select[Any], subscription_id: str, limit: int) -> Select[Any]:

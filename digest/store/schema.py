@@ -226,6 +226,29 @@ feedback = Table(
 
 # --- publish -------------------------------------------------------------------------------------------------
 
+# What the settings said last, and when to look at each subscription again; of one that they no longer have, never.
+# `empty_at` is when its latest date was found empty, null where that has an edition. Subscriptions of the same
+# `history` were shown the same papers on the same dates.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("content", Text, nullable=False),  # the Subscription as JSON, without its pause by command
+    Column("next_due", Moment, index=True),
+    Column("empty_at", Moment, index=True),
+    Column("paused_until", Date),  # by command
+    Column("history", String, nullable=False),
+    Column("removed_at", Moment),
+)
+
+# What the table above was made from: `settings` and `zones`, the version of the zone rules.
+roll = Table(
+    "roll",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 # `id` is subscription and date, and the only unique key: with a second one PostgreSQL's ON CONFLICT, which minds one,
 # would let the other fail when two processes insert at the same moment.
 # An edition has `content`, the record of an empty date has a `reason`; never both. The content is what is its own of
