@@ -33,6 +33,8 @@ ONLY_EXAMPLES = {
     "ranking.encoder": "../all-MiniLM-L6-v2",
     "site.preferences_url": "https://digest.example.org/p/",
     "look.logo": {"url": "https://digest.example.org/logo.png", "alt": "Trending Papers", "width": 160, "height": 40},
+    "paths.subscriptions": "readers.csv",
+    "subscription.pause_until": date(2026, 8, 20),
     "source.url": "https://dumps.example.org/{day}.json",
 }
 
@@ -72,8 +74,13 @@ def test_the_shipped_settings_load() -> None:
 @pytest.mark.parametrize(("table", "key", "value"), commented(), ids=lambda value: str(value))
 def test_a_commented_line_tells_the_default(table: str, key: str, value: Any) -> None:
     name = f"{table}.{key}"
-    defaults = getattr(ConfigFile.model_validate({"source": [{"name": "x", "kind": "url"}]}), table)
-    if table == "source":
+    defaults = getattr(
+        ConfigFile.model_validate(
+            {"source": [{"name": "x", "kind": "url"}], "subscription": [{"address": "x@example.org", "profile": "x"}]}
+        ),
+        table,
+    )
+    if table in ("source", "subscription"):
         (defaults,) = defaults
     if name in ONLY_EXAMPLES:
         assert (getattr(defaults, key), value) == (None, ONLY_EXAMPLES[name])
@@ -304,6 +311,62 @@ masthead = "Aus dem Labor"
     assert [one.language for one in found.subscriptions] == ["de"]
 
 
+def readers(folder: Path, table: str) -> Settings:
+    (folder / "readers.csv").write_text(table, encoding="utf-8")
+    return settings(folder, '[paths]\nsubscriptions = "readers.csv"\n' + READER)
+
+
+def test_readers_from_a_csv_file(tmp_path: Path) -> None:
+    table = (
+        "\ufeffAddress,profile,cadence,day,at,zone,pause_until\r\n"
+        "bea@example.org,small,monthly,last,06:30,Asia/Tokyo,2026-08-20\r\n\r\ncyd@example.org,small,,,,,\r\n"
+    )
+    _, bea, cyd, feed = readers(tmp_path, table).subscriptions
+    assert (bea.id, bea.cadence, bea.day, bea.at) == ("small/bea@example.org", Cadence.MONTHLY, 0, time(6, 30))
+    assert (bea.zone, bea.pause_until) == ("Asia/Tokyo", date(2026, 8, 20))
+    assert (cyd.cadence, cyd.at, cyd.zone) == (Cadence.DAILY, time(7, 0), "UTC")
+    assert feed.address is None
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("", "line 1: the header needs one column `address`"),
+        ("address\n", "line 1: the header needs one column `profile`"),
+        ("address,profile,colour\n", "line 1: no column “colour”; there are: address, profile, cadence"),
+        ("address,profile,at,at\n", "line 1: a column stands there twice"),
+        ("address,profile\nbea@example.org,small,daily\n", "line 2: has 3 cells, and the header 2"),
+        ("address,profile\nbea,small\n", "line 2: address: "),
+        ("address,profile\n,small\n", "line 2: address: is missing and must be set"),
+        ("address,profile,zone\n\nbea@example.org,small,Mars\n", "line 3: zone: not a time zone"),
+        ("address,profile\nada@example.org,small\n", "line 2: ada@example.org has “small” already; drop one"),
+        ("address,profile\nbea@example.org,big\n", "line 2.profile: no profile “big”; there are: small"),
+        ('address,profile\n"bea@example.org,small\n', "not valid CSV"),
+    ],
+)
+def test_mistakes_in_a_csv_file(tmp_path: Path, table: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        readers(tmp_path, table)
+    assert str(raised.value).startswith(f"{tmp_path / 'readers.csv'}: ")
+    assert told in str(raised.value)
+
+
+def test_a_csv_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"readers\.csv: no such file; write it, or drop `subscriptions`"):
+        settings(tmp_path, '[paths]\nsubscriptions = "readers.csv"\n')
+
+
+def test_months(tmp_path: Path) -> None:
+    assert settings(tmp_path, READER + 'cadence = "monthly"\nday = "last"\n').subscriptions[0].day == 0
+    assert settings(tmp_path, READER + 'cadence = "monthly"\nday = 28\n').subscriptions[0].day == 28
+
+
+def test_the_roll_changes_with_the_files_it_comes_from(tmp_path: Path) -> None:
+    before = readers(tmp_path, "address,profile\n").roll
+    assert readers(tmp_path, "address,profile\n").roll == before
+    assert readers(tmp_path, "address,profile\nbea@example.org,small\n").roll != before
+
+
 # --- mistakes ----------------------------------------------------------------------------------------------------
 
 # what stands in the file; the key that is named; what must be told of it, and of what to write instead
@@ -338,7 +401,11 @@ MISTAKES = [
     (READER.replace("ada@example.org", "ada"), "subscription.1.address", "Write a plain address"),
     (READER + "weekday = 1\n", "subscription.1.weekday", "write one of monday, tuesday,"),
     (READER + 'weekday = "Freitag"\n', "subscription.1.weekday", "friday, saturday, sunday (found 'Freitag')"),
-    (READER + 'cadence = "hourly"\n', "subscription.1.cadence", "'daily', 'weekdays' or 'weekly' (found 'hourly')"),
+    (READER + 'cadence = "hourly"\n', "subscription.1.cadence", "'weekly', 'monthly' or 'when-good' (found 'hourly')"),
+    (READER + "day = 31\n", "subscription.1.day", 'not in every month; write a day from 1 to 28, or "last"'),
+    (READER + 'day = "first"\n', "subscription.1.day", "write one from 1 to 28, or \"last\" (found 'first')"),
+    (READER + "good = 0\n", "subscription.1.good", "greater than or equal to 1 (found 0)"),
+    (READER + 'pause_until = "soon"\n', "subscription.1.pause_until", "date"),
     (READER.replace("small", "big"), "subscription.1.profile", "no profile “big”; there are: small"),
     (READER + READER.replace("ada", "Ada"), "subscription.2", "has “small” already; drop one"),
     (SOURCE, "source.1.kind", "is missing and must be set"),

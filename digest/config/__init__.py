@@ -5,11 +5,14 @@ A relative path is relative to the file it stands in. Secrets come from the envi
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +20,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from digest import __version__
+from digest.config.readers import read_subscriptions
 from digest.config.tables import (
     ConfigFile,
     DeliveryTable,
@@ -28,6 +32,7 @@ from digest.config.tables import (
     RankingTable,
     ReturnsTable,
     SourceTable,
+    SubscriptionTable,
     Table,
     Terms,
     TopicTable,
@@ -71,6 +76,7 @@ class Settings(Table):
     sources: tuple[Source, ...]
     profiles: Mapping[str, Profile]
     subscriptions: tuple[Subscription, ...]
+    roll: str  # a digest of the files that the subscriptions come from
 
     @property
     def give_up_after(self) -> timedelta:
@@ -106,6 +112,7 @@ def load(path: Path) -> Settings:
         name: _profile(profiles_path, name, table)
         for name, table in _checked(ProfilesFile, profiles_path).profiles.items()
     }
+    readers = tables.paths.subscriptions and _resolved(base, tables.paths.subscriptions)
     own = () if tables.paths.templates is None else (_resolved(base, tables.paths.templates),)
     transport = tables.transport.model_copy(
         update={
@@ -129,12 +136,21 @@ def load(path: Path) -> Settings:
         encoder=_encoder(path, tables.ranking),
         sources=_sources(path, tables.source),
         profiles=profiles,
-        subscriptions=_subscriptions(path, tables, profiles),
+        subscriptions=_subscriptions(path, tables, profiles, readers),
+        roll=_roll(path, profiles_path, *([readers] if readers else [])),
     )
 
 
 def _resolved(base: Path, path: Path) -> Path:
     return (base / path.expanduser()).resolve()
+
+
+def _roll(*files: Path) -> str:
+    """Changes with the program's version too, which may have other defaults."""
+    told = hashlib.sha256(f"{__version__} {[field.name for field in fields(Subscription)]}".encode())
+    for file in files:
+        told.update(hashlib.sha256(file.read_bytes()).digest())
+    return told.hexdigest()
 
 
 def _database(base: Path, paths: PathsTable) -> str:
@@ -321,19 +337,20 @@ def _sources(path: Path, tables: Sequence[SourceTable]) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
-def _subscriptions(path: Path, tables: ConfigFile, profiles: Mapping[str, Profile]) -> tuple[Subscription, ...]:
+def _subscriptions(
+    path: Path, tables: ConfigFile, profiles: Mapping[str, Profile], readers: Path | None
+) -> tuple[Subscription, ...]:
     """Readers and feeds; an id is `profile/address` or `feed/profile`, so that a new send time keeps the history."""
     found: dict[str, Subscription] = {}
-    for number, table in enumerate(tables.subscription, start=1):
+    rows = ((f"{path}: subscription.{number}", table) for number, table in enumerate(tables.subscription, start=1))
+    for where, table in chain(rows, _of_file(readers)):
         if table.profile not in profiles:
             known = ", ".join(profiles) or "none"
-            raise ConfigError(
-                f"{path}: subscription.{number}.profile: no profile “{table.profile}”; there are: {known}"
-            )
+            raise ConfigError(f"{where}.profile: no profile “{table.profile}”; there are: {known}")
         key = f"{table.profile}/{table.address.lower()}"
         if key in found:
-            raise ConfigError(f"{path}: subscription.{number}: {table.address} has “{table.profile}” already; drop one")
-        found[key] = Subscription(id=key, **table.model_dump())
+            raise ConfigError(f"{where}: {table.address} has “{table.profile}” already; drop one")
+        found[key] = Subscription(id=key, **dict(table))
     for profile in profiles.values():
         if profile.feed:
             key = f"feed/{profile.name}"
@@ -346,3 +363,20 @@ def _subscriptions(path: Path, tables: ConfigFile, profiles: Mapping[str, Profil
                 language=profile.language,
             )
     return tuple(found.values())
+
+
+def _of_file(path: Path | None) -> Iterator[tuple[str, SubscriptionTable]]:
+    """The readers of the CSV file with where each stands. Faults are told by line, the first of them at once."""
+    faults = []
+    for where, row in read_subscriptions(path) if path else ():
+        try:
+            yield where, SubscriptionTable.model_validate(row)
+        except ValidationError as error:
+            faults += [f"{where}: {_fault(fault)}" for fault in error.errors()]
+        if len(faults) >= _TOLD:
+            break
+    if faults:
+        raise ConfigError("\n".join(faults))
+
+
+_TOLD = 20

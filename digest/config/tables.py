@@ -71,6 +71,16 @@ def _weekday(value: Any) -> int:
     return WEEKDAYS.index(value.lower())
 
 
+def _month_day(value: Any) -> int:
+    if value == "last":
+        return 0
+    if isinstance(value, bool) or not (isinstance(value, int) or re.fullmatch("[0-9]{1,2}", str(value))):
+        raise ValueError('not a day of the month; write one from 1 to 28, or "last"')
+    if not 1 <= int(value) <= 28:
+        raise ValueError('not in every month; write a day from 1 to 28, or "last"')
+    return int(value)
+
+
 def _name(text: str) -> str:
     if not re.fullmatch("[a-z0-9][a-z0-9-]{0,40}", text):
         raise ValueError("not a plain name; write at most 41 of a-z, 0-9 and -, such as small-models")
@@ -108,6 +118,7 @@ Category = Annotated[str, AfterValidator(_category)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Weekday = Annotated[int, BeforeValidator(_weekday)]
+MonthDay = Annotated[int, BeforeValidator(_month_day)]
 Name = Annotated[str, AfterValidator(_name)]
 Selector = Annotated[str, AfterValidator(_selector)]
 Domain = Annotated[str, AfterValidator(_domain)]
@@ -161,6 +172,7 @@ class PathsTable(Table):
     output: Path = Path("../out")
     profiles: Path = Path("profiles.toml")
     templates: Path | None = None
+    subscriptions: Path | None = None
 
 
 class TransportTable(Table):
@@ -245,9 +257,14 @@ class SubscriptionTable(Table):
     profile: Name
     cadence: Cadence = Cadence.DAILY
     weekday: Weekday = 0
+    day: MonthDay = 1
+    good: Annotated[int, Field(ge=1, le=100)] = 5
+    good_points: Annotated[int, Field(ge=0, le=100_000)] = 600
+    within_days: Annotated[int, Field(ge=1, le=31)] = 14
     at: Clock = time(7, 0)
     zone: Zone = "UTC"
     language: Language = "en"
+    pause_until: date | None = None
 
 
 class SourceTable(Table):
