@@ -20,6 +20,7 @@ from digest.errors import RenderError
 from digest.model import (
     DARK,
     LIGHT,
+    Cadence,
     Edition,
     Item,
     Links,
@@ -27,6 +28,7 @@ from digest.model import (
     Look,
     Muted,
     Reason,
+    RibbonDay,
     Section,
     SectionKind,
     Subscription,
@@ -158,6 +160,22 @@ def test_languages_do_not_mix_in_what_is_kept() -> None:
     one, warm = sectioned_edition(), Renderer([TEMPLATES], SITE)
     for each in (one, in_german(one), one):
         assert warm.render(each, LINKS) == Renderer([TEMPLATES], SITE).render(each, LINKS)
+
+
+def test_the_days_that_an_edition_makes_up_for_are_german() -> None:
+    days = (RibbonDay(date=date(2025, 11, 20), new=1204, title="A title"), RibbonDay(date=date(2025, 11, 21), new=0))
+    one = in_german(edition(ribbon=days, cut=date(2025, 10, 18)))
+    for surface in (renderer().render(one, LINKS).text, renderer().page(one, LINKS)):
+        assert "Was seit der letzten Ausgabe erschien, Tag für Tag:" in surface
+        assert "Ältere Paper als vom 18. Okt. fehlen." in surface
+        assert "Do. 20. Nov. · " in surface and "1.204 neue Paper, zuvorderst „A title“" in surface
+        assert "kein neues Paper" in surface
+
+
+@pytest.mark.parametrize("cadence", Cadence)
+def test_every_cadence_is_told_in_words(cadence: Cadence) -> None:
+    reader = Subscription(id="a", profile="p", address="a@example.org", cadence=cadence)
+    assert "is subscribed to" in " ".join(renderer().render(edition(subscription=reader), LINKS).text.split())
 
 
 def test_feed_entries_and_the_feeds_own_words() -> None:

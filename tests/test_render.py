@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from digest.errors import RenderError
-from digest.model import Cadence, Links, Reason, Section, SectionKind, Subscription
+from digest.model import Cadence, Links, Reason, RibbonDay, Section, SectionKind, Subscription
 from digest.render import MAIL_LIMIT, Renderer, premail
 from digest.render import renderer as renderer_module
 from digest.render.colour import contrast
@@ -443,3 +444,22 @@ def test_the_score_stands_behind_the_why_and_is_the_sum_of_its_reasons() -> None
     for surface in (rendered.html.replace("\u00a0", " "), rendered.text):
         assert surface.count("Trending by votes · 1,200 points") == 1
         assert surface.count(" points") == 1, "without reasons there is no score"
+
+
+def test_the_ribbon_of_missed_days_is_told_escaped_on_every_surface() -> None:
+    hostile = "<script>alert(1)</script>\r\nBcc: x@example.org \u202e" + "word " * 100
+    days = (
+        RibbonDay(date=date(2025, 11, 19), new=1204, title=hostile),
+        RibbonDay(date=date(2025, 11, 20), new=0),
+        RibbonDay(date=date(2025, 11, 21), new=1, title="{{ site.name }}"),
+    )
+    one = edition(ribbon=days, cut=date(2025, 10, 18))
+    rendered, page = renderer().render(one, LINKS), renderer().page(one, LINKS)
+    for text in (rendered.html, page):
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; Bcc: x@example.org word" in text
+        assert "Thu 20 Nov · <span" in text and "no new paper</span>" in text
+    for text in (rendered.html, page, rendered.text):
+        assert "1,204 new papers, first “" in text and "1 new paper, first “{{ site.name }}”" in text
+        assert "Papers from before 18 Oct are left out." in text
+        assert "\u202e" not in text
+    assert "What came since" not in renderer().render(edition(), LINKS).text

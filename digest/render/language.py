@@ -107,3 +107,6 @@ class Language:
 
     def short_date(self, day: date) -> str:
         return self.date(day, self.pgettext("pattern of a short date", "d MMM"))
+
+    def weekday_date(self, day: date) -> str:
+        return self.date(day, self.pgettext("pattern of a short date with weekday", "EEE d MMM"))

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache, partial
 from operator import attrgetter
 from pathlib import Path
+from typing import TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from digest.errors import RenderError
 from digest.model import Chart, Draft, Edition, FeedGroup, Item, Links, Paper, Passage, Rendered, Section, Site
-from digest.render import feed_words, sample, views
+from digest.render import days, feed_words, sample, views
 from digest.render.chart import drawing
 from digest.render.colour import mixed, readable
 from digest.render.inline import inline, inline_piece, markers, tidy
@@ -30,14 +31,16 @@ _SURELY = 2_000  # so far below the limit the words for what is left out need no
 _WHY = 300
 _KEPT_PIECES = 4_096  # cached cards: a day's papers at each detail, many times over
 _TEMPLATES = (
-    "mail.html.j2", "card.html.j2", "mention.html.j2", "mail.css", "dark.css", "mail.txt.j2", "card.txt.j2",
-    "page.html.j2", "feed_entry.html.j2", "feed_card.html.j2", "feed_edition.html.j2", "feed_index.html.j2",
-    "chart.svg.j2",
+    "mail.html.j2", "card.html.j2", "mention.html.j2", "ribbon.html.j2", "mail.css", "dark.css", "mail.txt.j2",
+    "card.txt.j2", "page.html.j2", "feed_entry.html.j2", "feed_card.html.j2", "feed_edition.html.j2",
+    "feed_index.html.j2", "chart.svg.j2",
 )  # fmt: skip
 # The words of a card that are not the paper's: its place in this edition, and why it is there.
 _WORDS = tuple(field.name for field in fields(Place))
 _OF_READER = {"paper", "rank", "reasons", "section", "why", "fresh", "before"}
-_NESTED = ("cards", "missed", "hidden")
+_Line: TypeAlias = Mention | days.RibbonLine
+_LINES: Mapping[str, type[_Line]] = {"missed": Mention, "hidden": Mention, "ribbon": days.RibbonLine}
+_NESTED = ("cards", *_LINES)
 _facts = attrgetter(*(f.name for f in fields(Item) if f.name not in _OF_READER))
 
 
@@ -73,6 +76,7 @@ class Renderer:
         self._piece = lru_cache(_KEPT_PIECES)(self._draw_piece)
         self._quick: dict[tuple[object, ...], tuple[Paper, _Piece]] = {}
         self._mention = lru_cache(1)(self._draw_mention)
+        self._ribbon_line = lru_cache(1)(self._draw_ribbon_line)
         self._shell = lru_cache(64)(self._draw_shell)
         self._text_shell = lru_cache(64)(self._draw_text_shell)
         self._feed_entry = lru_cache(_KEPT_PIECES)(self._draw_feed_entry)
@@ -85,7 +89,8 @@ class Renderer:
         """
         words = self._words(edition)
         missed, hidden = views.missed(edition), views.hidden(edition)
-        notes = {"missed": self._mentions(missed), "hidden": self._mentions(hidden)}
+        ribbon = days.ribbon(edition)
+        notes = {"missed": self._mentions(missed), "hidden": self._mentions(hidden), "ribbon": self._ribbon(ribbon)}
         shell, owns = views.shell(edition, links, len(words), self._publisher), Owns()
         pieces = self._cards(edition, Detail.FULL, words)
         cards = [(piece.html.passage(one),) for piece, one in zip(pieces, words, strict=True)]
@@ -98,7 +103,7 @@ class Renderer:
             cards = [(piece.html.passage(one),) for piece, one in zip(pieces, words, strict=False)]
             html = self._html_passages(shell, notes, cards, owns)
         texts = [(piece.text.passage(one),) for piece, one in zip(pieces, words, strict=False)]
-        text = self._text_passages(shell, {"missed": missed, "hidden": hidden}, texts, owns)
+        text = self._text_passages(shell, {"missed": missed, "hidden": hidden, "ribbon": ribbon}, texts, owns)
         return Draft(
             subject=shell.subject,
             preheader=shell.preheader,
@@ -136,6 +141,7 @@ class Renderer:
             cards=Markup(filled(cards, ())),  # noqa: S704 - escaped by the templates and by the stencil
             missed=views.missed(edition),
             hidden=views.hidden(edition),
+            ribbon=days.ribbon(edition),
             css=Markup("\n").join((self._css("mail.css"), self._css("dark.css"))),
         )
 
@@ -267,6 +273,14 @@ class Renderer:
     def _mentions(self, papers: Sequence[Mention]) -> Sequence[Sequence[Passage]]:
         return [self._mention().passages(asdict(one)) for one in papers]
 
+    def _ribbon(self, lines: Sequence[days.RibbonLine]) -> Sequence[Sequence[Passage]]:
+        return [self._ribbon_line().passages(asdict(one)) for one in lines]
+
+    def _draw_ribbon_line(self) -> Stencil:
+        marks = markers((field.name for field in fields(days.RibbonLine)), "ribbon")
+        html = self._draw(self._html, "ribbon.html.j2", day=days.RibbonLine(**marks))
+        return Stencil(html_cuts(tidy(inline_piece(html, self._css("mail.css"))) + "\n", marks))
+
     def _draw_mention(self) -> Stencil:
         """The line of any paper that is only named: all of its words are gaps."""
         marks = markers((field.name for field in fields(Mention)), "mention")
@@ -295,6 +309,7 @@ class Renderer:
             cards=marks["cards"],
             missed=marks["missed"] if "missed" in present else "",
             hidden=marks["hidden"] if "hidden" in present else "",
+            ribbon=marks["ribbon"] if "ribbon" in present else "",
             css=self._css("mail.css"),
             kept_css=self._css("dark.css"),
         )
@@ -303,7 +318,7 @@ class Renderer:
     def _text_passages(
         self,
         shell: views.Shell,
-        notes: Mapping[str, Sequence[Mention]],
+        notes: Mapping[str, Sequence[_Line]],
         cards: Sequence[Sequence[Passage]],
         owns: Owns,
     ) -> Sequence[Passage]:
@@ -323,19 +338,19 @@ class Renderer:
     def _draw_text_shell(self, present: frozenset[str]) -> Stencil:
         """The same for the text. Of what is repeated it sees two samples, from which the stencil learns."""
         names = [field.name for field in fields(views.Shell)]
-        samples = [f"{name}.{number}" for name in ("missed", "hidden") if name in present for number in (0, 1)]
+        samples = [f"{name}.{number}" for name in _LINES if name in present for number in (0, 1)]
         cards = ["cards.0", "cards.1"] if "cards" in present else []
-        fields_of = {one: {field.name: f"{one}.{field.name}" for field in fields(Mention)} for one in samples}
-        mentions = {
-            one: Mention(**{field: hole(name) for field, name in each.items()}) for one, each in fields_of.items()
+        kinds = {one: _LINES[one.partition(".")[0]] for one in samples}
+        fields_of = {one: {field.name: f"{one}.{field.name}" for field in fields(kind)} for one, kind in kinds.items()}
+        lines = {
+            one: kinds[one](**{field: hole(name) for field, name in each.items()}) for one, each in fields_of.items()
         }
         text = self._draw(
             self._text,
             "mail.txt.j2",
             mail=views.Shell(**{name: hole(name) if name in present else "" for name in names}),
             cards=[hole(name) for name in cards],
-            missed=[mention for one, mention in mentions.items() if one.startswith("missed")],
-            hidden=[mention for one, mention in mentions.items() if one.startswith("hidden")],
+            **{kind: [line for one, line in lines.items() if one.startswith(kind)] for kind in _LINES},
         )
         known = [*names, *cards, *(name for each in fields_of.values() for name in each.values())]
         return Stencil(text_cuts(text.strip("\n") + "\n", known), repeated=_NESTED)

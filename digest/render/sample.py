@@ -15,6 +15,7 @@ from digest.model import (
     Missed,
     Muted,
     Paper,
+    RibbonDay,
     Section,
     SectionKind,
     Subscription,
@@ -57,6 +58,8 @@ EDITION = Edition(
     sources=("sample-daily",),
     missed=(Missed(paper=_BARE, score=90, short=12),),
     hidden=(Muted(paper=_FULL, rule="muted word “sample”", place=1),),
+    ribbon=(RibbonDay(date=date(2025, 11, 20), new=9, title=_FULL.title), RibbonDay(date=_DAY, new=0)),
+    cut=date(2025, 11, 19),
 )
 LINKS = Links(
     unsubscribe_url="https://example.org/u/sample",

@@ -13,6 +13,7 @@ from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from digest.model import Cadence, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
+from digest.render import days
 from digest.render.language import Language, language
 from digest.render.wording import NO_BREAK, clean, clip, further, names, opening, tight
 
@@ -97,6 +98,8 @@ class Shell:
     description: str
     date: str
     found: str  # "24 new papers from hf-daily; 20 chosen for Robots."
+    since: str  # above the days since the last edition, where an edition makes up for several
+    cut: str  # from when on papers count, where that is later
     held_back: str
     muted: str
     left_out: str  # papers of this edition that did not fit into the mail
@@ -321,6 +324,8 @@ def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
         description=clip(clean(edition.description), _TITLE),
         date=words.long_date(edition.date),
         found=_day(edition, words),
+        since=days.since(edition, words),
+        cut=days.cut(edition, words),
         held_back=_held_back(edition, words),
         muted=_muted(edition, words),
         left_out=_left_out(left_out, bool(archive or feed), words) if left_out else "",
@@ -363,6 +368,8 @@ def _because(edition: Edition, words: Language) -> tuple[str, str]:
         Cadence.DAILY: words.gettext("on days with news"),
         Cadence.WEEKDAYS: words.gettext("on weekdays with news"),
         Cadence.WEEKLY: words.gettext("once a week"),
+        Cadence.MONTHLY: words.gettext("once a month"),
+        Cadence.WHEN_GOOD: words.gettext("when there is enough good news"),
     }[subscription.cadence]
     line = words.gettext(
         "You receive this %(cadence)s, because %(address)s is subscribed to %(title)s.",
