@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from digest.cadence import local_date, moment, next_moment, sends_on
+from digest.cadence import local_date, moment, next_moment, paused, sends_on
 from digest.model import Bounce, Cadence, LastEdition, OutboxItem, OutboxState, ReturnKind, Subscription
 
 _WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -51,6 +51,8 @@ def told_of_none(
         return f"it was before the first run for this subscription, on {history[-1].date}"
     if not sends_on(subscription, day):
         return f"not due: it comes {_cadence(subscription)}, and {day} was a {day:%A}"
+    if paused(subscription, day):
+        return f"paused until {subscription.pause_until}"
     due = moment(subscription, day)
     if due > now and history:
         return f"due {_at(subscription, due)}, which is still to come"

@@ -36,6 +36,7 @@ from digest.pipeline.publish import (
     trial,
 )
 from digest.pipeline.rankings import Rankings, View, examples, find_papers
+from digest.pipeline.roll import of_address, pause, with_pauses
 from digest.pipeline.streams import Stream, feed_groups, feed_path, line, streams
 from digest.pipeline.surfaces import announce, links, page_path, write_surfaces
 from digest.pipeline.why import Answer, Whereabouts, why
@@ -92,7 +93,9 @@ __all__ = [
     "line",
     "links",
     "make_message",
+    "of_address",
     "page_path",
+    "pause",
     "preview",
     "publish",
     "replay",
@@ -111,6 +114,7 @@ __all__ = [
     "tell_editor",
     "trial",
     "why",
+    "with_pauses",
     "write_feeds",
     "write_surfaces",
 ]

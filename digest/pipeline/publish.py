@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
-from digest.cadence import due, fade_days, look_back
+from digest.cadence import cut, due, fade_days, local_date, look_back, missed, paused, wake
 from digest.compose import compose, telling
 from digest.errors import ConfigError
 from digest.explain import Explanation, explain
 from digest.model import (
+    Cadence,
     Edition,
+    Enrolled,
     Item,
     LastEdition,
     NoEdition,
     Paper,
-    Posting,
     Shown,
     Subscription,
+    Suppression,
     edition_id,
 )
 from digest.pipeline.letters import Letters
 from digest.pipeline.rankings import Rankings, View
+from digest.pipeline.roll import due_by_settings, enrolled, keep_in_step
 from digest.pipeline.surfaces import write_surfaces
 from digest.pipeline.world import Progress, World, silent
 from digest.render import why_line
 
-_TOGETHER = 200  # editions stored in one transaction
+BATCH = 500  # subscriptions in a transaction
+KEPT = 256  # outcomes that are kept for others who are alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,48 +48,173 @@ def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bo
     """Compose an edition for every due subscription, or record why there is none; then write feeds and pages."""
     if not dry:
         world.store.end_holds(now)
-    rankings = _rankings(world, now)
-    last, newest = world.store.last_editions(), world.store.newest_ingest()
-    letters, batch = Letters(world), list[Posting]()
-    editions, none = list[Edition](), list[NoEdition]()
-    waiting = [(one, day) for one in world.subscriptions if (day := due(one, last.get(one.id), newest, now))]
-    for number, (subscription, day) in enumerate(waiting, start=1):
-        progress(number, len(waiting))
-        outcome = select(world, rankings, subscription, day, last.get(subscription.id), now)
-        if isinstance(outcome, NoEdition):
-            none.append(outcome)
-            if not dry:
-                world.store.record_empty(outcome, now)
-        elif dry:
-            editions.append(outcome)
-        else:
-            batch.append(letters.posting(outcome, now))
-        if len(batch) == _TOGETHER or (number == len(waiting) and batch):
-            new = world.store.enqueue_all(batch, now)
-            editions += [one.edition for one in batch if one.edition.id in new]
-            batch = []
+    desk = _Desk(world, _rankings(world, now), now, dry)
+    editions: list[Edition] = []
+    none: list[NoEdition] = []
+    if dry:
+        ids, known = due_by_settings(world, now)
+    else:
+        keep_in_step(world, now)
+        ids, known = world.store.due_subscriptions(now, world.store.newest_ingest()), {}
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        made, empty = desk.compose([known[one] for one in some] if dry else world.store.enrolled(some))
+        editions += made if dry else desk.enqueue(made)
+        none += empty
+        if not dry:
+            desk.record_empty(empty)
+        progress(start + len(some), len(ids))
     written = () if dry else write_surfaces(world)
     return Published(editions=tuple(editions), none=tuple(none), written=written)
 
 
-def select(
-    world: World, rankings: Rankings, subscription: Subscription, day: date, last: LastEdition | None, now: datetime
-) -> Edition | NoEdition:
+class _Desk:
+    """Composes for many readers of one moment: once for all those who are alike, and with no query for each."""
+
+    def __init__(self, world: World, rankings: Rankings, now: datetime, dry: bool) -> None:
+        self._world, self._rankings, self._now, self._dry = world, rankings, now, dry
+        self._newest, self._letters = world.store.newest_ingest(), Letters(world)
+        self._made: dict[_Alike, Edition | NoEdition] = {}
+
+    def compose(self, batch: Sequence[Enrolled]) -> tuple[list[Edition], list[NoEdition]]:
+        """The outcomes for those of a batch that are due; the others are put off."""
+        world, now = self._world, self._now
+        waiting = [
+            (one, day)
+            for one in batch
+            if one.subscription.profile in world.profiles  # it can be gone, if another process has newer settings
+            and (day := due(one.subscription, one.last, self._newest, now)) is not None
+        ]
+        if not self._dry:
+            self._put_off(batch, {one.subscription.id for one, _ in waiting})
+        addresses = [one.subscription.address for one, _ in waiting if one.subscription.address]
+        barred, vocal = world.store.barred([one.subscription for one, _ in waiting]), world.store.vocal(addresses)
+        views = {one.subscription.id: _view(world, one.subscription, _base(one), now, vocal) for one, _ in waiting}
+        keys = {one.subscription.id: _alike(one, views[one.subscription.id], day) for one, day in waiting}
+        fresh = {key: one for one, _ in waiting if (key := keys[one.subscription.id]) not in self._made}
+        shown = world.store.shown_to([one.subscription.id for one in fresh.values()])
+        editions: list[Edition] = []
+        none: list[NoEdition] = []
+        for one, day in waiting:
+            subscription, key = one.subscription, keys[one.subscription.id]
+            if bar := barred.get(subscription.id):
+                none.append(_barred(subscription, day, bar))
+                continue
+            if key not in self._made:
+                seen = shown[fresh[key].subscription.id]
+                self._made[key] = _composed(world, self._rankings, one, day, now, views[subscription.id], seen)
+            outcome = replace(self._made[key], subscription=subscription)
+            if isinstance(outcome, Edition):
+                editions.append(outcome)
+            else:
+                none.append(outcome)
+        for key in list(self._made)[:-KEPT]:  # subscriptions come by profile: what was made long ago is done with
+            del self._made[key]
+        return editions, none
+
+    def enqueue(self, made: Sequence[Edition]) -> list[Edition]:
+        """Store them with what is to be mailed; those that are written, not another process's."""
+        postings = [self._letters.posting(one, self._now) for one in made]
+        wakes = {one.subscription.id: self._wake(one.subscription, one.date, None) for one in made}
+        new = self._world.store.enqueue_all(postings, self._now, wakes)
+        return [one for one in made if one.id in new]
+
+    def record_empty(self, none: Sequence[NoEdition]) -> None:
+        wakes = {no.subscription.id: self._wake(no.subscription, no.date, no.reason) for no in none}
+        if none:
+            self._world.store.record_all_empty(none, self._now, wakes)
+
+    def _wake(self, subscription: Subscription, day: date, reason: str | None) -> datetime:
+        last = LastEdition(date=day, made_at=self._now, reason=reason)
+        return wake(subscription, last, self._now)
+
+    def _put_off(self, batch: Sequence[Enrolled], due_ids: Collection[str]) -> None:
+        """The roll had them looked at too early. One that is paused is not looked at for a dump that comes in."""
+        early = {
+            one.subscription.id: (wake(one.subscription, one.last, self._now), _empty_since(one, self._now))
+            for one in batch
+            if one.subscription.id not in due_ids and one.subscription.profile in self._world.profiles
+        }
+        if early:
+            self._world.store.put_off(early)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alike:
+    """What an edition depends on: subscriptions for which all of it is the same get the same papers."""
+
+    subscription: Subscription  # without who and when
+    since: datetime
+    fade: int
+    voice: str | None  # whose opinions count
+    day: date
+    base: LastEdition | None
+    merged: bool
+    history: str
+
+
+def _alike(one: Enrolled, view: View, day: date) -> _Alike:
+    return _Alike(
+        subscription=replace(
+            one.subscription,
+            id="",
+            address=one.subscription.address and "",
+            at=time(0),
+            zone="",
+            pause_until=None,
+        ),
+        since=view.since,
+        fade=view.fade,
+        voice=view.address,
+        day=day,
+        base=_base(one),
+        merged=missed(one.subscription, one.last, day),
+        history=one.history,
+    )
+
+
+def _empty_since(one: Enrolled, now: datetime) -> datetime | None:
+    if one.last is None or one.last.reason is None or paused(one.subscription, local_date(one.subscription, now)):
+        return None
+    return one.last.made_at
+
+
+def _base(one: Enrolled) -> LastEdition | None:
+    """Since when papers are new: when-good adds days up until there is an edition."""
+    return one.sent if one.subscription.cadence is Cadence.WHEN_GOOD else one.last
+
+
+def select(world: World, rankings: Rankings, one: Enrolled, day: date, now: datetime) -> Edition | NoEdition:
     """What a subscription would get for a date. Stores nothing; mails, feeds and previews all come from here."""
-    if subscription.address and (barred := world.store.suppression(subscription.address, subscription.id)):
-        what = "this subscription" if barred.subscription_id else "the address"
-        return NoEdition(subscription=subscription, date=day, reason=f"{what} is on the suppression list")
-    view, shown = _view(world, subscription, last, now), world.store.shown(subscription.id)
+    subscription = one.subscription
+    if subscription.address and (bar := world.store.suppression(subscription.address, subscription.id)):
+        return _barred(subscription, day, bar)
+    vocal = {subscription.address} if subscription.address else set()
+    view = _view(world, subscription, _base(one), now, vocal)
+    return _composed(world, rankings, one, day, now, view, world.store.shown(subscription.id))
+
+
+def _barred(subscription: Subscription, day: date, bar: Suppression) -> NoEdition:
+    what = "this subscription" if bar.subscription_id else "the address"
+    return NoEdition(subscription=subscription, date=day, reason=f"{what} is on the suppression list")
+
+
+def _composed(
+    world: World, rankings: Rankings, one: Enrolled, day: date, now: datetime, view: View, shown: Mapping[str, Shown]
+) -> Edition | NoEdition:
+    base = _base(one)
     outcome = compose(
-        subscription,
+        one.subscription,
         view.profile,
         day,
         rankings.of(view),
         shown,
-        last,
+        base,
         now,
         world.store.sources(view.since),
         rankings.risers(view, shown),
+        merged=missed(one.subscription, one.last, day),
+        cut=cut(one.subscription, base, now),
     )
     return outcome if isinstance(outcome, NoEdition) else _worded(world, outcome, shown)
 
@@ -119,12 +248,15 @@ def _rankings(world: World, now: datetime, told: Collection[str] = ()) -> Rankin
     return Rankings(world.store, world.background, now, world.encode, told)
 
 
-def _view(world: World, subscription: Subscription, last: LastEdition | None, now: datetime) -> View:
+def _view(
+    world: World, subscription: Subscription, base: LastEdition | None, now: datetime, vocal: Collection[str]
+) -> View:
+    """Those who never said anything of papers share the views of their profile."""
     return View(
         profile=world.profiles[subscription.profile],
-        since=look_back(subscription, last, now),
-        fade=fade_days(subscription),
-        address=subscription.address,
+        since=look_back(subscription, base, now),
+        fade=fade_days(subscription, base, now),
+        address=subscription.address if subscription.address in vocal else None,
     )
 
 
@@ -134,15 +266,14 @@ def preview(world: World, subscription: Subscription, now: datetime) -> Edition 
 
 
 def _preview(world: World, rankings: Rankings, subscription: Subscription, now: datetime) -> Edition | NoEdition:
-    last = world.store.last_editions().get(subscription.id)
-    day = due(subscription, None, None, now)
-    return select(world, rankings, subscription, day or now.date(), last, now)
+    return select(world, rankings, enrolled(world, subscription), local_date(subscription, now), now)
 
 
 def explain_paper(world: World, subscription: Subscription, paper: Paper, now: datetime) -> Explanation:
     """Where a paper stands for a subscription if it were due now, and why. Touches nothing."""
     rankings = _rankings(world, now, told={paper.id})
-    view = _view(world, subscription, world.store.last_editions().get(subscription.id), now)
+    vocal = {subscription.address} if subscription.address else set()
+    view = _view(world, subscription, _base(enrolled(world, subscription)), now, vocal)
     ranking = rankings.of(view)
     ranked = next((one for one in ranking.papers if one.paper.id == paper.id), None)
     return explain(

@@ -18,6 +18,7 @@ from digest.store import Store
 from digest.trend import trends
 
 EARLIER, MOST_EARLIER = timedelta(days=14), 500
+KEPT = 32  # rankings, each with all candidates; who asks for very many comes profile by profile
 
 Sightings = Mapping[str, Sequence[Sighting]]
 
@@ -101,6 +102,8 @@ class Rankings:
             if (corpus, view.fade) not in self._trends:
                 self._trends[corpus, view.fade] = trends(corpus.papers, sightings, self._now.date(), view.fade)
             scores, known = self._trends[corpus, view.fade], self._examples_of(view.profile)
+            if len(self._rankings) >= KEPT:
+                del self._rankings[next(iter(self._rankings))]
             self._rankings[key] = rank(corpus, scores, view.profile, known, learnt, self._told)
         return self._rankings[key]
 
@@ -121,6 +124,8 @@ class Rankings:
 
     def _examples_of(self, profile: Profile) -> Mapping[str, Paper]:
         if profile.name not in self._examples:
+            if len(self._examples) >= KEPT:
+                del self._examples[next(iter(self._examples))]
             self._examples[profile.name] = examples(self._store, profile)
         return self._examples[profile.name]
 
@@ -131,6 +136,8 @@ class Rankings:
         if key not in self._learned:
             given = self._store.feedback(view.address)
             papers = self._store.papers([one.paper_id for one in given]) if given else {}
+            if len(self._learned) >= KEPT:
+                del self._learned[next(iter(self._learned))]
             self._learned[key] = learned(given, papers, self._now, view.profile.fade_days)
         return self._learned[key]
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from digest.cadence import moment
 from digest.model import Bounce, Delivery, OutboxItem, Subscription, Suppression, edition_id
+from digest.pipeline.roll import with_pauses
 from digest.pipeline.world import World
 from digest.whereabouts import told_of_message, told_of_none
 
@@ -43,7 +44,8 @@ class Answer:
 
 def why(world: World, address: str, day: date, now: datetime) -> Answer:
     """What an address got of a local date, subscription by subscription, those that are over too."""
-    same = [one for one in world.subscriptions if one.address and one.address.lower() == address.lower()]
+    everyone = with_pauses(world.store, world.subscriptions)
+    same = [one for one in everyone if one.address and one.address.lower() == address.lower()]
     address = same[0].address or address if same else address
     ours = {one.id: (one, True) for one in same}
     for one in world.store.subscribed(address):

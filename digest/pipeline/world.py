@@ -59,6 +59,8 @@ class World:
     background: Callable[[], Background]  # takes a moment, and only rankings need it
     profiles: Mapping[str, Profile]
     subscriptions: Sequence[Subscription]
+    roll: str  # a digest of what the subscriptions come from; empty where that is not known
+    zones: str  # the version of the zone rules
     inbox: Path
     output: Path
     signer: Callable[[bytes], bytes] | None = None  # puts DKIM signatures above a finished message
