@@ -65,13 +65,14 @@ ROOMS = {
     "learned": "opinions",
     "lint": "lint",
     "outbox": "outbox",
+    "pause": "schedule",
     "preview": "looks",
     "publish": "phases",
     "rehearse": "aside",
     "replay": "replay",
     "resend": "outbox",
     "run": "phases",
-    "schedule": "phases",
+    "schedule": "schedule",
     "show": "looks",
     "status": "looks",
     "suppress": "aside",
@@ -85,19 +86,28 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 err = Console(stderr=True, highlight=False)
 
 
-class Moment(click.ParamType[datetime]):
-    """An ISO 8601 date and time with its offset; without one it is UTC."""
+def moment_of(text: str) -> datetime:
+    """An ISO 8601 date and time with its offset; without one it is UTC. ValueError if it is none."""
+    moment = datetime.fromisoformat(text.strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+class Moment(click.ParamType[datetime | Path]):
+    """A moment, or `@FILE` for the one that stands in a file whenever it is asked for: a clock to be set by hand."""
 
     name = "moment"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime | Path:
+        if isinstance(value, datetime | Path):
             return value
+        text = str(value)
         try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
+            if text.startswith("@"):
+                moment_of(Path(text[1:]).read_text(encoding="utf-8"))
+                return Path(text[1:])
+            return moment_of(text)
+        except (OSError, ValueError):
             self.fail(f"{value!r} is not a moment; write it as 2026-06-01T07:00:00+02:00", param, ctx)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 class Day(click.ParamType[date]):
@@ -130,7 +140,7 @@ class Context:
 
     config_file: Path
     compared_file: Path | None
-    given_now: datetime | None
+    given_now: datetime | Path | None
 
     @cached_property
     def settings(self) -> config.Settings:
@@ -138,7 +148,10 @@ class Context:
 
     def now(self) -> datetime:
         """This moment in whole seconds of UTC, or the one that is rehearsed."""
-        return (self.given_now or datetime.now(UTC)).replace(microsecond=0)
+        given = self.given_now
+        if isinstance(given, Path):
+            return moment_of(given.read_text(encoding="utf-8")).replace(microsecond=0)
+        return (given or datetime.now(UTC)).replace(microsecond=0)
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -196,7 +209,7 @@ class Commands(click.Group):
 @click.option("--verbose", "-v", is_flag=True, help="Log what is done and why something is skipped.")
 @click.version_option(__version__, prog_name="digest")
 @click.pass_context
-def digest(ctx: click.Context, config_files: Sequence[Path], now: datetime | None, verbose: bool) -> None:
+def digest(ctx: click.Context, config_files: Sequence[Path], now: datetime | Path | None, verbose: bool) -> None:
     """Trending papers from listing dumps: HTML mails and Atom feeds, ranked for each reader."""
     if len(config_files) > (2 if ctx.invoked_subcommand in COMPARING else 1):
         raise click.UsageError("--config: give one file; backtest takes two, to compare.", ctx)

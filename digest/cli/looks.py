@@ -129,7 +129,8 @@ def status(context: Context, as_json: bool) -> int:
         counts, last = store.counts(), store.last_editions()
         waiting, aside = store.outbox(pipeline.OPEN_STATES, 20), store.set_asides(20)
         newest, trouble = store.newest_ingest(), store.destinations()
-    due = [(one.id, last.get(one.id), next_moment(one, last.get(one.id), now)) for one in settings.subscriptions]
+        everyone = pipeline.with_pauses(store, settings.subscriptions)
+    due = [(one.id, last.get(one.id), next_moment(one, last.get(one.id), now)) for one in everyone]
     shape = {
         **tables.plain(counts),
         "subscriptions": len(world.readers(settings)),

@@ -1,10 +1,9 @@
-"""The commands of the phases: ingest, publish, deliver, run, schedule."""
+"""The commands of the phases: ingest, publish, deliver, run."""
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,11 +17,8 @@ from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, er
 from digest.config import Settings
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, read_dump
-from digest.model import Dump, DumpReport, Fetched, LastEdition
-from digest.scheduler import serve
+from digest.model import Dump, DumpReport, Fetched
 from digest.store import Store
-
-log = logging.getLogger("digest")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; store and send nothing.")
@@ -188,7 +184,7 @@ def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
         return work()
 
 
-def _say_run(context: Context, report: pipeline.RunReport, last: Mapping[str, LastEdition]) -> None:
+def _say_run(context: Context, report: pipeline.RunReport, store: Store) -> None:
     if report.nothing_new:
         out.print("Nothing is new: no new dump, no edition due, nothing to send.")
     say_fetched(report.fetched)
@@ -197,11 +193,11 @@ def _say_run(context: Context, report: pipeline.RunReport, last: Mapping[str, La
     tables.published(report.published)
     if report.deliveries:
         tables.deliveries(report.deliveries)
-    settings = context.settings
+    settings, last = context.settings, store.last_editions()
     out.print(f"\nMails: {_where(context)}\nFeeds: {settings.output / 'feeds'}", soft_wrap=True)
     upcoming = [
         (next_moment(one, last.get(one.id), context.now()), one)
-        for one in world.readers(settings) or settings.subscriptions
+        for one in pipeline.with_pauses(store, world.readers(settings) or settings.subscriptions)
     ]
     if upcoming:
         at, one = min(upcoming, key=lambda pair: (pair[0], pair[1].id))
@@ -235,7 +231,7 @@ def run(context: Context, as_json: bool, dry_run: bool) -> int:
                 }
             )
         else:
-            _say_run(context, report, store.last_editions())
+            _say_run(context, report, store)
         return TROUBLED if report.troubled else NOTHING_NEW if report.nothing_new else DONE
 
     with context.store() as store:
@@ -253,47 +249,3 @@ def _dry(context: Context, store: Store) -> int:
     made = pipeline.publish(world.build(context.settings, store), now, dry=True)
     tables.published(made, dry=True)
     return DONE if fresh or made.editions else NOTHING_NEW
-
-
-@digest.command()
-@click.option("--every", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds between two looks.")
-@click.pass_obj
-def schedule(context: Context, every: int) -> int:
-    """Stay and do all that is due, as it falls due: the daemon. Stops at SIGTERM or Ctrl-C."""
-
-    def tick() -> None:
-        with context.store() as store, store.exclusive("run") as ours:
-            if not ours:
-                log.warning("tick_skipped reason=another_run_is_at_work")
-                return
-            report = pipeline.run(
-                world.build(context.settings, store), context.now(), fetching=fetching(context.settings)
-            )
-            _log_run(report)
-
-    world.build(context.settings, Store.open(context.settings.database)).store.close()  # fail now, not at seven
-    logging.getLogger("digest").setLevel(logging.INFO)
-    log.info("daemon_started every=%ss config=%s", every, context.settings.file)
-    serve(tick, every)
-    log.info("daemon_stopped")
-    return DONE
-
-
-def _log_run(report: pipeline.RunReport) -> None:
-    for one in report.fetched:
-        log.info("fetched source=%s asked=%s state=%s reason=%s", one.source, one.asked, one.state, one.reason)
-    for dump in report.dumps:
-        log.info("ingested dump=%s entries=%s new=%s error=%s", dump.dump, dump.entries, dump.new, dump.error)
-    for edition in report.published.editions:
-        whom = tables.masked(edition.subscription.address) if edition.subscription.address else "feed"
-        log.info("edition to=%s profile=%s papers=%s", whom, edition.subscription.profile, len(edition.items))
-    for none in report.published.none:
-        whom = tables.masked(none.subscription.address) if none.subscription.address else "feed"
-        log.info("no_edition to=%s profile=%s reason=%s", whom, none.subscription.profile, none.reason)
-    for delivery in report.deliveries:
-        log.info(
-            "delivery message=%s state=%s reply=%s",
-            delivery.message_id,
-            delivery.state,
-            tables.masked_in(delivery.reply),
-        )

@@ -132,13 +132,20 @@ def published(made: Published, *, dry: bool = False) -> None:
             "would go to" if dry else "edition for", "date", "papers", "first paper",
             rows=(
                 (_whom(one.subscription), one.date, len(one.items), _head(one.items[0].paper.title, 44))
-                for one in made.editions
+                for one in made.editions[:_LISTED]
             ),
             right=("papers",),
         )  # fmt: skip
-    for none in made.none:
+    if len(made.editions) > _LISTED:
+        out.print(f"… and {len(made.editions) - _LISTED:,} more.")
+    for none in made.none[:_LISTED]:
         whom = escape(_whom(none.subscription))
         out.print(f"No edition for {whom} of {none.date}: {escape(none.reason)}.", soft_wrap=True)
+    if len(made.none) > _LISTED:
+        out.print(f"… and none for {len(made.none) - _LISTED:,} more.")
+
+
+_LISTED = 100  # with very many readers the rest is a number
 
 
 def _whom(subscription: Subscription) -> str:

@@ -19,6 +19,7 @@ from digest.rank import Background
 from digest.render import Renderer
 from digest.store import Store
 from digest.transport import DirectoryTransport, MaildirTransport, ProgramTransport, SmtpTransport, Transport
+from digest.zones import zone_rules
 
 SECRET = "DIGEST_SECRET"  # noqa: S105 - the variable's name
 SMTP_USER, SMTP_PASSWORD = "DIGEST_SMTP_USER", "DIGEST_SMTP_PASSWORD"
@@ -119,6 +120,8 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         encode=sentences.encode if sentences else None,
         profiles=settings.profiles,
         subscriptions=settings.subscriptions,
+        roll=settings.roll,
+        zones=zone_rules(),
         inbox=settings.inbox,
         output=output or settings.output,
         resend_after_crash=settings.delivery.after_crash == "resend",

@@ -1,0 +1,187 @@
+"""The daemon, what is to come, and pauses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+import click
+from rich.markup import escape
+
+from digest import pipeline
+from digest.cadence import ClockChange, Sending, sendings
+from digest.cli import tables, world
+from digest.cli.app import DONE, Context, Day, digest, out, required
+from digest.cli.phases import as_json, fetching
+from digest.model import Cadence, LastEdition, Subscription
+from digest.scheduler import serve
+from digest.store import Store
+
+log = logging.getLogger("digest")
+
+TOLD = 10  # sendings
+BACKWARDS = timedelta(minutes=5)
+
+
+@digest.command()
+@click.option("--every", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds between two looks.")
+@click.option("--explain", metavar="ADDRESS", help="Say when the next ten editions go to an address, and stop.")
+@as_json
+@click.pass_obj
+def schedule(context: Context, every: int, explain: str | None, as_json: bool) -> int:
+    """Stay and do all that is due, as it falls due: the daemon. Stops at SIGTERM or Ctrl-C."""
+    if explain is not None:
+        return _explain(context, explain, as_json)
+    required(not as_json, "--json: goes with --explain only; the daemon logs.")
+    ticks = _Ticks(context)
+    world.build(context.settings, Store.open(context.settings.database)).store.close()  # fail now, not at seven
+    logging.getLogger("digest").setLevel(logging.INFO)
+    log.info("daemon_started every=%ss config=%s", every, context.settings.file)
+    serve(ticks.tick, every)
+    log.info("daemon_stopped")
+    return DONE
+
+
+class _Ticks:
+    """Looks at what is due. Remembers of the last look only when it was, to say so if the clock went back."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._before = context, context.now()
+
+    def tick(self) -> None:
+        context, now = self._context, self._context.now()
+        if now < self._before - BACKWARDS:
+            log.warning("clock_set_back from=%s to=%s; nothing is sent again", self._before, now)
+        self._before = now
+        with context.store() as store, store.exclusive("run") as ours:
+            if not ours:
+                log.warning("tick_skipped reason=another_run_is_at_work")
+                return
+            here = world.build(context.settings, store)
+            _log_run(pipeline.run(here, now, fetching=fetching(context.settings)))
+
+
+def _log_run(report: pipeline.RunReport) -> None:
+    for one in report.fetched:
+        log.info("fetched source=%s asked=%s state=%s reason=%s", one.source, one.asked, one.state, one.reason)
+    for dump in report.dumps:
+        log.info("ingested dump=%s entries=%s new=%s error=%s", dump.dump, dump.entries, dump.new, dump.error)
+    for edition in report.published.editions:
+        whom = tables.masked(edition.subscription.address) if edition.subscription.address else "feed"
+        log.info("edition to=%s profile=%s papers=%s", whom, edition.subscription.profile, len(edition.items))
+    for none in report.published.none:
+        whom = tables.masked(none.subscription.address) if none.subscription.address else "feed"
+        log.info("no_edition to=%s profile=%s reason=%s", whom, none.subscription.profile, none.reason)
+    for delivery in report.deliveries:
+        log.info(
+            "delivery message=%s state=%s reply=%s",
+            delivery.message_id,
+            delivery.state,
+            tables.masked_in(delivery.reply),
+        )
+
+
+# --- what is to come -------------------------------------------------------------------------------------------
+
+
+def _explain(context: Context, address: str, as_json: bool) -> int:
+    now = context.now()
+    with context.store() as store:
+        here = world.build(context.settings, store)
+        mine = pipeline.with_pauses(store, pipeline.of_address(here, address))
+        last = store.last_editions([one.id for one in mine])
+    coming = {one.id: list(islice(sendings(one, last.get(one.id), now), TOLD)) for one in mine}
+    if as_json:
+        tables.print_json([_subscription_json(one, last.get(one.id), coming[one.id]) for one in mine])
+        return DONE
+    for one in mine:
+        out.print(f"[bold]{escape(one.profile)}[/]: {escape(', '.join(_terms(one, last)))}", soft_wrap=True)
+        tables.table("date", "local time", "UTC", "clock", rows=map(_row, coming[one.id]))
+    return DONE
+
+
+def _terms(one: Subscription, last: Mapping[str, LastEdition]) -> Iterator[str]:
+    yield f"{one.cadence} at {one.at:%H:%M} {one.zone}"
+    if one.cadence is Cadence.WHEN_GOOD:
+        yield f"when {one.good} papers have {one.good_points} points, after {one.within_days} days at the latest"
+    if one.pause_until is not None:
+        yield f"paused until {one.pause_until}"
+    had = last.get(one.id)
+    if had is None:
+        yield "the first goes out on the next run" if one.pause_until is None else "none so far"
+    else:
+        yield f"last date {had.date}{f' ({had.reason})' if had.reason else ''}"
+
+
+def _row(one: Sending) -> Sequence[str]:
+    return str(one.date), f"{one.local:%a %Y-%m-%d %H:%M %z}", f"{one.at:%Y-%m-%d %H:%M}", _clock(one)
+
+
+def _clock(one: Sending) -> str:
+    """What a clock change does to it, in words."""
+    told = []
+    if one.shift:
+        minutes = abs(round(one.shift.total_seconds() / 60))
+        told.append(f"clocks {'forward' if one.shift > timedelta() else 'back'} {minutes} min before it")
+    if one.change is not None:
+        told.append(_CHANGES[one.change])
+    return "; ".join(told)
+
+
+_CHANGES = {
+    ClockChange.SKIPPED: "its time is skipped: as much later",
+    ClockChange.REPEATED: "its time comes twice: the first",
+}
+
+
+def _subscription_json(one: Subscription, last: LastEdition | None, coming: Sequence[Sending]) -> dict[str, object]:
+    """The stable shape of `schedule --explain --json`."""
+    return {
+        "subscription": one.id,
+        "cadence": one.cadence,
+        "at": one.at.isoformat("minutes"),
+        "zone": one.zone,
+        "pause_until": one.pause_until,
+        "last": last,
+        "sendings": [
+            {
+                "date": each.date,
+                "local": each.local,
+                "utc": each.at,
+                "change": each.change,
+                "shift_minutes": round(each.shift.total_seconds() / 60),
+            }
+            for each in coming
+        ],
+    }
+
+
+# --- pauses ----------------------------------------------------------------------------------------------------
+
+
+@digest.command()
+@click.argument("address")
+@click.option("--until", type=Day(), help="The local date from which on editions come again.")
+@click.option("--resume", is_flag=True, help="Take the pause back: the next edition comes at the next time.")
+@click.pass_obj
+def pause(context: Context, address: str, until: date | None, resume: bool) -> int:
+    """Let nothing go out to ADDRESS before a date; then one edition makes up for the time."""
+    required((until is None) == resume, "Give a date with --until, or --resume.")
+    now = context.now()
+    required(until is None or _is_ahead(until, now), f"--until {until}: is not in the future; give a later date.")
+    with context.store() as store:
+        here = world.build(context.settings, store)
+        mine = pipeline.of_address(here, address)
+        pipeline.pause(here, mine, until, now)
+        mine = pipeline.with_pauses(store, mine)
+    for one in mine:
+        state = f"paused until {one.pause_until}" if one.pause_until else "not paused"
+        by = ", by pause_until in the settings" if resume and one.pause_until else ""
+        out.print(f"{escape(address)}, {escape(one.profile)}: {state}{by}.", soft_wrap=True)
+    return DONE
+
+
+def _is_ahead(day: date, now: datetime) -> bool:
+    return day > now.date() - timedelta(days=1)
