@@ -5,6 +5,7 @@
 # make replay plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
 # make mail-check holds mails against SpamAssassin, rspamd, axe, Postfix …: some minutes, installs what it needs
 # make storm  kills senders of 5,000 messages again and again, and compares the books: some minutes
+# make zones  checks send times in every time zone, each half hour of 2024 to 2034: 15 minutes
 # make encoder tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
 # make readers has newsboat, rss2email, sfeed and reader follow the sample feeds, as far as they are installed: minutes
 # make bench-feeds what feeds cost, beside feedgen, lxml and the join of bytes: two minutes
@@ -12,7 +13,7 @@
 # make bench  what ingest costs, beside its floors: half an hour
 # make bench-mail  what making a mail costs, beside the usual way and its floors: a minute
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types fuzz replay storm encoder readers bench bench-feeds bench-mail mail-check messages lock clean
+.PHONY: help run test check style types fuzz replay storm encoder readers bench bench-feeds bench-mail mail-check zones messages lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -72,6 +73,9 @@ mail-check: $(VENV)/test.stamp
 
 storm: $(VENV)/test.stamp
 	$(BIN)/python tests/storm.py
+
+zones: $(VENV)/test.stamp
+	DIGEST_ALL_ZONES=1 $(BIN)/pytest --numprocesses 2 tests/test_zones.py
 
 $(ENCODER)/test.stamp: $(BIN)/python requirements-test.lock pyproject.toml
 	$(BIN)/python -m venv $(ENCODER)
