@@ -58,7 +58,17 @@ def sink(folder: Path) -> Iterator[int]:
 
 
 def killed(place: Place, point: str) -> None:
-    command = [sys.executable, HERE / "killed.py", point, "--config", place.config, "--now", NOW, "run"]
+    command = [
+        sys.executable,
+        HERE / "killed.py",
+        "digest.pipeline.publish:BATCH=1",
+        point,
+        "--config",
+        place.config,
+        "--now",
+        NOW,
+        "run",
+    ]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == -signal.SIGKILL, f"{point} was not reached: {ended.stdout}{ended.stderr}"
 

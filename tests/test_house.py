@@ -28,7 +28,7 @@ FLOORS = [
         "whereabouts",
     },
     {"listings", "store", "render", "message", "transport", "feed", "websub", "fetch", "library", "encoder"}
-    | {"bounces", "mailboxes", "notices", "sign", "lint", "records"},
+    | {"bounces", "mailboxes", "notices", "sign", "lint", "records", "zones"},
     {"pipeline"},
     {"cli", "scheduler", "config"},
 ]

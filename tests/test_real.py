@@ -133,6 +133,34 @@ def test_a_week_of_summer_by_cron_show_no_paper_twice(place: Place) -> None:
     assert list(shown_twice(place.mails()).values()) == [[], [], [], []]
 
 
+def test_after_an_outage_of_six_days_each_reader_gets_one_edition_for_all_of_them(place: Place) -> None:
+    """Off from a Thursday night to the next Wednesday; the lists of these days lie in the inbox when it comes back."""
+    before, during = days()[:3], [path for path in days()[3:] if path.stem <= "2026-06-03"]
+    assert (before[-1].stem, [path.stem[5:] for path in during]) == ("2026-05-28", ["05-29", "06-01", "06-02", "06-03"])
+    for path in before:
+        shutil.copy(path, place.folder / "inbox")
+        assert place.run("run", now=f"{path.stem}T12:00:00+00:00").code == 0
+    had = set(place.mails())
+    listed = {path.stem: len(json.loads(path.read_text())) for path in during}
+    for path in during:
+        shutil.copy(path, place.folder / "inbox")
+    assert place.run("run", now="2026-06-03T20:00:00+00:00").code == 0
+    assert place.run("run", now="2026-06-03T20:01:00+00:00").code == 4
+    merged = sorted(set(place.mails()) - had)
+    daily = [path for path in merged if "emmy" not in path.name]  # the weekly reader had nothing before
+    assert len(merged) == 4 and len(daily) == 3
+    for path in daily:
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        text = message.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
+        told = re.findall(r"^\w{3} (\d+) (?:May|Jun) · (no|\d+) new", text, re.MULTILINE)
+        assert [int(day) for day, _ in told] == [29, 30, 31, 1, 2, 3], path.name
+        assert [number for day, number in told if day in ("30", "31")] == ["no", "no"], "a weekend"
+        total = sum(int(number) for _, number in told if number != "no")
+        assert f"{total} new papers" in text
+        assert 0.9 * sum(listed.values()) <= total <= sum(listed.values()), "but for those that are muted"
+    assert all(not links for links in shown_twice(place.mails()).values())
+
+
 def test_weeks_of_summer_in_one_command_shows_no_paper_twice(place: Place) -> None:
     folder = real_data() / "listings" / "hf-api-daily" / "daily"
     ran = place.run("rehearse", folder, "--from", str(FIRST), "--to", str(LAST), "--json", now=f"{LAST}T22:00:00+00:00")

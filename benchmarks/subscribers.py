@@ -1,0 +1,107 @@
+"""What one run costs for very many readers: 100,000 of them with 1,000 profiles, all due at once.
+
+    python benchmarks/subscribers.py [--subscribers 100000] [--profiles 1000] [--papers 300] [--database URL]
+
+Makes up papers, profiles and readers in a temporary folder, then times `publish` twice: the first edition of all, and
+the next day's, when all were shown papers and one in a hundred has said something of them. Nothing is sent. Prints
+seconds, editions a second, the peak of memory and the size of the database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import resource
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from time import perf_counter, process_time
+
+from digest import pipeline
+from digest.cli import world
+from digest.config import load
+from digest.listings import read_dump
+from digest.model import Feedback, Opinion
+from digest.pipeline import World
+from digest.store import Store
+
+WORDS = "model robot video speech protein graph reward memory vision token policy market climate music proof sensor"
+START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def papers(folder: Path, day: datetime, number: int) -> Path:
+    """A list of the day in our own format."""
+    random, words = Random(f"{day}"), WORDS.split()
+    path = folder / f"{day:%Y-%m-%d}.jsonl"
+    with path.open("w") as file:
+        file.write(f'{{"listing": {{"source": "lab", "as_of": "{day:%Y-%m-%d}", "daily": true}}}}\n')
+        for each in range(number):
+            title = f"{' '.join(random.sample(words, 5))} {day:%d} {each}"
+            abstract = " ".join(random.choices(words, k=150))
+            file.write(f'{{"title": "{title}", "abstract": "{abstract}", "votes": {random.randrange(200)}}}\n')
+    return path
+
+
+def settings(folder: Path, subscribers: int, profiles: int) -> Path:
+    random, words = Random(1), WORDS.split()
+    with (folder / "profiles.toml").open("w") as file:
+        for each in range(profiles):
+            told = ", ".join(f'"{word}"' for word in random.sample(words, 3))
+            file.write(f'[p{each}]\ntitle = "Profile {each}"\nfeed = false\n')
+            file.write(f'[[p{each}.topic]]\nname = "topic"\nwords = [{told}]\n')
+    with (folder / "readers.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("address", "profile", "at", "zone"))
+        for each in range(subscribers):
+            zone = random.choice(("Europe/Berlin", "UTC", "America/New_York", "Asia/Tokyo"))
+            rows.writerow((f"reader{each}@example.org", f"p{each % profiles}", f"0{each % 10}:30", zone))
+    path = folder / "digest.toml"
+    path.write_text('[paths]\nstate = "state"\ninbox = "inbox"\noutput = "out"\nsubscriptions = "readers.csv"\n')
+    return path
+
+
+def timed(here: World, now: datetime) -> str:
+    wall, own = perf_counter(), process_time()
+    made = pipeline.publish(here, now)
+    took = perf_counter() - wall
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (
+        f"{len(made.editions):,} editions, {len(made.none):,} none: {took:.0f} s ({process_time() - own:.0f} s of "
+        f"processor), {len(made.editions) / took:,.0f} a second, peak {peak:,.0f} MB"
+    )
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--subscribers", type=int, default=100_000)
+    asked.add_argument("--profiles", type=int, default=1000)
+    asked.add_argument("--papers", type=int, default=300)
+    asked.add_argument("--database")
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = settings(folder, given.subscribers, given.profiles)
+        begin = perf_counter()
+        loaded = load(path)
+        print(f"settings read in {perf_counter() - begin:.1f} s")
+        with Store.open(given.database or loaded.database) as store:
+            here = world.build(loaded, store)
+            for number in range(2):
+                now = START + number * DAY
+                pipeline.ingest(store, read_dump(papers(folder, now, given.papers)), now)
+                print(f"day {number + 1}: {timed(here, now)}", flush=True)
+                some = [one for one in here.subscriptions[::100] if one.address]
+                for one in some:
+                    edition = store.editions(one.id, 1)[0]
+                    opinion = Feedback(
+                        address=one.address or "", paper_id=edition.items[0].paper.id, opinion=Opinion.MORE, at=now
+                    )
+                    store.record_feedback(opinion)
+        for file in (folder / "state").glob("digest.db"):
+            print(f"database {file.stat().st_size / 1e6:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
