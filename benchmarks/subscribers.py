@@ -1,10 +1,11 @@
 """What one run costs for very many readers: 100,000 of them with 1,000 profiles, all due at once.
 
-    python benchmarks/subscribers.py [--subscribers 100000] [--profiles 1000] [--papers 300] [--database URL]
+    python benchmarks/subscribers.py [--subscribers 100000] [--profiles 1000] [--papers 300] [--days 2] [--database URL]
 
-Makes up papers, profiles and readers in a temporary folder, then times `publish` twice: the first edition of all, and
-the next day's, when all were shown papers and one in a hundred has said something of them. Nothing is sent. Prints
-seconds, editions a second, the peak of memory and the size of the database.
+Makes up papers, profiles and readers in a temporary folder, then times `publish` and `deliver` day by day: the first
+edition of all, and the next day's, when all were shown papers and one in a hundred has said something of them. Mails go
+over loopback to a server in another process, which throws them away; readers have no private feeds, see docs/feeds.md.
+Prints seconds, editions or messages a second, the peak of memory and the size of the database.
 """
 
 from __future__ import annotations
@@ -13,18 +14,23 @@ import argparse
 import csv
 import resource
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from time import perf_counter, process_time
+
+from delivery import sink
 
 from digest import pipeline
 from digest.cli import world
 from digest.config import load
 from digest.listings import read_dump
 from digest.model import Feedback, Opinion
-from digest.pipeline import World
 from digest.store import Store
+from digest.transport import SmtpTransport
 
 WORDS = "model robot video speech protein graph reward memory vision token policy market climate music proof sensor"
 START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
@@ -58,18 +64,25 @@ def settings(folder: Path, subscribers: int, profiles: int) -> Path:
             zone = random.choice(("Europe/Berlin", "UTC", "America/New_York", "Asia/Tokyo"))
             rows.writerow((f"reader{each}@example.org", f"p{each % profiles}", f"0{each % 10}:30", zone))
     path = folder / "digest.toml"
-    path.write_text('[paths]\nstate = "state"\ninbox = "inbox"\noutput = "out"\nsubscriptions = "readers.csv"\n')
+    path.write_text(
+        '[paths]\nstate = "state"\ninbox = "inbox"\noutput = "out"\nsubscriptions = "readers.csv"\n'
+        '[feeds]\nprivate = "none"\n'
+    )
     return path
 
 
-def timed(here: World, now: datetime) -> str:
-    wall, own = perf_counter(), process_time()
-    made = pipeline.publish(here, now)
+@contextmanager
+def timed(what: str) -> Iterator[Counter[str]]:
+    """Counts what is put into the counter, and says how long it took."""
+    wall, own, number = perf_counter(), process_time(), Counter[str]()
+    yield number
     took = perf_counter() - wall
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return (
-        f"{len(made.editions):,} editions, {len(made.none):,} none: {took:.0f} s ({process_time() - own:.0f} s of "
-        f"processor), {len(made.editions) / took:,.0f} a second, peak {peak:,.0f} MB"
+    told = ", ".join(f"{count:,} {name}" for name, count in sorted(number.items()))
+    print(
+        f"{what}: {told}, {took:.0f} s ({process_time() - own:.0f} s of processor), "
+        f"{number.total() / took:,.0f} a second, peak {peak:,.0f} MB",
+        flush=True,
     )
 
 
@@ -78,6 +91,7 @@ def main() -> None:
     asked.add_argument("--subscribers", type=int, default=100_000)
     asked.add_argument("--profiles", type=int, default=1000)
     asked.add_argument("--papers", type=int, default=300)
+    asked.add_argument("--days", type=int, default=2)
     asked.add_argument("--database")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -86,12 +100,17 @@ def main() -> None:
         begin = perf_counter()
         loaded = load(path)
         print(f"settings read in {perf_counter() - begin:.1f} s")
-        with Store.open(given.database or loaded.database) as store:
-            here = world.build(loaded, store)
-            for number in range(2):
+        with Store.open(given.database or loaded.database) as store, sink(folder, None) as port:
+            here = world.build(loaded, store, over=SmtpTransport("127.0.0.1", port, "none"))
+            for number in range(given.days):
                 now = START + number * DAY
                 pipeline.ingest(store, read_dump(papers(folder, now, given.papers)), now)
-                print(f"day {number + 1}: {timed(here, now)}", flush=True)
+                with timed(f"day {number + 1}, publish") as count:
+                    made = pipeline.publish(here, now)
+                    count.update({"editions": len(made.editions), "without": len(made.none)})
+                del made
+                with timed(f"day {number + 1}, deliver") as count:
+                    count.update(one.state.value for one in pipeline.deliver(here, now))
                 some = [one for one in here.subscriptions[::100] if one.address]
                 for one in some:
                     edition = store.editions(one.id, 1)[0]
