@@ -5,6 +5,18 @@ Past `listings/` there is no raw dict, no dirty text and no naive moment. Knows 
 """
 
 from digest.model.chart import Chart, ChartLine
+from digest.model.day import (
+    FAULTY,
+    LACKING,
+    Calendar,
+    Failed,
+    Run,
+    Said,
+    Taken,
+    Verdict,
+    VerdictKind,
+    phrased,
+)
 from digest.model.edition import (
     Cadence,
     Edition,
@@ -21,6 +33,7 @@ from digest.model.edition import (
     Strand,
     StrandKind,
     Subscription,
+    Wait,
     edition_id,
     ordinal,
 )
@@ -113,13 +126,18 @@ from digest.model.source import (
     Source,
     SourceKind,
 )
+from digest.model.upkeep import Backup, Figure
 
 __all__ = [
     "DARK",
+    "FAULTY",
+    "LACKING",
     "LIGHT",
     "Announced",
+    "Backup",
     "Bounce",
     "Cadence",
+    "Calendar",
     "Change",
     "Changes",
     "Chart",
@@ -137,6 +155,7 @@ __all__ = [
     "Entry",
     "Example",
     "Facts",
+    "Failed",
     "Failure",
     "Feed",
     "FeedBuild",
@@ -147,6 +166,7 @@ __all__ = [
     "FetchState",
     "Fetched",
     "FieldChange",
+    "Figure",
     "Form",
     "Hidden",
     "Hold",
@@ -191,6 +211,8 @@ __all__ = [
     "Returned",
     "Revision",
     "RibbonDay",
+    "Run",
+    "Said",
     "Section",
     "SectionKind",
     "Shown",
@@ -203,13 +225,18 @@ __all__ = [
     "StrandKind",
     "Subscription",
     "Suppression",
+    "Taken",
     "Telling",
     "Term",
     "Texts",
     "Topic",
     "Trend",
+    "Verdict",
+    "VerdictKind",
+    "Wait",
     "Word",
     "edition_id",
     "ordinal",
+    "phrased",
     "worded",
 ]

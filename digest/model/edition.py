@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import TypeAlias
 
+from digest.model.day import Verdict
 from digest.model.paper import Paper
 from digest.model.ranking import Reason
 
@@ -21,6 +22,13 @@ class Cadence(StrEnum):
     WHEN_GOOD = "when-good"
 
 
+class Wait(StrEnum):
+    """What an edition waits for at its time: nothing, or complete lists of the day."""
+
+    NOW = "now"
+    FINAL = "final"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """Where editions of a profile go, and when. `address` is None for a feed.
@@ -28,7 +36,8 @@ class Subscription:
     `weekday` counts from Monday = 0 and matters to the weekly cadence only, `day` is of the month (0 its last) and
     matters to the monthly one; `zone` is an IANA name, `language` a tag such as "de". When-good asks each day whether
     `good` new papers have `good_points` or more, and does not wait longer than `within_days`. Nothing goes out before
-    the local date `pause_until`.
+    the local date `pause_until`. An edition that waits goes at `cut_off`, a local time after `at`, whatever is there by
+    then.
     """
 
     id: str
@@ -44,6 +53,8 @@ class Subscription:
     good_points: int = 600
     within_days: int = 14
     pause_until: date | None = None
+    wait: Wait = Wait.NOW
+    cut_off: time = time(10, 0)
 
     @property
     def audience(self) -> Subscription:
@@ -169,6 +180,8 @@ class Edition:
     for the feeds of topics and authors: only a feed's edition has any.
     `ribbon` has the days since the last edition where dates were missed, by an outage or a pause; `cut` is the day from
     which on papers count where the time since then is too long to be looked back upon.
+    `verdicts` are what the reader should know of the sources' days; an edition without items tells by the first of them
+    why it has none.
     """
 
     subscription: Subscription
@@ -186,6 +199,7 @@ class Edition:
     strands: tuple[Strand, ...] = ()
     ribbon: tuple[RibbonDay, ...] = ()
     cut: _Date | None = None
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def id(self) -> str:
@@ -202,11 +216,19 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoEdition:
-    """Why a due subscription gets nothing for a date."""
+    """Why a due subscription gets nothing for a date.
+
+    `hidden` of the new papers its rules hid, and `shown` of the late ones it was shown before. `why` is the verdict
+    that explains it; `waiting` is true where the date's edition is still to come.
+    """
 
     subscription: Subscription
     date: date
     reason: str
+    hidden: int = 0
+    shown: int = 0
+    why: Verdict | None = None
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

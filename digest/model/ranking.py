@@ -99,7 +99,8 @@ class Profile:
     `trend_weight` is the share of the trend in the score, 0 to 1; a profile without interests is plain trending.
     What the topics' shares leave of the list goes to what is trending for everyone. `explore` is how many papers of
     the list are for exploration; `late_risers` is how many papers that rose later come beside the list at the most;
-    `fade_days` is the half-life of a like. `language` is that of the feed and its pages.
+    `fade_days` is the half-life of a like. `language` is that of the feed and its pages. A reader of a profile that
+    `says_empty` gets a line with the reason on an empty day.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Profile:
     fade_days: int = 180
     feed: bool = True
     language: str = "en"
+    says_empty: bool = False
 
 
 class Opinion(StrEnum):
