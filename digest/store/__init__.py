@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from digest.store.bounces import Bounces
 from digest.store.codec import selection_key
+from digest.store.days import Days
 from digest.store.deliver import Deliveries
 from digest.store.feedback import Opinions
 from digest.store.feeds import Feeds
@@ -17,15 +18,17 @@ from digest.store.near import Near
 from digest.store.publish import Published
 from digest.store.reading import Counts, Papers
 from digest.store.subscriptions import Roll
+from digest.store.upkeep import COPY, PORTABLE, Upkeep, verified
 
-__all__ = ["Counts", "Ledger", "Store", "selection_key"]
+__all__ = ["COPY", "PORTABLE", "Counts", "Ledger", "Store", "selection_key", "verified"]
 
 
-class Store(Ingested, Near, Papers, Opinions, Roll, Published, Feeds, Deliveries, Bounces, Holds):
+class Store(Ingested, Near, Papers, Days, Opinions, Roll, Published, Feeds, Deliveries, Bounces, Holds, Upkeep):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
-    Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Opinions
-    what readers said of them, Roll who is subscribed and when due, Published the editions with the letters and pieces
-    they share, Feeds what was written of them, Deliveries the outbox, Bounces what came back and whom not to mail,
-    Holds what waits for an editor.
+    Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Days how
+    the sources' days were and when the phases ran, Opinions what readers said of papers, Roll who is subscribed and
+    when due, Published the editions with the letters and pieces they share, Feeds what was written of them, Deliveries
+    the outbox, Bounces what came back and whom not to mail, Holds what waits for an editor, Upkeep backups and what may
+    go after a time.
     """

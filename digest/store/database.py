@@ -214,6 +214,10 @@ def _parsed(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+def sqlite_url(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path))
+
+
 def _shown(url: URL) -> str:
     if url.drivername == "sqlite":
         return f"Database {url.database}"

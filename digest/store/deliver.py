@@ -114,6 +114,12 @@ class Deliveries(Database):
         with self._reading() as conn:
             return tuple(map(codec.outbox_item, conn.execute(query.order_by(outbox.c.message_id))))
 
+    def outbox_ages(self) -> dict[OutboxState, datetime]:
+        """By state that there is, when the oldest of its messages was decided on."""
+        query = select(outbox.c.state, func.min(outbox.c.created_at).label("oldest")).group_by(outbox.c.state)
+        with self._reading() as conn:
+            return {OutboxState(row.state): row.oldest for row in conn.execute(query)}
+
     def outbox_item(self, message_id: str) -> OutboxItem | None:
         with self._reading() as conn:
             row = conn.execute(outbox.select().where(outbox.c.message_id == message_id)).one_or_none()

@@ -14,7 +14,7 @@ from digest.store import schema
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0015"  # the newest file in migrations/versions; spares every start the import of Alembic
+HEAD = "0016"  # the newest file in migrations/versions; spares every start the import of Alembic
 VERSION_TABLE = "digest_version"  # not Alembic's default, so that a PostgreSQL database can be shared
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String))
@@ -38,6 +38,11 @@ def behind(conn: Connection, name: str) -> bool:
             "Install the newer program, or name another database."
         )
     return current != HEAD
+
+
+def knows(revision: str) -> bool:
+    """Whether this program can bring a schema of that revision forward."""
+    return revision == HEAD or revision in _known_revisions()
 
 
 def upgrade(conn: Connection) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -212,6 +213,43 @@ revisions = Table(
     Column("at", Moment, nullable=False),
 )
 
+# --- days ----------------------------------------------------------------------------------------------------
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("said", JSON, nullable=False),  # the same for translators
+    Column("made_at", Moment, nullable=False),  # when it became what it is
+    sqlite_with_rowid=False,
+)
+
+# Sources that did not give what they were asked for, until they do. What could not be read is in `set_asides`.
+fetch_failures = Table(
+    "fetch_failures",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("phase", String, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("ended_well", Boolean, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index(None, "phase", "id"),
+)
+
 # --- feedback ------------------------------------------------------------------------------------------------
 
 feedback = Table(
@@ -251,8 +289,9 @@ roll = Table(
 
 # `id` is subscription and date, and the only unique key: with a second one PostgreSQL's ON CONFLICT, which minds one,
 # would let the other fail when two processes insert at the same moment.
-# An edition has `content`, the record of an empty date has a `reason`; never both. The content is what is its own of
-# the frozen Edition, as JSON; what it shares with others is the piece `selection`. Without one the content is all.
+# An edition has `content` until that is pruned, the record of an empty date has a `reason`; never both. The content is
+# what is its own of the frozen Edition, as JSON; what it shares with others is the piece `selection`. Without one the
+# content is all.
 editions = Table(
     "editions",
     metadata,
