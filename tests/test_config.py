@@ -35,6 +35,8 @@ ONLY_EXAMPLES = {
     "look.logo": {"url": "https://digest.example.org/logo.png", "alt": "Trending Papers", "width": 160, "height": 40},
     "paths.subscriptions": "readers.csv",
     "subscription.pause_until": date(2026, 8, 20),
+    "operations.metrics_file": "../state/digest.prom",
+    "operations.heartbeat": "https://hc.example.org/5f1c",
     "source.url": "https://dumps.example.org/{day}.json",
 }
 
@@ -74,7 +76,7 @@ def test_the_shipped_settings_load() -> None:
 @pytest.mark.parametrize(("table", "key", "value"), commented(), ids=lambda value: str(value))
 def test_a_commented_line_tells_the_default(table: str, key: str, value: Any) -> None:
     name = f"{table}.{key}"
-    defaults = getattr(
+    defaults: Any = getattr(
         ConfigFile.model_validate(
             {"source": [{"name": "x", "kind": "url"}], "subscription": [{"address": "x@example.org", "profile": "x"}]}
         ),
@@ -113,7 +115,7 @@ def test_the_shipped_profiles_tell_their_defaults() -> None:
     told = dict(re.findall(r"^#   (\w+) .*\((\S+)\)$", text, re.MULTILINE))
     assert {key: tomllib.loads(f"value = {value}")["value"] for key, value in told.items()} == {
         key: ProfileTable.model_fields[key].default
-        for key in ("trend_weight", "limit", "explore", "late_risers", "fade_days", "feed", "language")
+        for key in ("trend_weight", "limit", "explore", "late_risers", "fade_days", "empty", "feed", "language")
     }
     for key in {*ProfileTable.model_fields, *TopicTable.model_fields, *MuteTable.model_fields, "weight"}:
         assert re.search(rf"\b{key}\b", text), f"{key} is not in profiles.toml"

@@ -26,10 +26,12 @@ from digest.config.tables import (
     DeliveryTable,
     DkimTable,
     FeedsTable,
+    OperationsTable,
     PathsTable,
     ProfilesFile,
     ProfileTable,
     RankingTable,
+    RetentionTable,
     ReturnsTable,
     SourceTable,
     SubscriptionTable,
@@ -39,7 +41,7 @@ from digest.config.tables import (
     TransportTable,
 )
 from digest.errors import ConfigError
-from digest.model import Example, Profile, Site, Source, SourceKind, Subscription, Term, Topic
+from digest.model import Example, Profile, Site, Source, SourceKind, Subscription, Term, Topic, Wait
 
 __all__ = ["DATABASE", "EXAMPLES", "TEMPLATES", "ConfigFile", "ProfileTable", "Settings", "load"]
 
@@ -73,6 +75,8 @@ class Settings(Table):
     returns: ReturnsTable
     feeds: FeedsTable
     encoder: Path | None  # the folder of a sentence encoder
+    operations: OperationsTable
+    retention: RetentionTable
     sources: tuple[Source, ...]
     profiles: Mapping[str, Profile]
     subscriptions: tuple[Subscription, ...]
@@ -134,6 +138,8 @@ def load(path: Path) -> Settings:
         returns=_returns(base, tables.returns),
         feeds=tables.feeds,
         encoder=_encoder(path, tables.ranking),
+        operations=_operations(base, tables.operations),
+        retention=tables.retention,
         sources=_sources(path, tables.source),
         profiles=profiles,
         subscriptions=_subscriptions(path, tables, profiles, readers),
@@ -253,6 +259,12 @@ def _encoder(path: Path, table: RankingTable) -> Path | None:
     return folder
 
 
+def _operations(base: Path, table: OperationsTable) -> OperationsTable:
+    return table.model_copy(
+        update={"metrics_file": _resolved(base, table.metrics_file) if table.metrics_file else None}
+    )
+
+
 def _terms(terms: Terms) -> tuple[Term, ...]:
     return tuple(Term(text=term.text, weight=term.weight) for term in terms)
 
@@ -301,6 +313,7 @@ def _profile(path: Path, name: str, table: ProfileTable) -> Profile:
         fade_days=table.fade_days,
         feed=table.feed,
         language=table.language,
+        says_empty=table.empty == "say",
     )
 
 
@@ -350,6 +363,11 @@ def _subscriptions(
         key = f"{table.profile}/{table.address.lower()}"
         if key in found:
             raise ConfigError(f"{where}: {table.address} has “{table.profile}” already; drop one")
+        if table.wait is Wait.FINAL and table.cut_off <= table.at:
+            raise ConfigError(
+                f"{where}.cut_off: {table.cut_off:%H:%M} is not after {table.at:%H:%M}, when the edition begins to "
+                "wait; write a later time of the day"
+            )
         found[key] = Subscription(id=key, **dict(table))
     for profile in profiles.values():
         if profile.feed:

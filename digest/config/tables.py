@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from digest.config.look import Language, LookTable
 from digest.config.values import Colour, Line, Url, web_address
-from digest.model import Cadence, SourceKind
+from digest.model import Cadence, SourceKind, Wait
 from digest.words import phrase_key
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -123,6 +123,16 @@ Name = Annotated[str, AfterValidator(_name)]
 Selector = Annotated[str, AfterValidator(_selector)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Words = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
+
+
+def _retained(days: int) -> int:
+    if 0 < days < SHORTEST_RETENTION:
+        raise ValueError(f"is too short for what is still at work; write at least {SHORTEST_RETENTION}, or 0 for ever")
+    return days
+
+
+SHORTEST_RETENTION = 60  # what is younger is still ranked with, looked up by bounces, or shown in feeds
+Retained = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_retained)]
 
 
 class Table(BaseModel):
@@ -250,6 +260,26 @@ class RankingTable(Table):
     encoder: Path | None = None
 
 
+class OperationsTable(Table):
+    """[operations]: who is told how the program does."""
+
+    log: Literal["text", "json"] = "text"
+    metrics_file: Path | None = None
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    heartbeat: Url | None = None
+    heartbeat_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+
+class RetentionTable(Table):
+    """[retention]: for how many days `digest prune` keeps what is not needed any more; 0 is for ever."""
+
+    mails_days: Retained = 0
+    editions_days: Retained = 0
+    sightings_days: Retained = 0
+    dumps_days: Retained = 0
+    set_aside_days: Retained = 0
+
+
 class SubscriptionTable(Table):
     """[[subscription]]: one reader."""
 
@@ -265,6 +295,8 @@ class SubscriptionTable(Table):
     zone: Zone = "UTC"
     language: Language = "en"
     pause_until: date | None = None
+    wait: Wait = Wait.NOW
+    cut_off: Clock = time(10, 0)
 
 
 class SourceTable(Table):
@@ -299,6 +331,8 @@ class ConfigFile(Table):
     feeds: FeedsTable = FeedsTable()
     ranking: RankingTable = RankingTable()
     look: LookTable = LookTable()
+    operations: OperationsTable = OperationsTable()
+    retention: RetentionTable = RetentionTable()
     source: tuple[SourceTable, ...] = ()
     subscription: tuple[SubscriptionTable, ...] = ()
 
@@ -336,6 +370,7 @@ class ProfileTable(Table):
     explore: Annotated[int, Field(ge=0, le=100)] = 0
     late_risers: Annotated[int, Field(ge=0, le=20)] = 3
     fade_days: Annotated[int, Field(ge=1, le=36_500)] = 180
+    empty: Literal["silent", "say"] = "silent"
     feed: bool = True
     language: Language = "en"
     authors: Terms = ()
