@@ -33,9 +33,11 @@ from digest.model import (
     SectionKind,
     Subscription,
     Texts,
+    Verdict,
+    VerdictKind,
     worded,
 )
-from digest.render import Renderer, language, languages, place_line, views, why_line
+from digest.render import Renderer, language, languages, late_line, place_line, views, why_line
 from digest.render.language import CATALOGUES
 from digest.render.language import language as in_language
 
@@ -170,6 +172,59 @@ def test_the_days_that_an_edition_makes_up_for_are_german() -> None:
         assert "Ältere Paper als vom 18. Okt. fehlen." in surface
         assert "Do. 20. Nov. · " in surface and "1.204 neue Paper, zuvorderst „A title“" in surface
         assert "kein neues Paper" in surface
+
+
+def test_the_sources_days_are_told_in_german() -> None:
+    day = date(2025, 11, 21)
+    said = (worded("{} papers", "1204"), worded("only {}"), worded("Fridays have about {}", "4900"))
+    rested = (
+        worded("{} lists no new papers on weekends", "arXiv"),
+        worded("{} papers", "20"),
+        worded("{} all the same"),
+    )
+    verdicts = (
+        Verdict.of("", day, VerdictKind.QUIET, (worded("no new paper came in"),)),
+        Verdict.of("hf-daily", day, VerdictKind.PARTIAL, said),
+        Verdict.of("arxiv", day, VerdictKind.WEEKEND, rested),
+        Verdict(source="lab", date=day, kind=VerdictKind.BROKEN, evidence="not valid JSON."),
+    )
+    assert verdicts[1].evidence == "only 1,204 papers; Fridays have about 4,900"
+    one = edition(items=(), fresh=0, held_back=0, muted=0, verdicts=verdicts)
+    for each in (one, in_german(one)):
+        told = renderer().render(each, LINKS)
+        page, text = renderer().page(each, LINKS), " ".join(told.text.split())
+        for line in SAID[each.subscription.language]:
+            assert line in text and line in page
+    assert told.subject == "Keine Paper: Small models · 21. Nov."
+    assert "Keine neuen Paper. Es kam kein neues Paper." in text
+
+
+SAID = {
+    "en": (
+        "No new paper came in. hf-daily of 21 November may lack papers: only 1,204 papers; Fridays have about 4,900.",
+        "arxiv of 21 November has a weekend: arXiv lists no new papers on weekends; 20 papers all the same.",
+        "lab of 21 November could not be used: not valid JSON.",
+    ),
+    "de": (
+        "hf-daily vom 21. November ist vielleicht nicht vollständig: nur 1.204 Paper; freitags sind es etwa 4.900.",
+        "arxiv vom 21. November hat Wochenende: arXiv listet am Wochenende keine neuen Paper; 20 Paper waren es",
+        "lab vom 21. November war nicht zu gebrauchen: not valid JSON.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", VerdictKind)
+def test_a_verdict_reads_in_english_as_the_operator_reads_it(kind: VerdictKind) -> None:
+    one = Verdict(source="hf", date=date(2026, 6, 2), kind=kind, evidence="so it is")
+    if kind not in (VerdictKind.MUTED, VerdictKind.SHOWN):
+        assert one.sentence in renderer().render(edition(verdicts=(one,)), LINKS).text
+
+
+def test_late_papers_say_so() -> None:
+    day = date(2026, 6, 2)
+    for tag, words in (("en", "Late from yesterday"), ("de", "Nachzügler von gestern")):
+        assert why_line([], tag, late_line(date(2026, 6, 1), day, tag)).startswith(f"{words} · ")
+    assert late_line(date(2026, 5, 29), day, "de") == "Nachzügler vom 29. Mai"
 
 
 @pytest.mark.parametrize("cadence", Cadence)

@@ -6,7 +6,7 @@ Does not know about MIME, files to be written or recipients' secrets. Same input
 from digest.render.feed_words import days_heading, days_title, strand_subtitle
 from digest.render.language import languages
 from digest.render.renderer import MAIL_LIMIT, Renderer
-from digest.render.why import place_line, why_line
+from digest.render.why import late_line, place_line, why_line
 
 __all__ = [
     "MAIL_LIMIT",
@@ -14,6 +14,7 @@ __all__ = [
     "days_heading",
     "days_title",
     "languages",
+    "late_line",
     "place_line",
     "strand_subtitle",
     "why_line",

@@ -108,5 +108,8 @@ class Language:
     def short_date(self, day: date) -> str:
         return self.date(day, self.pgettext("pattern of a short date", "d MMM"))
 
+    def month_date(self, day: date) -> str:
+        return self.date(day, self.pgettext("pattern of a date without year", "d MMMM"))
+
     def weekday_date(self, day: date) -> str:
         return self.date(day, self.pgettext("pattern of a short date with weekday", "EEE d MMM"))

@@ -19,6 +19,8 @@ from digest.model import (
     Section,
     SectionKind,
     Subscription,
+    Verdict,
+    VerdictKind,
 )
 
 _DAY, _MOMENT = date(2025, 11, 21), datetime(2025, 11, 21, 6, 0, tzinfo=UTC)
@@ -60,6 +62,7 @@ EDITION = Edition(
     hidden=(Muted(paper=_FULL, rule="muted word “sample”", place=1),),
     ribbon=(RibbonDay(date=date(2025, 11, 20), new=9, title=_FULL.title), RibbonDay(date=_DAY, new=0)),
     cut=date(2025, 11, 19),
+    verdicts=(Verdict(source="sample-daily", date=_DAY, kind=VerdictKind.PARTIAL, evidence="cut off after 50 papers"),),
 )
 LINKS = Links(
     unsubscribe_url="https://example.org/u/sample",

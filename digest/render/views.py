@@ -98,6 +98,7 @@ class Shell:
     description: str
     date: str
     found: str  # "24 new papers from hf-daily; 20 chosen for Robots."
+    told: str  # what to know of the sources' days, in sentences
     since: str  # above the days since the last edition, where an edition makes up for several
     cut: str  # from when on papers count, where that is later
     held_back: str
@@ -324,6 +325,7 @@ def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
         description=clip(clean(edition.description), _TITLE),
         date=words.long_date(edition.date),
         found=_day(edition, words),
+        told=days.told(edition, words),
         since=days.since(edition, words),
         cut=days.cut(edition, words),
         held_back=_held_back(edition, words),
@@ -421,7 +423,8 @@ def subject(edition: Edition) -> str:
     if len(titles) > 1:
         more = words.ngettext("and %(count)s more", "and %(count)s more", len(titles) - 1)
     tail = f" {more} · {words.short_date(edition.date)}" if more else f" · {words.short_date(edition.date)}"
-    return clip(titles[0] if titles else clean(edition.title), _SUBJECT - len(tail)) + tail
+    none = words.gettext("No papers: %(title)s", title=clean(edition.title))
+    return clip(titles[0] if titles else none, _SUBJECT - len(tail)) + tail
 
 
 def preheader(edition: Edition) -> str:
@@ -446,6 +449,8 @@ def _title(title: str) -> str:
 
 
 def _found(edition: Edition, words: Language) -> str:
+    if not edition.items:
+        return words.gettext("No new papers")
     fresh, sources = edition.fresh, words.listed([clean(source) for source in edition.sources])
     if not sources:
         return words.ngettext("%(count)s new paper", "%(count)s new papers", fresh)

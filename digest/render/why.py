@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from digest.model import Reason
 from digest.render.language import Language, language
 
 
-def why_line(reasons: Sequence[Reason], tag: str) -> str:
+def why_line(reasons: Sequence[Reason], tag: str, late: str = "") -> str:
     """The reasons in their order; those of the trend are told together at the end, as the card has the numbers.
 
-    `tag` is the language's. Of a paper without any reason the line says that it is new.
+    `tag` is the language's. Of a paper without any reason the line says that it is new. `late` stands in front.
     """
     words = language(tag)
     trends = _trends(words)
     parts = [words.worded(one.said) if one.said else one.label for one in reasons if one.kind not in trends]
     if told := [trends[one.kind] for one in reasons if one.kind in trends]:
         parts.append(words.gettext("trending by %(trends)s", trends=words.listed(told)))
-    return _capital(" · ".join(parts) or words.gettext("newly listed"))
+    why = " · ".join(parts) or words.gettext("newly listed")
+    return _capital(f"{late} · {why}" if late else why)
+
+
+def late_line(listed: date, day: date, tag: str) -> str:
+    """For a paper of the list of a day that an edition of before did not wait for any longer."""
+    words = language(tag)
+    if listed == day - timedelta(days=1):
+        return words.gettext("late from yesterday")
+    return words.gettext("late from %(day)s", day=words.month_date(listed))
 
 
 def place_line(rank: int, day: date, tag: str) -> str:
