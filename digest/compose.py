@@ -29,6 +29,7 @@ from digest.model import (
     Strand,
     StrandKind,
     Subscription,
+    Wait,
 )
 from digest.rank.follows import Credits
 from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, fill, place_of, shortfall, worths
@@ -81,6 +82,15 @@ def _item(rank: int, ranked: Ranked, section: Section, fresh: bool) -> Item:
         rise=ranked.trend.rise,
         fresh=fresh,
     )
+
+
+def late(paper: Paper, subscription: Subscription, day: date, last: LastEdition | None) -> date | None:
+    """The day of a paper's list, if the last edition waited for that in vain."""
+    if subscription.wait is Wait.NOW or last is None or paper.first_listed is None:
+        return None
+    if paper.first_listed > last.date or paper.first_seen <= last.made_at or last.date >= day:
+        return None
+    return paper.first_listed
 
 
 def _is_new(paper: Paper, shown: Collection[str], last: LastEdition | None) -> bool:
@@ -155,7 +165,13 @@ def compose(
     new = [one for one in unshown if _is_new(one.paper, shown, last)]
     hidden = [one for one in ranking.hidden if _is_new(one.paper, shown, last)]
     if not new:
-        return NoEdition(subscription=subscription, date=day, reason=_why_none(ranking, len(hidden), last))
+        return NoEdition(
+            subscription=subscription,
+            date=day,
+            reason=_why_none(ranking, len(hidden), last),
+            hidden=sum(map(is_mute, hidden)),
+            shown=len(ranking.papers) - len(unshown),
+        )
     if waiting := _waiting(subscription, new, last, day):
         return NoEdition(subscription=subscription, date=day, reason=waiting)
     news = {one.paper.id for one in new}

@@ -12,12 +12,16 @@ Feeds and pages are written from the same frozen editions as the mails. `now` is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 
+from digest.days import at_fault
 from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
 from digest.pipeline.backtest import FEWEST_DAYS, LIKES, VOTES, Backtest, Compared, backtest
 from digest.pipeline.bounces import Owners, take_return
+from digest.pipeline.days import judge_days, note_fetched
 from digest.pipeline.deliver import OPEN_STATES, deliver, make_message
 from digest.pipeline.failing import suppress_failing
 from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
@@ -26,6 +30,7 @@ from digest.pipeline.fetch import Fetching, Span, fetch, fetch_due
 from digest.pipeline.hold import Selection, chosen, drop, selections, stop, tell_editor
 from digest.pipeline.ingest import SET_ASIDE, compare, counted, days_of, dumps_in, ingest, ingest_inbox
 from digest.pipeline.letters import Letters, Replayed, replay
+from digest.pipeline.operations import Retention, Watch, figures, prune
 from digest.pipeline.pace import Clock, Limit, Rules
 from digest.pipeline.publish import (
     Published,
@@ -61,6 +66,7 @@ __all__ = [
     "Published",
     "Rankings",
     "Replayed",
+    "Retention",
     "Rules",
     "RunReport",
     "Said",
@@ -68,6 +74,7 @@ __all__ = [
     "Span",
     "Stream",
     "View",
+    "Watch",
     "Whereabouts",
     "World",
     "announce",
@@ -87,16 +94,20 @@ __all__ = [
     "feedback",
     "fetch",
     "fetch_due",
+    "figures",
     "find_papers",
     "ingest",
     "ingest_inbox",
+    "judge_days",
     "line",
     "links",
     "make_message",
+    "note_fetched",
     "of_address",
     "page_path",
     "pause",
     "preview",
+    "prune",
     "publish",
     "replay",
     "run",
@@ -131,6 +142,10 @@ class RunReport:
     def nothing_new(self) -> bool:
         return not (self.dumps or self.published.editions or self.deliveries)
 
+    def incomplete(self, now: datetime) -> bool:
+        """Whether a source is at fault just now, so that papers may be missing."""
+        return at_fault(self.published.verdicts, now)
+
     @property
     def troubled(self) -> bool:
         """Whether something was rejected, deferred or failed."""
@@ -142,11 +157,24 @@ class RunReport:
         )
 
 
-def run(world: World, now: datetime, progress: Progress = silent, fetching: Fetching | None = None) -> RunReport:
+def run(
+    world: World,
+    now: datetime,
+    progress: Progress = silent,
+    fetching: Fetching | None = None,
+    clock: Callable[[], float] = monotonic,
+) -> RunReport:
     """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock."""
-    fetched = fetch_due(fetching, world.store, now) if fetching else ()
-    dumps = tuple(ingest_inbox(world, now, progress))
-    published = publish(world, now, progress)
-    deliveries = (*tell_editor(world, now), *deliver(world, now, progress))
+    watch = Watch(world.store, now, clock)
+    with watch.watching():
+        with watch.phase("fetch"):
+            fetched = fetch_due(fetching, world.store, now) if fetching else ()
+            note_fetched(world.store, fetched, now)
+        with watch.phase("ingest"):
+            dumps = tuple(ingest_inbox(world, now, progress))
+        with watch.phase("publish"):
+            published = publish(world, now, progress)
+        with watch.phase("deliver"):
+            deliveries = (*tell_editor(world, now), *deliver(world, now, progress))
     announce(world)
     return RunReport(fetched=fetched, dumps=dumps, published=published, deliveries=deliveries)

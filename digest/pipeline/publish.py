@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from digest.cadence import cut, due, fade_days, local_date, look_back, missed, paused, wake
-from digest.compose import compose, telling
+from digest.cadence import cut, due, fade_days, local_date, look_back, missed, moment, paused, wake
+from digest.compose import compose, late, telling
+from digest.days import why_empty
 from digest.errors import ConfigError
 from digest.explain import Explanation, explain
 from digest.model import (
@@ -19,17 +20,20 @@ from digest.model import (
     LastEdition,
     NoEdition,
     Paper,
+    Profile,
     Shown,
     Subscription,
     Suppression,
+    Verdict,
     edition_id,
 )
+from digest.pipeline.days import Sources, cut_off_has_come, judge_days, merged
 from digest.pipeline.letters import Letters
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.roll import due_by_settings, enrolled, keep_in_step
 from digest.pipeline.surfaces import write_surfaces
 from digest.pipeline.world import Progress, World, silent
-from digest.render import why_line
+from digest.render import late_line, why_line
 
 BATCH = 500  # subscriptions in a transaction
 KEPT = 256  # outcomes that are kept for others who are alike
@@ -42,13 +46,15 @@ class Published:
     editions: tuple[Edition, ...] = ()
     none: tuple[NoEdition, ...] = ()
     written: tuple[Path, ...] = ()  # feeds and pages that changed
+    verdicts: tuple[Verdict, ...] = ()  # on the sources' days of late
 
 
 def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bool = False) -> Published:
     """Compose an edition for every due subscription, or record why there is none; then write feeds and pages."""
     if not dry:
         world.store.end_holds(now)
-    desk = _Desk(world, _rankings(world, now), now, dry)
+    days = Sources(world.store, judge_days(world.store, world.inbox, now, dry=dry), now)
+    desk = _Desk(world, _rankings(world, now), days, now, dry)
     editions: list[Edition] = []
     none: list[NoEdition] = []
     if dry:
@@ -62,17 +68,18 @@ def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bo
         editions += made if dry else desk.enqueue(made)
         none += empty
         if not dry:
-            desk.record_empty(empty)
+            desk.record_empty([no for no in empty if not no.waiting])
+            desk.wait([no for no in empty if no.waiting])
         progress(start + len(some), len(ids))
     written = () if dry else write_surfaces(world)
-    return Published(editions=tuple(editions), none=tuple(none), written=written)
+    return Published(editions=tuple(editions), none=tuple(none), written=written, verdicts=days.verdicts)
 
 
 class _Desk:
     """Composes for many readers of one moment: once for all those who are alike, and with no query for each."""
 
-    def __init__(self, world: World, rankings: Rankings, now: datetime, dry: bool) -> None:
-        self._world, self._rankings, self._now, self._dry = world, rankings, now, dry
+    def __init__(self, world: World, rankings: Rankings, days: Sources, now: datetime, dry: bool) -> None:
+        self._world, self._rankings, self._days, self._now, self._dry = world, rankings, days, now, dry
         self._newest, self._letters = world.store.newest_ingest(), Letters(world)
         self._made: dict[_Alike, Edition | NoEdition] = {}
 
@@ -100,10 +107,14 @@ class _Desk:
             if bar := barred.get(subscription.id):
                 none.append(_barred(subscription, day, bar))
                 continue
+            lacking = self._days.waited_for(subscription, now)
+            if lacking and not cut_off_has_come(subscription, day, now):
+                none.append(_waits(subscription, day, lacking))
+                continue
             if key not in self._made:
                 seen = shown[fresh[key].subscription.id]
                 self._made[key] = _composed(world, self._rankings, one, day, now, views[subscription.id], seen)
-            outcome = replace(self._made[key], subscription=subscription)
+            outcome = self._finished(self._made[key], one, lacking)
             if isinstance(outcome, Edition):
                 editions.append(outcome)
             else:
@@ -111,6 +122,26 @@ class _Desk:
         for key in list(self._made)[:-KEPT]:  # subscriptions come by profile: what was made long ago is done with
             del self._made[key]
         return editions, none
+
+    def _finished(
+        self, outcome: Edition | NoEdition, one: Enrolled, lacking: tuple[Verdict, ...]
+    ) -> Edition | NoEdition:
+        """This reader's, with what to know of the sources' days.
+
+        An empty day makes an edition without papers where the profile wants to be told of it. When-good is silent then.
+        """
+        subscription, base = one.subscription, _base(one)
+        told = merged(lacking, self._days.told(base, outcome.date))
+        if isinstance(outcome, Edition):
+            return replace(outcome, subscription=subscription, verdicts=told)
+        outcome = replace(outcome, subscription=subscription)
+        if subscription.cadence is Cadence.WHEN_GOOD:
+            return outcome
+        why = why_empty(outcome, self._days.of(base, outcome.date))
+        profile = self._world.profiles[subscription.profile]
+        if profile.says_empty and subscription.address and not self._days.nothing_ever:
+            return _empty(profile, outcome, merged((why,), told), self._now)
+        return replace(outcome, why=why)
 
     def enqueue(self, made: Sequence[Edition]) -> list[Edition]:
         """Store them with what is to be mailed; those that are written, not another process's."""
@@ -123,6 +154,12 @@ class _Desk:
         wakes = {no.subscription.id: self._wake(no.subscription, no.date, no.reason) for no in none}
         if none:
             self._world.store.record_all_empty(none, self._now, wakes)
+
+    def wait(self, waiting: Sequence[NoEdition]) -> None:
+        """Look at them again at their cut-off, or when a dump comes in."""
+        if waiting:
+            cut_offs = {no.subscription.id: _cut_off(no.subscription, no.date) for no in waiting}
+            self._world.store.put_off({one: (at, self._now) for one, at in cut_offs.items()})
 
     def _wake(self, subscription: Subscription, day: date, reason: str | None) -> datetime:
         last = LastEdition(date=day, made_at=self._now, reason=reason)
@@ -199,6 +236,30 @@ def _barred(subscription: Subscription, day: date, bar: Suppression) -> NoEditio
     return NoEdition(subscription=subscription, date=day, reason=f"{what} is on the suppression list")
 
 
+def _waits(subscription: Subscription, day: date, lacking: Sequence[Verdict]) -> NoEdition:
+    names = ", ".join(one.source for one in lacking)
+    words = f"waits for complete lists of {names} until {subscription.cut_off:%H:%M}"
+    return NoEdition(subscription=subscription, date=day, reason=words, waiting=True)
+
+
+def _cut_off(subscription: Subscription, day: date) -> datetime:
+    return moment(replace(subscription, at=subscription.cut_off), day)
+
+
+def _empty(profile: Profile, none: NoEdition, verdicts: tuple[Verdict, ...], now: datetime) -> Edition:
+    return Edition(
+        subscription=none.subscription,
+        title=profile.title,
+        description=profile.description,
+        date=none.date,
+        made_at=now.replace(microsecond=0),
+        items=(),
+        fresh=0,
+        muted=none.hidden,
+        verdicts=verdicts,
+    )
+
+
 def _composed(
     world: World, rankings: Rankings, one: Enrolled, day: date, now: datetime, view: View, shown: Mapping[str, Shown]
 ) -> Edition | NoEdition:
@@ -216,21 +277,28 @@ def _composed(
         merged=missed(one.subscription, one.last, day),
         cut=cut(one.subscription, base, now),
     )
-    return outcome if isinstance(outcome, NoEdition) else _worded(world, outcome, shown)
+    return outcome if isinstance(outcome, NoEdition) else _worded(world, outcome, shown, base)
 
 
-def _worded(world: World, edition: Edition, shown: Mapping[str, Shown]) -> Edition:
+def _worded(world: World, edition: Edition, shown: Mapping[str, Shown], base: LastEdition | None) -> Edition:
     """With the why-lines in the subscription's language, and the ranks that papers had before."""
-    tag, before = edition.subscription.language, _ranks_before(world, edition, shown)
+    before = _ranks_before(world, edition, shown)
     return replace(
         edition,
-        items=tuple(replace(item, before=before.get(item.paper.id)) for item in _with_why(edition.items, tag)),
-        strands=tuple(replace(one, items=_with_why(one.items, tag)) for one in edition.strands),
+        items=tuple(
+            replace(item, why=_why(item, edition, base), before=before.get(item.paper.id)) for item in edition.items
+        ),
+        strands=tuple(
+            replace(one, items=tuple(replace(item, why=_why(item, edition, base)) for item in one.items))
+            for one in edition.strands
+        ),
     )
 
 
-def _with_why(items: Sequence[Item], tag: str) -> tuple[Item, ...]:
-    return tuple(replace(item, why=why_line(telling(item.reasons), tag)) for item in items)
+def _why(item: Item, edition: Edition, base: LastEdition | None) -> str:
+    tag, listed = edition.subscription.language, late(item.paper, edition.subscription, edition.date, base)
+    words = late_line(listed, edition.date, tag) if listed else ""
+    return why_line(telling(item.reasons), tag, words)
 
 
 def _ranks_before(world: World, edition: Edition, shown: Mapping[str, Shown]) -> dict[str, int]:
@@ -262,7 +330,11 @@ def _view(
 
 def preview(world: World, subscription: Subscription, now: datetime) -> Edition | NoEdition:
     """The edition that `publish` would make for a subscription if it were due now. Touches nothing."""
-    return _preview(world, _rankings(world, now), subscription, now)
+    outcome = _preview(world, _rankings(world, now), subscription, now)
+    if isinstance(outcome, NoEdition):
+        return outcome
+    base = _base(enrolled(world, subscription))
+    return replace(outcome, verdicts=Sources(world.store, (), now).told(base, outcome.date))
 
 
 def _preview(world: World, rankings: Rankings, subscription: Subscription, now: datetime) -> Edition | NoEdition:

@@ -1,0 +1,127 @@
+"""How the sources' days were: judged from what the store has, kept, and told to readers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from digest.days import HISTORY, INBOX, JUDGED, awaited, cut_off, expected, judge, telling
+from digest.model import Failed, Fetched, FetchState, LastEdition, Subscription, Verdict, Wait
+from digest.store import Store
+
+_DAY = timedelta(days=1)
+_FARTHEST = timedelta(days=366)
+_OF_LATE = timedelta(days=1)
+_DATE = re.compile(r"(?<!\d)(20\d\d-[01]\d-[0-3]\d)(?!\d)")
+
+
+def judge_days(store: Store, inbox: Path, now: datetime, *, dry: bool = False) -> tuple[Verdict, ...]:
+    """Judge the days of late, and those that dumps recorded within a day speak of; keep what is different.
+
+    Returns the verdicts of the last two weeks.
+    """
+    today = now.astimezone(UTC).date()
+    lately = today - JUDGED
+    oldest = store.oldest_day(now - _OF_LATE)
+    first = max(min(lately, oldest or lately), today - _FARTHEST)
+    found = judge(store.taken(first - HISTORY), _failures(store, inbox, first, now), now, first)
+    if not dry:
+        store.judged(found, first, now)
+    return tuple(one for one in found if one.date >= lately)
+
+
+def _failures(store: Store, inbox: Path, first: date, now: datetime) -> Iterable[Failed]:
+    yield from store.unfetched(first)
+    for bad in store.unread(now - (now.date() - first + _DAY)):
+        yield replace(bad, source=_folder(inbox, bad.dump), date=_day(bad))
+
+
+def _folder(inbox: Path, dump: str) -> str:
+    """The folder in the inbox that a dump lay in, which is its source's name where it was fetched."""
+    try:
+        parts = Path(dump).relative_to(inbox).parts
+    except ValueError:
+        return INBOX
+    return parts[0] if len(parts) > 1 else INBOX
+
+
+def _day(bad: Failed) -> date:
+    """The date in a file's name, unless that day had not come when it was read."""
+    for told in _DATE.findall(Path(bad.dump).name):
+        try:
+            return min(date.fromisoformat(told), bad.date)
+        except ValueError:
+            continue
+    return bad.date
+
+
+def note_fetched(store: Store, fetched: Iterable[Fetched], now: datetime) -> None:
+    """Remember which sources did not answer, until they do; the state of each source is that of its last request."""
+    for one in fetched:
+        if one.state is FetchState.FAILED:
+            told = _DATE.findall(one.asked)
+            day = min(date.fromisoformat(told[-1]), now.date()) if told else now.date()
+            store.fetch_failed(Failed(source=one.source, date=day, at=now, reason=one.reason))
+        elif one.state in (FetchState.WRITTEN, FetchState.SAME, FetchState.EMPTY):
+            store.fetch_succeeded(one.source, now.date())
+
+
+def cut_off_has_come(subscription: Subscription, day: date, now: datetime) -> bool:
+    return cut_off(day, subscription.cut_off, now.astimezone(ZoneInfo(subscription.zone)))
+
+
+def merged(*groups: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """In order, of each source and day the first."""
+    found: dict[tuple[str, date], Verdict] = {}
+    for group in groups:
+        for one in group:
+            found.setdefault((one.source, one.date), one)
+    return tuple(found.values())
+
+
+class Sources:
+    """The sources' days as the editions of one moment see them."""
+
+    def __init__(self, store: Store, verdicts: tuple[Verdict, ...], now: datetime) -> None:
+        self._store, self.verdicts = store, verdicts
+        self._today = now.astimezone(UTC).date()
+        self._awaited: dict[str, tuple[Verdict, ...]] = {}
+        self._told: dict[tuple[datetime | None, date], tuple[Verdict, ...]] = {}
+
+    @cached_property
+    def nothing_ever(self) -> bool:
+        """Whether no dump has come in yet: then there is nothing to say to anybody."""
+        return self._store.newest_ingest() is None
+
+    def waited_for(self, subscription: Subscription, now: datetime) -> tuple[Verdict, ...]:
+        """The sources whose list of today is not complete, for a subscription that waits for them."""
+        if subscription.wait is Wait.NOW:
+            return ()
+        by = f"{now.astimezone(ZoneInfo(subscription.zone)):%H:%M}"
+        if by not in self._awaited:
+            self._awaited[by] = awaited(self.verdicts, self._expected, self._today, by)
+        return self._awaited[by]
+
+    @cached_property
+    def _expected(self) -> frozenset[str]:
+        """The sources that are to list papers today."""
+        return expected(self._store.taken(self._today - HISTORY), self._today)
+
+    def told(self, last: LastEdition | None, day: date) -> tuple[Verdict, ...]:
+        """What has become known since the last edition of the days that this one draws from."""
+        key = last.made_at if last else None, last.date if last else day
+        if key not in self._told:
+            first = max(last.date, day - 7 * _DAY) - _DAY if last else day - 2 * _DAY
+            found = self._store.verdicts(first, last.made_at if last else None)
+            self._told[key] = telling(found, first, max(day, self._today))
+        return self._told[key]
+
+    def of(self, last: LastEdition | None, day: date) -> tuple[Verdict, ...]:
+        """The verdicts on all days since the last edition."""
+        first = min(last.date, day - _DAY) if last else day - _DAY
+        return tuple(one for one in self.verdicts if first <= one.date <= max(day, self._today))
