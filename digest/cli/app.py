@@ -36,7 +36,7 @@ from digest.listings import clean
 from digest.model import Dump
 from digest.store import Store
 
-DONE, TROUBLED, USER_MUST_ACT, OUR_BUG, NOTHING_NEW, WORSE = 0, 1, 2, 3, 4, 5
+DONE, TROUBLED, USER_MUST_ACT, OUR_BUG, NOTHING_NEW, WORSE, INCOMPLETE = 0, 1, 2, 3, 4, 5, 6
 
 EXIT_CODES = {
     DONE: "done",
@@ -45,16 +45,18 @@ EXIT_CODES = {
     OUR_BUG: "a bug of this program",
     NOTHING_NEW: "nothing new: no dump, no edition, no message (run, publish, fetch)",
     WORSE: "the second configuration is worse than the first (backtest)",
+    INCOMPLETE: "done, but a source is broken, stale or missing of today or yesterday (run, publish)",
 }
 
 # Where each command lives; a room is entered when one of its commands is asked for, as entering all takes a moment.
 ROOMS = {
     "backtest": "backtest",
+    "backup": "operations",
     "bounce": "bounces",
     "deliver": "phases",
     "diff": "looks",
     "dkim-key": "dkim",
-    "doctor": "looks",
+    "doctor": "doctor",
     "explain": "looks",
     "feedback": "opinions",
     "feeds": "feeds",
@@ -64,17 +66,20 @@ ROOMS = {
     "init": "aside",
     "learned": "opinions",
     "lint": "lint",
+    "metrics": "operations",
     "outbox": "outbox",
     "pause": "schedule",
     "preview": "looks",
+    "prune": "operations",
     "publish": "phases",
     "rehearse": "aside",
     "replay": "replay",
     "resend": "outbox",
+    "restore": "operations",
     "run": "phases",
     "schedule": "schedule",
     "show": "looks",
-    "status": "looks",
+    "status": "operations",
     "suppress": "aside",
     "test-send": "aside",
     "why": "why",
@@ -144,7 +149,10 @@ class Context:
 
     @cached_property
     def settings(self) -> config.Settings:
-        return config.load(self.config_file)
+        settings = config.load(self.config_file)
+        if settings.operations.log == "json":
+            import_module("digest.cli.signals").log_as_json()
+        return settings
 
     def now(self) -> datetime:
         """This moment in whole seconds of UTC, or the one that is rehearsed."""

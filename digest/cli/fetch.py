@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
+from time import monotonic
 
 import click
 
@@ -40,7 +42,11 @@ def fetch(
         if not ours:
             err.print("Another process is fetching; nothing done.")
             return NOTHING_NEW
-        found = tuple(pipeline.fetch(wanted, now, span, show))
+        watch = pipeline.Watch(store, now, monotonic)
+        with nullcontext() if dry_run else watch.watching(), watch.phase("fetch"):
+            found = tuple(pipeline.fetch(wanted, now, span, show))
+        if not dry_run:
+            pipeline.note_fetched(store, found, now)
     if as_json:
         tables.print_json(found)
     else:

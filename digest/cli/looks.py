@@ -1,9 +1,7 @@
-"""The commands that only look: preview, diff, show, explain, status, doctor."""
+"""The commands that only look: preview, diff, show, explain."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,14 +9,11 @@ import click
 from rich.markup import escape
 
 from digest import pipeline
-from digest.cadence import next_moment
-from digest.cli import account, outbox, tables, world
+from digest.cli import account, tables, world
 from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, out, required
-from digest.errors import DigestError
 from digest.files import write_whole
 from digest.listings import read_dump
 from digest.model import NoEdition, Paper
-from digest.render import Renderer
 from digest.store import Store
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -117,126 +112,3 @@ def explain(context: Context, paper: str, profile: str, address: str | None, as_
     else:
         account.explanation(found)
     return DONE
-
-
-@digest.command()
-@as_json
-@click.pass_obj
-def status(context: Context, as_json: bool) -> int:
-    """What is known, due, queued and failed."""
-    settings, now = context.settings, context.now()
-    with context.store() as store:
-        counts, last = store.counts(), store.last_editions()
-        waiting, aside = store.outbox(pipeline.OPEN_STATES, 20), store.set_asides(20)
-        newest, trouble = store.newest_ingest(), store.destinations()
-        everyone = pipeline.with_pauses(store, settings.subscriptions)
-    due = [(one.id, last.get(one.id), next_moment(one, last.get(one.id), now)) for one in everyone]
-    shape = {
-        **tables.plain(counts),
-        "subscriptions": len(world.readers(settings)),
-        "feeds": len(world.feeds(settings)),
-        "newest_ingest": newest,
-        "next": {name: at for name, _, at in due},
-        "last": {name: record for name, record, _ in due},
-        "domains": trouble,
-    }
-    if as_json:
-        tables.print_json(shape)
-        return DONE
-    out.print(", ".join(f"{shape[name]} {name.replace('_', ' ')}" for name in _COUNTED))
-    out.print(f"outbox: {', '.join(f'{n} {state}' for state, n in shape['outbox'].items() if n) or 'empty'}")
-    out.print(f"newest dump: {newest:%Y-%m-%d %H:%M} UTC" if newest else "no dump has come in yet")
-    tables.last_editions(due)
-    if waiting:
-        tables.outbox(waiting)
-    for road in trouble:
-        outbox.say_domain(road)
-    for one in aside:
-        out.print(f"[bold red]Set aside:[/] {escape(one.dump)}: {escape(one.error or '')}", soft_wrap=True)
-    return DONE
-
-
-_COUNTED = ("papers", "sightings", "listings", "subscriptions", "feeds", "editions", "suppressed", "set_aside")
-
-
-# --- doctor ------------------------------------------------------------------------------------------------------
-
-
-@digest.command()
-@click.option("--dns", "with_names", is_flag=True, help="Print the DNS records to publish, and look whether they are.")
-@click.option("--resolver", help="Ask this name server (ADDRESS or ADDRESS:PORT) instead of the system's.")
-@click.pass_obj
-def doctor(context: Context, with_names: bool, resolver: str | None) -> int:
-    """Check settings, database, templates and transport, and say what to do. Sends nothing."""
-    from digest.cli import dkim  # keys and name servers: a moment that the other looks need not wait for
-
-    settings = context.settings  # a ConfigError here names every fault by itself
-    out.print(f"[green]ok[/]    settings: {escape(str(settings.file))}", soft_wrap=True)
-    checks: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("database", lambda: _database(context)),
-        ("folders", lambda: _folders(context)),
-        ("templates", lambda: _templates(context)),
-        ("encoder", lambda: _encoder(context)),
-        ("transport", lambda: world.transport(settings).check()),
-        ("signatures", lambda: dkim.signatures(settings)),
-        ("profiles", lambda: _profiles(context)),
-    )
-    failed = 0
-    for name, check in checks:
-        try:
-            out.print(f"[green]ok[/]    {name}: {escape(check())}", soft_wrap=True)
-        except (DigestError, OSError) as error:
-            failed += 1
-            out.print(f"[bold red]wrong[/] {name}: {escape(str(error))}", soft_wrap=True)
-    for advice in _advice(context):
-        out.print(f"[yellow]note[/]  {escape(advice)}", soft_wrap=True)
-    if with_names:
-        failed += dkim.names(settings, resolver)
-    return TROUBLED if failed else DONE
-
-
-def _database(context: Context) -> str:
-    with context.store() as store:
-        return store.check()
-
-
-def _folders(context: Context) -> str:
-    settings = context.settings
-    for folder in (settings.inbox, settings.output, settings.state):
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            raise PermissionError(f"{folder}: cannot be written; change its owner or its mode")
-    return f"inbox {settings.inbox}, output {settings.output}"
-
-
-def _templates(context: Context) -> str:
-    return f"{len(Renderer(context.settings.templates, context.settings.site).check())} checked"
-
-
-def _encoder(context: Context) -> str:
-    encoder = world.encoder(context.settings)
-    return encoder.check() if encoder else "none, the word table does"
-
-
-def _profiles(context: Context) -> str:
-    with context.store() as store:
-        missing = []
-        for profile in context.settings.profiles.values():
-            known = pipeline.examples(store, profile)
-            names = (name for topic in profile.topics for name in topic.examples)
-            missing += [f"{profile.name}: {name}" for name in names if name not in known]
-    there = f"{len(context.settings.profiles)} profiles, {len(world.readers(context.settings))} readers"
-    return f"{there}; examples not known yet, used as titles: {'; '.join(missing)}" if missing else there
-
-
-def _advice(context: Context) -> list[str]:
-    site, found = context.settings.site, []
-    if site.url is None:
-        found.append("site.url is not set: mails have no link to the web page, feeds no address of their own.")
-    if site.unsubscribe_url is None and site.unsubscribe_mail is None:
-        found.append("neither site.unsubscribe_url nor site.unsubscribe_mail is set: mails have no List-Unsubscribe.")
-    if not site.postal_address:
-        found.append("site.postal_address is not set; many countries' laws want one in bulk mail.")
-    if site.sender.endswith("@example.org"):
-        found.append("site.sender is the example's address; no reader can answer it.")
-    return found

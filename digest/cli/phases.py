@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path
+from time import monotonic
+from typing import TypeVar
 
 import click
 from rich.markup import escape
 
 from digest import pipeline
 from digest.cadence import next_moment
-from digest.cli import tables, world
-from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, err, out, progress, reading, required
+from digest.cli import signals, tables, world
+from digest.cli.app import (
+    DONE,
+    INCOMPLETE,
+    NOTHING_NEW,
+    TROUBLED,
+    Context,
+    Day,
+    digest,
+    err,
+    out,
+    progress,
+    reading,
+    required,
+)
 from digest.config import Settings
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, read_dump
 from digest.model import Dump, DumpReport, Fetched
 from digest.store import Store
+
+T = TypeVar("T")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; store and send nothing.")
@@ -72,10 +90,12 @@ def ingest(context: Context, paths: tuple[str, ...], as_of: date | None, as_json
     required(sources, f"{', '.join(paths)}: no dump in there. Drop listing dumps into the folder first.")
     found = []
     with context.store() as store:
-        for report in _ingest_all(store, sources, context.now(), as_of, dry_run):
-            found.append(report)
-            if as_json:
-                tables.print_json(tables.report_json(report), one_line=True)
+        watch = pipeline.Watch(store, context.now(), monotonic)
+        with nullcontext() if dry_run else watch.watching(), watch.phase("ingest"):
+            for report in _ingest_all(store, sources, context.now(), as_of, dry_run):
+                found.append(report)
+                if as_json:
+                    tables.print_json(tables.report_json(report), one_line=True)
     if not as_json:
         tables.reports(found)
     return TROUBLED if any(one.error or one.rejected for one in found) else DONE
@@ -118,6 +138,23 @@ def alone(context: Context, store: Store, work: Callable[[], int]) -> int:
     return NOTHING_NEW
 
 
+def _timed(context: Context, store: Store, phase: str, dry: bool, work: Callable[[], T]) -> T:
+    """A phase run by hand, remembered as one of a run is."""
+    if dry:
+        return work()
+    watch = pipeline.Watch(store, context.now(), monotonic)
+    with watch.watching(), watch.phase(phase):
+        return work()
+
+
+def exit_code(report: pipeline.RunReport, now: datetime) -> int:
+    if report.troubled:
+        return TROUBLED
+    if report.incomplete(now):
+        return INCOMPLETE
+    return NOTHING_NEW if report.nothing_new else DONE
+
+
 def _publish_json(made: pipeline.Published) -> dict[str, object]:
     return {
         "editions": [
@@ -131,7 +168,8 @@ def _publish_json(made: pipeline.Published) -> dict[str, object]:
             for one in made.editions
         ],
         "none": [
-            {"subscription": none.subscription.id, "date": none.date, "reason": none.reason} for none in made.none
+            {"subscription": none.subscription.id, "date": none.date, "reason": none.reason, "why": none.why}
+            for none in made.none
         ],
         "written": [str(path) for path in made.written],
     }
@@ -147,14 +185,20 @@ def publish(context: Context, as_json: bool, dry_run: bool) -> int:
     def work() -> int:
         with progress("Publishing") as show:
             here = world.build(context.settings, store)
-            made = pipeline.publish(here, context.now(), show, dry=dry_run)
+            made = _timed(
+                context,
+                store,
+                "publish",
+                dry_run,
+                lambda: pipeline.publish(here, context.now(), show, dry=dry_run),
+            )
         if not dry_run:
             pipeline.announce(here)
         if as_json:
             tables.print_json(_publish_json(made))
         else:
             tables.published(made, dry=dry_run)
-        return DONE if made.editions else NOTHING_NEW
+        return exit_code(pipeline.RunReport(published=made), context.now())
 
     with context.store() as store:
         return work() if dry_run else alone(context, store, work)
@@ -170,7 +214,13 @@ def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
     def work() -> int:
         with progress("Delivering") as show:
             here = world.build(context.settings, store)
-            settled = (*pipeline.tell_editor(here, context.now()), *pipeline.deliver(here, context.now(), show))
+            settled = _timed(
+                context,
+                store,
+                "deliver",
+                False,
+                lambda: (*pipeline.tell_editor(here, context.now()), *pipeline.deliver(here, context.now(), show)),
+            )
         if as_json:
             tables.print_json(settled)
         else:
@@ -232,10 +282,13 @@ def run(context: Context, as_json: bool, dry_run: bool) -> int:
             )
         else:
             _say_run(context, report, store)
-        return TROUBLED if report.troubled else NOTHING_NEW if report.nothing_new else DONE
+        return end(store, exit_code(report, context.now()))
 
-    with context.store() as store:
-        return _dry(context, store) if dry_run else alone(context, store, work)
+    if dry_run:
+        with context.store() as store:
+            return _dry(context, store)
+    with signals.watched(context) as end, context.store() as store:
+        return alone(context, store, work)
 
 
 def _dry(context: Context, store: Store) -> int:

@@ -12,9 +12,9 @@ from rich.markup import escape
 
 from digest import pipeline
 from digest.cadence import ClockChange, Sending, sendings
-from digest.cli import tables, world
+from digest.cli import signals, tables, world
 from digest.cli.app import DONE, Context, Day, digest, out, required
-from digest.cli.phases import as_json, fetching
+from digest.cli.phases import as_json, exit_code, fetching
 from digest.model import Cadence, LastEdition, Subscription
 from digest.scheduler import serve
 from digest.store import Store
@@ -39,7 +39,8 @@ def schedule(context: Context, every: int, explain: str | None, as_json: bool) -
     world.build(context.settings, Store.open(context.settings.database)).store.close()  # fail now, not at seven
     logging.getLogger("digest").setLevel(logging.INFO)
     log.info("daemon_started every=%ss config=%s", every, context.settings.file)
-    serve(ticks.tick, every)
+    with signals.served(context):
+        serve(ticks.tick, every)
     log.info("daemon_stopped")
     return DONE
 
@@ -55,12 +56,14 @@ class _Ticks:
         if now < self._before - BACKWARDS:
             log.warning("clock_set_back from=%s to=%s; nothing is sent again", self._before, now)
         self._before = now
-        with context.store() as store, store.exclusive("run") as ours:
+        with signals.watched(context) as end, context.store() as store, store.exclusive("run") as ours:
             if not ours:
                 log.warning("tick_skipped reason=another_run_is_at_work")
                 return
             here = world.build(context.settings, store)
-            _log_run(pipeline.run(here, now, fetching=fetching(context.settings)))
+            report = pipeline.run(here, now, fetching=fetching(context.settings))
+            _log_run(report)
+            end(store, exit_code(report, now))
 
 
 def _log_run(report: pipeline.RunReport) -> None:
@@ -72,6 +75,8 @@ def _log_run(report: pipeline.RunReport) -> None:
         whom = tables.masked(edition.subscription.address) if edition.subscription.address else "feed"
         log.info("edition to=%s profile=%s papers=%s", whom, edition.subscription.profile, len(edition.items))
     for none in report.published.none:
+        if none.waiting:  # said again at every look otherwise
+            continue
         whom = tables.masked(none.subscription.address) if none.subscription.address else "feed"
         log.info("no_edition to=%s profile=%s reason=%s", whom, none.subscription.profile, none.reason)
     for delivery in report.deliveries:

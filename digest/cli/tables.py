@@ -35,6 +35,7 @@ from digest.model import (
     Revision,
     Sighting,
     Subscription,
+    Verdict,
 )
 from digest.pipeline import Published, Said
 
@@ -127,11 +128,14 @@ def _tail(name: str, most: int = 40) -> str:
 
 
 def published(made: Published, *, dry: bool = False) -> None:
+    def first(edition: Edition) -> str:
+        return edition.items[0].paper.title if edition.items else "none"
+
     if made.editions:
         table(
             "would go to" if dry else "edition for", "date", "papers", "first paper",
             rows=(
-                (_whom(one.subscription), one.date, len(one.items), _head(one.items[0].paper.title, 44))
+                (_whom(one.subscription), one.date, len(one.items), _head(first(one), 44))
                 for one in made.editions[:_LISTED]
             ),
             right=("papers",),
@@ -140,7 +144,8 @@ def published(made: Published, *, dry: bool = False) -> None:
         out.print(f"… and {len(made.editions) - _LISTED:,} more.")
     for none in made.none[:_LISTED]:
         whom = escape(_whom(none.subscription))
-        out.print(f"No edition for {whom} of {none.date}: {escape(none.reason)}.", soft_wrap=True)
+        why = f" ({none.why.kind}: {none.why.evidence})" if none.why else ""
+        out.print(f"No edition for {whom} of {none.date}: {escape(none.reason + why)}.", soft_wrap=True)
     if len(made.none) > _LISTED:
         out.print(f"… and none for {len(made.none) - _LISTED:,} more.")
 
@@ -350,6 +355,29 @@ def last_editions(rows: Iterable[tuple[str, LastEdition | None, datetime]]) -> N
             for name, last, at in rows
         ),
     )  # fmt: skip
+
+
+def runs(phases: Mapping[str, Mapping[str, Any]]) -> None:
+    """When each phase ran last, and when it last came to its end."""
+    if phases:
+        table(
+            "phase", "last run", "seconds", "ended", "last success",
+            rows=(
+                (name, one["last"], f"{one['seconds']:.1f}", one["outcome"] or "well", one["last_success"])
+                for name, one in phases.items()
+            ),
+            right=("seconds",),
+        )  # fmt: skip
+
+
+def verdicts(found: Sequence[Verdict]) -> None:
+    """How the sources' days were, the latest first."""
+    if found:
+        newest = sorted(found, key=lambda one: (-one.date.toordinal(), one.source))
+        table(
+            "day", "source", "verdict", "by",
+            rows=((f"{one.date:%a} {one.date}", one.source, one.kind.value, one.evidence) for one in newest),
+        )  # fmt: skip
 
 
 def outbox(items: Sequence[OutboxItem]) -> None:

@@ -1,0 +1,291 @@
+"""The command doctor: what goes wrong in practice, and what to do about it. Sends nothing and mends nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from rich.markup import escape
+
+from digest import pipeline
+from digest.cadence import next_moment
+from digest.calendars import LAST_YEAR
+from digest.cli import tables, world
+from digest.cli.app import DONE, TROUBLED, Context, digest, out, required
+from digest.errors import DigestError
+from digest.model import OutboxState
+from digest.render import Renderer
+from digest.store import Store
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+_LEAST_SPACE = 500 * 2**20
+_STUCK = timedelta(hours=6)
+_LATE = timedelta(hours=2)  # a run that was due so long ago has not been made
+_NO_DUMP = timedelta(days=4)  # longer than a weekend
+_FUTURE = timedelta(hours=1)
+_A_DAY, _TWO_WEEKS = timedelta(days=1), timedelta(days=14)
+_SHORTEST_SECRET = 32
+_OTHERS = 0o077
+_COLOURS = {"ok": "[green]ok[/]   ", "note": "[yellow]note[/] ", "wrong": "[bold red]wrong[/]"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`ok`, a `note` that can be lived with, or something `wrong`; the words say what to do."""
+
+    level: str
+    name: str
+    words: str
+
+
+@digest.command()
+@click.option("--dns", "with_names", is_flag=True, help="Print the DNS records to publish, and look whether they are.")
+@click.option("--resolver", help="Ask this name server (ADDRESS or ADDRESS:PORT) instead of the system's.")
+@as_json
+@click.pass_obj
+def doctor(context: Context, with_names: bool, resolver: str | None, as_json: bool) -> int:
+    """Check everything that goes wrong in practice, and say what to do. Sends nothing and changes nothing."""
+    from digest.cli import dkim  # keys and name servers: a moment that other commands of this room need not wait for
+
+    required(not (as_json and with_names), "--dns: prints records and no JSON; drop --json.")
+    settings = context.settings  # a ConfigError here names every fault by itself
+    found = [Finding(level="ok", name="settings", words=str(settings.file)), *_checked(context), *_advice(context)]
+    if as_json:
+        tables.print_json(found)
+    else:
+        for one in found:
+            out.print(f"{_COLOURS[one.level]} {one.name}: {escape(one.words)}", soft_wrap=True)
+    failed = sum(one.level == "wrong" for one in found)
+    if with_names:
+        failed += dkim.names(settings, resolver)
+    return TROUBLED if failed else DONE
+
+
+def _checked(context: Context) -> Iterator[Finding]:
+    """What must work for anything to work, then what the store and the disk tell."""
+    from digest.cli import dkim
+
+    checks: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("database", lambda: _database(context)),
+        ("folders", lambda: _folders(context)),
+        ("templates", lambda: _templates(context)),
+        ("encoder", lambda: _encoder(context)),
+        ("transport", lambda: world.transport(context.settings).check()),
+        ("signatures", lambda: dkim.signatures(context.settings)),
+        ("profiles", lambda: _profiles(context)),
+        ("zones", lambda: _zones(context)),
+    )
+    for name, check in checks:
+        try:
+            yield Finding(level="ok", name=name, words=check())
+        except (DigestError, OSError) as error:
+            yield Finding(level="wrong", name=name, words=str(error))
+    yield from _files(context)
+    try:
+        with context.store() as store:
+            yield from _of_store(context, store)
+    except DigestError:
+        return  # told above
+
+
+# --- what must work ------------------------------------------------------------------------------------------------
+
+
+def _database(context: Context) -> str:
+    with context.store() as store:
+        return store.check()
+
+
+def _folders(context: Context) -> str:
+    settings = context.settings
+    for folder in (settings.inbox, settings.output, settings.state):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(f"{folder}: cannot be written; change its owner or its mode")
+    return f"inbox {settings.inbox}, output {settings.output}"
+
+
+def _templates(context: Context) -> str:
+    return f"{len(Renderer(context.settings.templates, context.settings.site).check())} checked"
+
+
+def _encoder(context: Context) -> str:
+    encoder = world.encoder(context.settings)
+    return encoder.check() if encoder else "none, the word table does"
+
+
+def _profiles(context: Context) -> str:
+    with context.store() as store:
+        missing = []
+        for profile in context.settings.profiles.values():
+            known = pipeline.examples(store, profile)
+            names = (name for topic in profile.topics for name in topic.examples)
+            missing += [f"{profile.name}: {name}" for name in names if name not in known]
+    there = f"{len(context.settings.profiles)} profiles, {len(world.readers(context.settings))} readers"
+    return f"{there}; examples not known yet, used as titles: {'; '.join(missing)}" if missing else there
+
+
+def _zones(context: Context) -> str:
+    names = {one.zone for one in context.settings.subscriptions}
+    for name in sorted(names):
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise DigestError(f"no data of the time zone {name}: install the system's tzdata") from None
+    return f"{len(names)} known"
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def _files(context: Context) -> Iterator[Finding]:
+    settings, now = context.settings, context.now()
+    for folder in dict.fromkeys(_existing(one) for one in (settings.state, settings.output, settings.inbox)):
+        free = shutil.disk_usage(folder).free
+        if free < _LEAST_SPACE:
+            words = f"{free / 2**20:,.0f} MB are free below {folder}: make room; `digest prune` can help"
+            yield Finding(level="wrong", name="disk", words=words)
+    yield from _secret(settings.state / "secret")
+    if settings.inbox.is_dir():
+        half = [path for path in settings.inbox.rglob("*") if path.suffix in (".part", ".tmp", ".crdownload")]
+        old = [path for path in half if path.stat().st_mtime < (now - _A_DAY).timestamp()]
+        if old:
+            words = f"{len(old)} unfinished files are over a day old, such as {old[0]}: finish or remove them"
+            yield Finding(level="note", name="inbox", words=words)
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _secret(path: Path) -> Iterator[Finding]:
+    told = os.environ.get(world.SECRET)
+    if told is None and not path.exists():
+        words = f"none yet: one is made in {path} by the first run, unless {world.SECRET} is set"
+        yield Finding(level="note", name="secret", words=words)
+        return
+    try:
+        if len((told or path.read_text()).strip()) < _SHORTEST_SECRET:
+            words = f"shorter than {_SHORTEST_SECRET} characters: unsubscribe links could be guessed; take a longer one"
+            yield Finding(level="wrong", name="secret", words=words)
+        if told is None and path.stat().st_mode & _OTHERS:
+            words = f"{path} can be read by other users of this machine: chmod 600 {path}"
+            yield Finding(level="wrong", name="secret", words=words)
+    except (OSError, UnicodeDecodeError) as error:
+        yield Finding(level="wrong", name="secret", words=f"{path}: {error}; correct its owner and mode")
+
+
+# --- what the store tells ------------------------------------------------------------------------------------------
+
+
+def _of_store(context: Context, store: Store) -> Iterator[Finding]:
+    now = context.now()
+    yield from _lock(store)
+    yield from _clock(store, now)
+    yield from _runs(context, store, now)
+    yield from _sources(store, now)
+    yield from _outbox(store, now)
+    barred = store.barred(world.readers(context.settings))
+    for one in world.readers(context.settings):
+        if one.address and one.id in barred:
+            words = (
+                f"{tables.masked(one.address)} is on the suppression list and gets nothing: drop the subscription, "
+                "or `digest suppress --remove` the address"
+            )
+            yield Finding(level="note", name="readers", words=words)
+    if now.year > LAST_YEAR:
+        words = f"arXiv's holidays are known up to {LAST_YEAR}: update the program, or its quiet days count as missing"
+        yield Finding(level="note", name="calendar", words=words)
+
+
+def _lock(store: Store) -> Iterator[Finding]:
+    with store.exclusive("run") as ours:
+        if not ours:
+            words = "a run is at work just now, or the daemon; if none is, look for a process that hangs"
+            yield Finding(level="note", name="lock", words=words)
+
+
+def _clock(store: Store, now: datetime) -> Iterator[Finding]:
+    newest = store.newest_ingest()
+    if newest and newest > now + _FUTURE:
+        words = f"the newest dump came in at {newest:%Y-%m-%d %H:%M} UTC, which is to come: set this machine's clock"
+        yield Finding(level="wrong", name="clock", words=words)
+    ahead = [one for one in store.taken((now + 2 * _A_DAY).date()) if one.daily]
+    if ahead:
+        words = f"{ahead[0].dump} speaks of {ahead[0].date}, which is to come: look at its date and at the clock"
+        yield Finding(level="wrong", name="clock", words=words)
+    if newest and newest < now - _NO_DUMP:
+        words = f"no dump has come in since {newest:%Y-%m-%d}: look at what drops them, or at `digest fetch`"
+        yield Finding(level="wrong", name="dumps", words=words)
+
+
+def _runs(context: Context, store: Store, now: datetime) -> Iterator[Finding]:
+    latest, well, last = store.last_runs(), store.last_runs(well=True), store.last_editions()
+    for phase, run in latest.items():
+        if not run.ended_well:
+            words = f"{phase} failed at {run.started_at:%Y-%m-%d %H:%M} UTC ({run.outcome}): run it by hand"
+            yield Finding(level="wrong", name="runs", words=words)
+    if "publish" not in latest:
+        yield Finding(level="note", name="runs", words="none has been recorded yet: start cron or `digest schedule`")
+        return
+    published = well["publish"].started_at if "publish" in well else latest["publish"].started_at
+    everyone = pipeline.with_pauses(store, context.settings.subscriptions)
+    due = [next_moment(one, last.get(one.id), published) for one in everyone]
+    if due and min(due) < now - _LATE and published < now - _LATE:
+        words = (
+            f"the last was at {published:%Y-%m-%d %H:%M} UTC, and an edition was due at {min(due):%Y-%m-%d %H:%M} UTC: "
+            "see whether cron or the daemon runs, and with which settings"
+        )
+        yield Finding(level="wrong", name="runs", words=words)
+
+
+def _sources(store: Store, now: datetime) -> Iterator[Finding]:
+    aside = store.unread(now - _TWO_WEEKS)
+    if aside:
+        words = (
+            f"{len(aside)} dumps could not be read in two weeks; the latest is {aside[0].dump}: {aside[0].reason}. "
+            "They lie in the inbox's set-aside folder"
+        )
+        yield Finding(level="wrong", name="dumps", words=words)
+    for one in store.verdicts((now - _A_DAY).date()):
+        if one.faulty:
+            yield Finding(level="wrong", name="sources", words=one.sentence)
+    for bad in store.unfetched((now - _TWO_WEEKS).date()):
+        words = f"{bad.source} was asked in vain at {bad.at:%Y-%m-%d %H:%M} UTC: {bad.reason}"
+        yield Finding(level="wrong", name="fetch", words=words)
+
+
+def _outbox(store: Store, now: datetime) -> Iterator[Finding]:
+    open_states = (OutboxState.PENDING, OutboxState.SENDING, OutboxState.DEFERRED)
+    stuck = [one for one in store.outbox(open_states, 1000) if one.created_at < now - _STUCK]
+    if stuck:
+        oldest = min(stuck, key=lambda one: (one.created_at, one.message_id))
+        words = (
+            f"{len(stuck)} messages wait for over six hours, the oldest since {oldest.created_at:%Y-%m-%d %H:%M} "
+            f"UTC; it was last answered: {tables.masked_in(oldest.reply) or 'nothing yet, so nobody tried'}"
+        )
+        yield Finding(level="wrong", name="outbox", words=words)
+    unknown = store.counts()["outbox"][OutboxState.UNKNOWN]
+    if unknown:
+        words = f"{unknown} messages may have been sent or not when a run was killed: look into the mail server's log"
+        yield Finding(level="note", name="outbox", words=words)
+
+
+def _advice(context: Context) -> Iterator[Finding]:
+    site, found = context.settings.site, []
+    if site.url is None:
+        found.append("site.url is not set: mails have no link to the web page, feeds no address of their own.")
+    if site.unsubscribe_url is None and site.unsubscribe_mail is None:
+        found.append("neither site.unsubscribe_url nor site.unsubscribe_mail is set: mails have no List-Unsubscribe.")
+    if not site.postal_address:
+        found.append("site.postal_address is not set; many countries' laws want one in bulk mail.")
+    if site.sender.endswith("@example.org"):
+        found.append("site.sender is the example's address; no reader can answer it.")
+    yield from (Finding(level="note", name="site", words=words) for words in found)
