@@ -837,7 +837,9 @@ def test_the_command_fetches_and_the_run_takes_it_in(server: Server, place: Plac
     told = json.loads(both.out)
     assert [(one["source"], one["state"]) for one in told] == [("good", "same"), ("bad", "failed")]
     ran = place.run("run")
-    assert (ran.code, len(server.asked)) == (0, 4), "a run asks no source that is fetched by hand"
+    assert (ran.code, len(server.asked)) == (6, 4), (
+        "a source did not answer, and a run asks no source that is fetched by hand"
+    )
     assert len(place.mails()) == 4
 
 

@@ -13,6 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "digest"
 FLOORS = [
     {"model", "errors", "files"},
     {
+        "calendars",
+        "days",
         "diff",
         "match",
         "words",
@@ -28,7 +30,7 @@ FLOORS = [
         "whereabouts",
     },
     {"listings", "store", "render", "message", "transport", "feed", "websub", "fetch", "library", "encoder"}
-    | {"bounces", "mailboxes", "notices", "sign", "lint", "records", "zones"},
+    | {"bounces", "mailboxes", "notices", "sign", "lint", "records", "zones", "metrics", "heartbeat"},
     {"pipeline"},
     {"cli", "scheduler", "config"},
 ]
@@ -51,13 +53,14 @@ LIBRARIES: dict[str, str | set[str]] = {
     "filelock": "store",
     "flufl": "bounces",
     "httpcore": "fetch",
-    "httpx": {"fetch", "websub"},
+    "httpx": {"fetch", "heartbeat", "websub"},
     "jinja2": "render",
     "lxml": {"render", "listings", "fetch", "lint"},
     "markupsafe": "render",
     "msgspec": {"store", "listings"},
     "numpy": {"rank", "measure", "listings", "encoder"},
     "premailer": "render",
+    "prometheus_client": "metrics",
     "psycopg": "store",
     "pydantic": "config",
     "pylatexenc": "listings",
@@ -68,7 +71,7 @@ LIBRARIES: dict[str, str | set[str]] = {
     "sqlalchemy": "store",
     "torch": "encoder",
     "transformers": "encoder",
-    "zstandard": "listings",
+    "zstandard": {"listings", "store"},
 }
 MAIL = {"email", "imaplib", "smtplib", "mailbox"}
 # What reads the world: the core has none of it, by import or by name.

@@ -1,0 +1,137 @@
+"""Days without papers and lists that are not complete, by the command line: what the reader gets, and what is said."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+
+import pytest
+from conftest import Place, Ran
+
+PROFILES = """
+[lab]
+title = "The lab"
+feed = false
+empty = "say"
+[lab.mute]
+words = ["kites"]
+"""
+SETTINGS = """
+[[subscription]]
+address = "ada@example.org"
+profile = "lab"
+at = "07:00"
+"""
+
+
+@pytest.fixture(name="lab")
+def _lab(place: Place) -> Place:
+    """One reader of one profile."""
+    (place.folder / "config" / "profiles.toml").write_text(PROFILES)
+    place.config.write_text(SETTINGS)
+    return place
+
+
+def drop(place: Place, day: str, *titles: str, source: str = "arxiv-lab") -> None:
+    """A list of a day in the inbox, in our own form."""
+    lines: list[dict[str, object]] = [{"listing": {"source": source, "as_of": day, "daily": True}}]
+    lines += [{"title": title, "abstract": f"All about {title}.", "authors": ["Bo Li"]} for title in titles]
+    path = place.folder / "inbox" / f"{source}-{day}.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+
+
+def run(place: Place, moment: str) -> Ran:
+    return place.run("run", now=f"2026-{moment}:00+00:00")
+
+
+def mails(place: Place) -> list[str]:
+    """The words of each mail, oldest first, with its subject in front; white space folded."""
+    found = []
+    for path in sorted(place.mails(), key=lambda path: path.name):
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        body = message.get_body(("plain",))  # type: ignore[attr-defined]
+        assert body is not None
+        found.append(" ".join(f"{message['Subject']} {body.get_content()}".split()))
+    return found
+
+
+def test_an_empty_day_is_told_with_its_reason_or_passed_over(lab: Place) -> None:
+    assert run(lab, "06-01T07:00").code == 4
+    assert mails(lab) == [], "before anything has come in there is nothing to say"
+    for day in ("05-28", "05-29", "06-01"):
+        drop(lab, f"2026-{day}", f"Gliders {day}", f"Boats {day}")
+    assert run(lab, "06-01T09:00").code == 0
+    drop(lab, "2026-06-02", "Kites", "More kites")
+    assert run(lab, "06-02T07:00").code == 0
+    assert run(lab, "06-02T07:01").code == 4, "once"
+    assert run(lab, "06-06T07:00").code == 6  # a Saturday, and nothing came on Friday
+    _, muted, weekend = mails(lab)
+    assert muted.startswith("No papers: The lab · 2 Jun")
+    assert "No new papers. 2 papers came in, hidden by your own rules." in muted
+    assert "No new papers. arxiv-lab of 6 June has a weekend: arXiv lists no new papers on weekends." in weekend
+    assert "arxiv-lab of 5 June is missing: no list of this day came in" in weekend
+    page = next((lab.folder / "out").rglob("*.html")).read_text()
+    assert "{{" not in page
+    (lab.folder / "config" / "profiles.toml").write_text(PROFILES.replace('"say"', '"silent"'))
+    ran = run(lab, "06-07T07:00")
+    assert ran.code == 4
+    assert len(mails(lab)) == 3
+    assert "No edition for ada@example.org of 2026-06-07" in ran.out
+    assert "(weekend: arXiv lists no new papers on weekends)" in ran.out
+
+
+def test_an_edition_waits_for_complete_lists_until_its_cut_off(lab: Place) -> None:
+    lab.config.write_text(f'{SETTINGS}wait = "final"\ncut_off = "10:00"\n')
+    for day in ("05-27", "05-28", "05-29"):  # Wednesday to Friday
+        for source in ("arxiv-a", "arxiv-b"):
+            drop(lab, f"2026-{day}", f"{source} of {day}", source=source)
+    assert run(lab, "05-29T12:00").code == 0
+    drop(lab, "2026-06-01", "Gliders", source="arxiv-a")
+    waits = run(lab, "06-01T07:30")
+    assert len(mails(lab)) == 1
+    assert "waits for complete lists of arxiv-b until 10:00" in waits.out
+    assert run(lab, "06-01T09:59").code == 4
+    assert len(mails(lab)) == 1
+    assert run(lab, "06-01T10:00").code == 0
+    drop(lab, "2026-06-01", "Boats", source="arxiv-b")
+    assert run(lab, "06-01T15:00").code == 0
+    drop(lab, "2026-06-02", "Submarines", source="arxiv-a")
+    drop(lab, "2026-06-02", "Ferries", source="arxiv-b")
+    assert run(lab, "06-02T07:00").code == 0, "complete, so there is nothing to wait for"
+    _, monday, tuesday = mails(lab)
+    assert "Gliders" in monday
+    assert "arxiv-b of 1 June is missing: no list of this day was in by 10:00." in monday
+    assert "Boats" in tuesday.partition("Late from yesterday")[0]
+    assert tuesday.count("Late from") == 1
+    assert "is missing" not in tuesday
+
+
+def test_a_cut_off_that_comes_before_its_time_is_refused(lab: Place) -> None:
+    lab.config.write_text(f'{SETTINGS}wait = "final"\ncut_off = "07:00"\n')
+    ran = run(lab, "06-01T07:00")
+    assert ran.code == 2
+    assert "cut_off" in ran.err
+
+
+def test_a_source_at_fault_is_told_in_the_mail_the_status_and_the_exit_code(lab: Place) -> None:
+    for day in ("27", "28", "29"):
+        drop(lab, f"2026-05-{day}", f"Paper of {day}", f"Other of {day}")
+    assert run(lab, "05-29T12:00").code == 0
+    drop(lab, "2026-06-01", "Paper of 29", "Other of 29")
+    drop(lab, "2026-06-01", "Sails", source="lab-notes")
+    ran = run(lab, "06-02T07:00")
+    assert ran.code == 6, "the run tells it though all else went well"
+    stale = "arxiv-lab of 1 June is out of date: the same 2 papers as the day before."
+    assert stale in mails(lab)[-1]
+    status = json.loads(lab.run("status", "--json", now="2026-06-02T08:00:00+00:00").out)
+    kinds = {(one["source"], one["date"]): one["kind"] for one in status["verdicts"]}
+    assert kinds["arxiv-lab", "2026-06-01"] == "stale"
+    assert kinds["arxiv-lab", "2026-05-30"] == "weekend"
+    assert set(status["phases"]) == {"fetch", "ingest", "publish", "deliver"}
+    assert all(one["ended_well"] and one["last_success"] for one in status["phases"].values())
+    doctor = json.loads(lab.run("doctor", "--json", now="2026-06-02T08:00:00+00:00").out)
+    assert {"level": "wrong", "name": "sources", "words": stale} in doctor
+    assert run(lab, "06-04T07:00").code in (0, 6)
+    told = [mail for mail in mails(lab) if stale in mail]
+    assert len(told) == 1, "each reader is told once"
