@@ -17,15 +17,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.header import Header
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain
 from urllib.parse import quote
 
 from digest.errors import PermanentDeliveryError
-from digest.model import Draft, Edition, Encoding, Form, Letter, Links, Message, Passage, Piece, Site, Span, Word
+from digest.model import Draft, Edition, Encoding, Form, Letter, Links, Message, Passage, Piece, Site, Span
 
 _FOLD = 78
 _NAME = 120
-_KEPT = 8_192  # cached pieces
+_KEPT, _KEPT_WORDS = 16_384, 32_768  # pieces, and what stands in their gaps
 _SENDER_ID = (5, 15)  # characters of Feedback-ID's last field, as Gmail wants it
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
@@ -116,12 +117,9 @@ def assembled(letter: Letter, message_id: str, own: Sequence[str]) -> bytes:
         for piece, fills in span.lines:
             if piece is None:
                 parts += fills
-            elif fills:
-                line: list[bytes | int] = [b""] * (2 * len(fills) + 1)
-                line[::2], line[1::2] = piece.literals, fills
-                parts += line
             else:
-                parts += piece.literals
+                parts += chain.from_iterable(zip(piece.literals, fills, strict=False))  # one literal more than fills
+                parts.append(piece.literals[-1])
         encode = _WIRE[span.encoding]
         encoded = [part if isinstance(part, bytes) else encode(words[part]) for part in parts]
         if span.encoding is Encoding.BASE64:
@@ -304,46 +302,22 @@ def _body(passages: Sequence[Passage]) -> Span:
     if not passages or not passages[-1][0].literals[-1].endswith("\n"):
         passages = (*passages, _NEW_LINE)
     encoding = Encoding.BASE64 if _mostly_beyond_ascii(passages) else Encoding.QUOTED
-    lines = [(_piece(form, encoding), _fills(words, encoding) if words else ()) for form, words in passages]
+    encode, piece = _ENCODE[encoding], _PIECE[encoding]
+    lines = [
+        (piece(form), tuple([_OWN + word if word.__class__ is int else encode(word) for word in words]))
+        for form, words in passages
+    ]
     return Span(encoding, tuple(lines))
-
-
-def _fills(words: Sequence[Word], encoding: Encoding) -> tuple[bytes | int, ...]:
-    encode, found = _WIRE[encoding], list[bytes | int]()
-    for word in words:
-        if isinstance(word, int):
-            found.append(_OWN + word)
-        elif word.__class__ is str:
-            found.append(encode(word))
-        else:
-            found.append(_kept(word, encoding))
-    return tuple(found)
-
-
-@lru_cache(_KEPT)
-def _kept(word: str, encoding: Encoding) -> bytes:
-    return _WIRE[encoding](word)
 
 
 def _mostly_beyond_ascii(passages: Sequence[Passage]) -> bool:
     """More than one byte in six. Words are counted only where the forms, which are most of it, leave room for doubt."""
-    length, beyond = sum([form.size for form, _ in passages]), sum([_beyond(form) for form, _ in passages])
+    length, beyond = sum([form.size for form, _ in passages]), sum([form.beyond for form, _ in passages])
     if 18 * beyond > length:
         words = [one.encode("utf-8", "replace") for _, those in passages for one in those if isinstance(one, str)]
         length += sum(map(len, words))
         beyond += sum(len(one) - len(one.decode("ascii", "ignore")) for one in words if not one.isascii())
     return 6 * beyond > length
-
-
-@lru_cache(_KEPT)
-def _beyond(form: Form) -> int:
-    return sum(byte > 127 for one in form.literals for byte in one.encode("utf-8", "replace"))
-
-
-@lru_cache(2 * _KEPT)
-def _piece(form: Form, encoding: Encoding) -> Piece:
-    literals = tuple(_WIRE[encoding](one) for one in form.literals)
-    return Piece(piece_digest(literals), literals)
 
 
 def piece_digest(literals: Sequence[bytes]) -> bytes:
@@ -371,6 +345,16 @@ _WIRE: Mapping[Encoding, Callable[[str], bytes]] = {
     Encoding.QUOTED: _quoted,
     Encoding.BASE64: _lines,
 }
+
+
+def _piece(encode: Callable[[str], bytes], form: Form) -> Piece:
+    literals = tuple(map(encode, form.literals))
+    return Piece(piece_digest(literals), literals)
+
+
+# With a memory: for the words that many mails have, and for the forms.
+_ENCODE = {encoding: lru_cache(_KEPT_WORDS)(encode) for encoding, encode in _WIRE.items()}
+_PIECE = {encoding: lru_cache(_KEPT)(partial(_piece, encode)) for encoding, encode in _WIRE.items()}
 
 
 def _utf8(text: str) -> bytes:

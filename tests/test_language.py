@@ -256,18 +256,18 @@ def place_of(one: Item, *others: Item) -> views.Place:
 )  # fmt: skip
 def test_the_change_of_a_rank(rank: int, before: int | None, change: str, moved: str) -> None:
     found = place_of(item(rank=rank, before=before))
-    assert (found.change, found.moved) == (change, moved)
+    assert (found["change"], found["moved"]) == (change, moved)
 
 
 def test_new_papers_are_marked_where_there_are_others() -> None:
-    assert place_of(item(0), item(1)).change == ""
-    assert place_of(item(0), item(1, fresh=False)).change == "new"
-    assert place_of(item(1, fresh=False), item(0)).change == ""
+    assert place_of(item(0), item(1))["change"] == ""
+    assert place_of(item(0), item(1, fresh=False))["change"] == "new"
+    assert place_of(item(1, fresh=False), item(0))["change"] == ""
 
 
 def test_a_late_riser_tells_where_it_stood_and_no_change() -> None:
     found = place_of(item(0, before=3, section=Section(kind=SectionKind.RISEN), why="5 votes more"))
-    assert (found.change, found.why) == ("", "5 votes more\u00a0· no.\u00a03\u00a0then")
+    assert (found["change"], found["why"]) == ("", "5 votes more\u00a0· no.\u00a03\u00a0then")
 
 
 def test_a_change_is_heard_and_in_the_text() -> None:

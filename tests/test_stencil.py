@@ -41,7 +41,7 @@ def test_what_is_repeated_is_learnt_from_two_samples() -> None:
     stencil = Stencil(text_cuts(text, names), repeated=["x", "absent"])
 
     def told(*values: str) -> str:
-        each = [stencil.bodies["x"].passages({"x.0.a": one[0], "x.0.b": one[1]}) for one in values]
+        each = [stencil.bodies["x"].passage({"x.0.a": one[0], "x.0.b": one[1]}) for one in values]
         return filled(stencil.passages({}, {"x": each}), ())
 
     assert told("ab") == "before a=B after"
@@ -51,7 +51,7 @@ def test_what_is_repeated_is_learnt_from_two_samples() -> None:
 def test_html_is_escaped_and_cut_at_its_marks() -> None:
     marks = {"a": "x1x", "b": "x2x"}
     stencil = Stencil(html_cuts('<p title="x1x">x2x</p>', marks), nested=["b"])
-    inner = Stencil(html_cuts("<i>x1x</i>", marks)).passages({"a": "&"})
+    inner = Stencil(html_cuts("<i>x1x</i>", marks)).passage({"a": "&"})
     assert filled(stencil.passages({"a": "\"<'"}, {"b": [inner, inner]}), ()) == (
         '<p title="&#34;&lt;&#39;"><i>&amp;</i><i>&amp;</i></p>'
     )

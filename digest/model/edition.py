@@ -113,7 +113,7 @@ class Item:
 
     @property
     def score(self) -> int:
-        return sum(reason.points for reason in self.reasons)
+        return sum([reason.points for reason in self.reasons])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

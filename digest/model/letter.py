@@ -14,23 +14,20 @@ from digest.model.mail import OutboxItem
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """A text that many mails share; between two literals is a gap for the words of one. `size` is bytes of UTF-8.
+    """A text that many mails share; between two literals is a gap for the words of one.
 
-    Equal to itself only, so that it can be the key of what is made of it.
+    `size` is bytes of UTF-8, `beyond` those of them beyond ascii. Equal to itself only, so that it can be the key of
+    what is made of it.
     """
 
     literals: tuple[str, ...]
     size: int
+    beyond: int
 
     @classmethod
     def of(cls, *literals: str) -> Form:
-        return cls(literals, sum(len(one.encode("utf-8", "replace")) for one in literals))
-
-
-class Lasting(str):
-    """Words that other mails have as well: worth keeping what is made of them."""
-
-    __slots__ = ()
+        raw = "".join(literals).encode("utf-8", "replace")
+        return cls(literals, len(raw), len(raw) - len(raw.decode("ascii", "ignore")))
 
 
 # What fills a gap: words, or the number of what is the reader's own.

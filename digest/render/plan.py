@@ -32,15 +32,11 @@ def plan(sizes: Callable[[Detail], Sequence[int]], budget: int) -> tuple[Detail,
 
 def size(passages: Iterable[Passage], own: int) -> int:
     """Bytes of UTF-8; `own` is what each of the reader's own words may have."""
-    total = 0
-    for form, words in passages:
-        total += form.size
-        for word in words:
-            if isinstance(word, int):
-                total += own
-            else:
-                total += len(word) if word.isascii() else len(word.encode("utf-8", "replace"))
-    return total
+    passages = list(passages)
+    words = [word for _, those in passages for word in those]
+    told = [word for word in words if word.__class__ is str]
+    forms = sum([form.size for form, _ in passages])
+    return forms + len("".join(told).encode("utf-8", "replace")) + own * (len(words) - len(told))
 
 
 def filled(passages: Iterable[Passage], own: Sequence[str]) -> str:

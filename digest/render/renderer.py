@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache, partial
@@ -21,7 +21,7 @@ from digest.render.colour import mixed, readable
 from digest.render.inline import inline, inline_piece, markers, tidy
 from digest.render.language import language, languages, source
 from digest.render.plan import filled, plan, size
-from digest.render.stencil import Owns, Stencil, hole, html_cuts, keeping, text_cuts, waiting
+from digest.render.stencil import Owns, Stencil, hole, html_cuts, text_cuts, waiting
 from digest.render.views import Card, Detail, Mention, Place
 from digest.render.wording import authors, clean, clip
 
@@ -36,7 +36,9 @@ _TEMPLATES = (
     "feed_index.html.j2", "chart.svg.j2",
 )  # fmt: skip
 # The words of a card that are not the paper's: its place in this edition, and why it is there.
-_WORDS = tuple(field.name for field in fields(Place))
+_WORDS = tuple(Place.__annotations__)
+_SHELL = tuple(field.name for field in fields(views.Shell))
+_shell_values = attrgetter(*_SHELL)
 _OF_READER = {"paper", "rank", "reasons", "section", "why", "fresh", "before"}
 _Line: TypeAlias = Mention | days.RibbonLine
 _LINES: Mapping[str, type[_Line]] = {"missed": Mention, "hidden": Mention, "ribbon": days.RibbonLine}
@@ -87,30 +89,26 @@ class Renderer:
 
         Papers that do not fit into `MAIL_LIMIT` even as titles are left out, and their number is said.
         """
-        words = self._words(edition)
+        places = views.places(edition, self._publisher)
         missed, hidden = views.missed(edition), views.hidden(edition)
         ribbon = days.ribbon(edition)
         notes = {"missed": self._mentions(missed), "hidden": self._mentions(hidden), "ribbon": self._ribbon(ribbon)}
-        shell, owns = views.shell(edition, links, len(words), self._publisher), Owns()
-        pieces = self._cards(edition, Detail.FULL, words)
-        cards = [(piece.html.passage(one),) for piece, one in zip(pieces, words, strict=True)]
-        html = self._html_passages(shell, notes, cards, owns)
+        pieces = self._cards(edition, [Detail.FULL] * len(places), places)
+        shell, owns = _values(edition, links, len(pieces), self._publisher), Owns()
+        html = self._html_passages(shell, notes, _html_of(pieces, places), owns)
         if size(html, _OWN_ROOM) + _SURELY > MAIL_LIMIT:
-            details = self._details(edition, links, words, notes)
-            tag = edition.subscription.language
-            pieces = [self._card(*one, tag) for one in zip(edition.items, details, words, strict=False)]
-            shell, owns = views.shell(edition, links, len(pieces), self._publisher), Owns()
-            cards = [(piece.html.passage(one),) for piece, one in zip(pieces, words, strict=False)]
-            html = self._html_passages(shell, notes, cards, owns)
-        texts = [(piece.text.passage(one),) for piece, one in zip(pieces, words, strict=False)]
+            pieces = self._cards(edition, self._details(edition, links, places, notes), places)
+            shell, owns = _values(edition, links, len(pieces), self._publisher), Owns()
+            html = self._html_passages(shell, notes, _html_of(pieces, places), owns)
+        texts = [piece.text.passage(place) for piece, place in zip(pieces, places, strict=False)]
         text = self._text_passages(shell, {"missed": missed, "hidden": hidden, "ribbon": ribbon}, texts, owns)
         return Draft(
-            subject=shell.subject,
-            preheader=shell.preheader,
+            subject=shell["subject"],
+            preheader=shell["preheader"],
             html=tuple(html),
             text=tuple(text),
             own=tuple(owns.tellings),
-            left_out=len(edition.items) - len(cards),
+            left_out=len(places) - len(pieces),
         )
 
     def own(self, draft: Draft, address: str | None, links: Links) -> tuple[str, ...]:
@@ -131,10 +129,9 @@ class Renderer:
 
     def page(self, edition: Edition, links: Links) -> str:
         """The same edition as a web page: all its papers, nothing about the reader."""
-        words = self._words(edition)
-        cards = [
-            piece.page.passage(one) for piece, one in zip(self._cards(edition, Detail.FULL, words), words, strict=True)
-        ]
+        places = views.places(edition, self._publisher)
+        pieces = self._cards(edition, [Detail.FULL] * len(places), places)
+        cards = [piece.page.passage(place) for piece, place in zip(pieces, places, strict=True)]
         return self._draw_tidy(
             "page.html.j2",
             mail=views.shell(edition, links, len(cards), self._publisher),
@@ -200,48 +197,49 @@ class Renderer:
         self,
         edition: Edition,
         links: Links,
-        words: Sequence[Mapping[str, str]],
-        notes: Mapping[str, Sequence[Sequence[Passage]]],
+        places: Sequence[Place],
+        notes: Mapping[str, Sequence[Passage]],
     ) -> Sequence[Detail]:
         """How much is told of each paper; of fewer papers than there are, if not all fit even as titles."""
 
         def sizes(detail: Detail) -> list[int]:
-            cards = zip(self._cards(edition, detail, words), words, strict=True)
-            return [size((piece.html.passage(one),), _OWN_ROOM) for piece, one in cards]
+            pieces = self._cards(edition, [detail] * len(places), places)
+            return [size((card,), _OWN_ROOM) for card in _html_of(pieces, places)]
 
         # measured with the words for papers left out, so that saying so always fits
-        around = self._html_passages(views.shell(edition, links, 0, self._publisher), notes, (), Owns())
+        around = self._html_passages(_values(edition, links, 0, self._publisher), notes, (), Owns())
         return plan(sizes, MAIL_LIMIT - size(around, _OWN_ROOM))
 
-    def _cards(self, edition: Edition, detail: Detail, words: Sequence[Mapping[str, str]]) -> list[_Piece]:
-        tag = edition.subscription.language
-        return [self._card(item, detail, one, tag) for item, one in zip(edition.items, words, strict=True)]
+    def _cards(self, edition: Edition, details: Sequence[Detail], places: Sequence[Place]) -> list[_Piece]:
+        """Of the first items, as many as there are details.
 
-    def _card(self, item: Item, detail: Detail, words: Mapping[str, str], tag: str) -> _Piece:
-        """By the paper's identity first, as readers of one day share their papers: telling equal ones takes longer."""
-        present = tuple([bool(words[name]) for name in _WORDS])
-        key = (id(item.paper), detail, tag, present, _facts(item))
-        if (found := self._quick.get(key)) and found[0] is item.paper:
-            return found[1]
-        bare = replace(item, rank=0, reasons=(), section=Section(), why="", fresh=True, before=None)
-        piece = self._piece(bare, detail, tag, present)
-        if len(self._quick) >= _KEPT_PIECES:
-            self._quick.clear()
-        self._quick[key] = item.paper, piece
-        return piece
+        By the paper's identity first, as readers of one day share their papers: telling equal ones takes longer.
+        """
+        tag, quick, pieces = edition.subscription.language, self._quick, list[_Piece]()
+        for item, detail, place in zip(edition.items, details, places, strict=False):
+            present = tuple(map(bool, place.values()))
+            key = (id(item.paper), detail, tag, present, _facts(item))
+            found = quick.get(key)
+            if found is None or found[0] is not item.paper:
+                bare = replace(item, rank=0, reasons=(), section=Section(), why="", fresh=True, before=None)
+                if len(quick) >= _KEPT_PIECES:
+                    quick.clear()
+                found = quick[key] = item.paper, self._piece(bare, detail, tag, present)
+            pieces.append(found[1])
+        return pieces
 
     def _draw_piece(self, item: Item, detail: Detail, tag: str, present: tuple[bool, ...]) -> _Piece:
         """`item` has nothing that depends on the reader; `present` tells which of `_WORDS` there are."""
         card, there = views.card(item, detail, language(tag)), dict(zip(_WORDS, present, strict=True))
         marks = markers(_WORDS, repr(card))
-        html = self._card_html(card, Place(**{name: marks[name] if there[name] else "" for name in _WORDS}))
+        html = self._card_html(card, {name: marks[name] if there[name] else "" for name in _WORDS})
         words = {name: hole(name) if there[name] else "" for name in _WORDS}
         words["why_word"] = views.why_word(language(tag))
         text = self._draw(self._text, "card.txt.j2", card=card, **words).strip("\n") + "\n"
         return _Piece(
             card,
-            Stencil(keeping(html_cuts(tidy(inline_piece(html, self._css("mail.css"))) + "\n", marks))),
-            Stencil(keeping(text_cuts(text, _WORDS))),
+            Stencil(html_cuts(tidy(inline_piece(html, self._css("mail.css"))) + "\n", marks)),
+            Stencil(text_cuts(text, _WORDS)),
             Stencil(html_cuts(f"{html}\n", marks)),
         )
 
@@ -270,11 +268,11 @@ class Renderer:
         )
         return html.rstrip("\n"), mark
 
-    def _mentions(self, papers: Sequence[Mention]) -> Sequence[Sequence[Passage]]:
-        return [self._mention().passages(asdict(one)) for one in papers]
+    def _mentions(self, papers: Sequence[Mention]) -> Sequence[Passage]:
+        return [self._mention().passage(asdict(one)) for one in papers]
 
-    def _ribbon(self, lines: Sequence[days.RibbonLine]) -> Sequence[Sequence[Passage]]:
-        return [self._ribbon_line().passages(asdict(one)) for one in lines]
+    def _ribbon(self, lines: Sequence[days.RibbonLine]) -> Sequence[Passage]:
+        return [self._ribbon_line().passage(asdict(one)) for one in lines]
 
     def _draw_ribbon_line(self) -> Stencil:
         marks = markers((field.name for field in fields(days.RibbonLine)), "ribbon")
@@ -289,14 +287,13 @@ class Renderer:
 
     def _html_passages(
         self,
-        shell: views.Shell,
-        notes: Mapping[str, Sequence[Sequence[Passage]]],
-        cards: Sequence[Sequence[Passage]],
+        shell: Mapping[str, str],
+        notes: Mapping[str, Sequence[Passage]],
+        cards: Sequence[Passage],
         owns: Owns,
     ) -> Sequence[Passage]:
-        values = _values(shell)
-        stencil = self._shell(frozenset(name for name, value in (values | dict(notes)).items() if value))
-        return stencil.passages(values, {**notes, "cards": cards}, owns)
+        stencil = self._shell(_present(shell, notes))
+        return stencil.passages(shell, {**notes, "cards": cards}, owns)
 
     def _draw_shell(self, present: frozenset[str]) -> Stencil:
         """The shell of all mails that have these values. Its template sees markers, so it may ask only: is it there?"""
@@ -317,23 +314,21 @@ class Renderer:
 
     def _text_passages(
         self,
-        shell: views.Shell,
+        shell: Mapping[str, str],
         notes: Mapping[str, Sequence[_Line]],
-        cards: Sequence[Sequence[Passage]],
+        cards: Sequence[Passage],
         owns: Owns,
     ) -> Sequence[Passage]:
-        values = _values(shell)
-        present = (name for name, value in (values | dict(notes) | {"cards": cards}).items() if value)
-        stencil = self._text_shell(frozenset(present))
+        stencil = self._text_shell(_present(shell, {**notes, "cards": cards}))
         nested = {
             name: [
-                stencil.bodies[name].passages({f"{name}.0.{field}": value for field, value in asdict(one).items()})
+                stencil.bodies[name].passage({f"{name}.0.{field}": value for field, value in asdict(one).items()})
                 for one in papers
             ]
             for name, papers in notes.items()
             if papers
         }
-        return stencil.passages(values, {**nested, "cards": cards}, owns)
+        return stencil.passages(shell, {**nested, "cards": cards}, owns)
 
     def _draw_text_shell(self, present: frozenset[str]) -> Stencil:
         """The same for the text. Of what is repeated it sees two samples, from which the stencil learns."""
@@ -355,12 +350,8 @@ class Renderer:
         known = [*names, *cards, *(name for each in fields_of.values() for name in each.values())]
         return Stencil(text_cuts(text.strip("\n") + "\n", known), repeated=_NESTED)
 
-    def _card_html(self, card: Card, place: Place) -> Markup:
-        return Markup(self._draw(self._html, "card.html.j2", card=card, **asdict(place)))  # noqa: S704 - it escapes
-
-    def _words(self, edition: Edition) -> list[dict[str, str]]:
-        """What of each card is not its paper's."""
-        return [{name: getattr(place, name) for name in _WORDS} for place in views.places(edition, self._publisher)]
+    def _card_html(self, card: Card, place: Mapping[str, str]) -> Markup:
+        return Markup(self._draw(self._html, "card.html.j2", card=card, **place))  # noqa: S704 - it escapes
 
     def _draw_css(self, name: str) -> Markup:
         return Markup(tidy(self._draw(self._text, name)))  # noqa: S704 - the operator's own file
@@ -397,5 +388,15 @@ def _joined(html: str, marks: Mapping[str, str]) -> str:
     return html
 
 
-def _values(shell: views.Shell) -> dict[str, str]:
-    return {name: getattr(shell, name) for name in views.Shell.__slots__}
+def _values(edition: Edition, links: Links, shown: int, site: Site) -> dict[str, str]:
+    shell = views.shell(edition, links, shown, site)
+    return dict(zip(_SHELL, _shell_values(shell), strict=True))
+
+
+def _present(values: Mapping[str, str], nested: Mapping[str, Sequence[object]]) -> frozenset[str]:
+    """The names of those that there are."""
+    return frozenset([name for each in (values, nested) for name, value in each.items() if value])
+
+
+def _html_of(pieces: Iterable[_Piece], places: Iterable[Place]) -> list[Passage]:
+    return [piece.html.passage(place) for piece, place in zip(pieces, places, strict=False)]

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from textwrap import wrap
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from markupsafe import escape
 
 from digest.errors import RenderError
-from digest.model import Form, Lasting, Passage, Telling, Word
+from digest.model import Form, Passage, Telling
 from digest.render.wording import NO_BREAK
 
 # What differs between readers of one selection; all else is the selection's.
@@ -25,17 +26,27 @@ OWN = frozenset({"address", "unsubscribe", "preferences"})
 _HOLE, _OPEN, _NAMED, _SHUT = "\x1a", "\x02", "\x1f", "\x03"
 _MARK = re.compile(f"m{_HOLE}([^{_HOLE}]*){_HOLE}M|{_OPEN}([a-z]+){_NAMED}|({_SHUT})")
 _WIDTH = 72
-_TWO_BLANKS = ("  ", f" {NO_BREAK}")
-_FEW = 128
-_SPECIAL = re.compile("[&<>\"']").search  # escaping what needs none takes longer than looking
+_AND_BLANK = f" {NO_BREAK}"
+_KEPT = 4_096
 
 
-@dataclass(frozen=True, slots=True)
 class Gap:
-    """How to tell the words of a gap from the values by name, and from which."""
+    """How to tell the words of a gap from the values by name. Many mails have the same, so they are kept.
 
-    tell: Telling
-    names: frozenset[str]
+    Gaps that are made alike are one, whichever papers they stand in.
+    """
+
+    __slots__ = ("names", "pick", "tell", "told")
+
+    def __init__(self, tell: Telling, names: frozenset[str]) -> None:
+        first, *others = ordered = sorted(names)
+        self.tell, self.names = tell, names
+        self.pick: Callable[[Mapping[str, str]], Any] = itemgetter(*ordered)  # what the words depend on
+        self.told: Callable[[Any], str] = lru_cache(_KEPT)(
+            (lambda values: tell(dict(zip(ordered, values, strict=True))))
+            if others
+            else lambda value: tell({first: value})
+        )
 
 
 Cut: TypeAlias = str | Gap
@@ -47,8 +58,9 @@ class Owns:
     def __init__(self) -> None:
         self.tellings: list[Telling] = []
 
-    def number(self, gap: Gap, values: Mapping[str, str]) -> int:
-        self.tellings.append(lambda readers: gap.tell({**values, **readers}))
+    def number(self, gap: Gap, values: Mapping[str, Any]) -> int:
+        rest: dict[str, str] = {name: values[name] for name in gap.names - OWN}
+        self.tellings.append((lambda readers: gap.tell({**rest, **readers})) if rest else gap.tell)
         return len(self.tellings) - 1
 
 
@@ -57,15 +69,22 @@ class _Nested:
     """Where other passages stand, one after the other, and what stands between them."""
 
     name: str
-    between: tuple[Passage, ...] = ()
+    between: Passage | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class _Run:
-    form: Form
-    gaps: tuple[Gap, ...]
-    tellings: tuple[Telling, ...]
-    personal: bool  # whether any gap is the reader's own
+    """What stands between two that are nested."""
+
+    def __init__(self, cuts: Sequence[Cut]) -> None:
+        self._form, self._gaps = Form.of(*_literals(cuts)), [cut for cut in cuts if isinstance(cut, Gap)]
+        self._told = [(gap.told, gap.pick) for gap in self._gaps]
+        self._personal = any(gap.names & OWN for gap in self._gaps)
+
+    def filled(self, values: Mapping[str, Any], owns: Owns | None = None) -> Passage:
+        if owns is None or not self._personal:
+            return self._form, tuple([told(pick(values)) for told, pick in self._told])
+        words = [owns.number(gap, values) if gap.names & OWN else gap.told(gap.pick(values)) for gap in self._gaps]
+        return self._form, tuple(words)
 
 
 class Stencil:
@@ -84,42 +103,31 @@ class Stencil:
         for part in (*parts, None):
             if part is None or isinstance(part, _Nested):
                 if run:
-                    gaps = tuple(cut for cut in run if isinstance(cut, Gap))
-                    tellings, personal = tuple(gap.tell for gap in gaps), any(gap.names & OWN for gap in gaps)
-                    self._runs.append(_Run(Form.of(*_literals(run)), gaps, tellings, personal))
+                    self._runs.append(_Run(run))
                 run = []
                 if part is not None:
                     self._runs.append(part)
             else:
                 run.append(part)
-
         only = self._runs[0] if self._runs else None
-        self._only = (only.form, only.tellings) if isinstance(only, _Run) else (Form.of(""), ())
-
-    def passage(self, values: Mapping[str, str]) -> Passage:
-        """The whole of a stencil that has nothing nested, filled."""
-        form, tellings = self._only
-        return form, tuple([tell(values) for tell in tellings])
+        # The whole of a stencil that has nothing nested, filled.
+        self.passage = (only if isinstance(only, _Run) else _Run(())).filled
 
     def passages(
         self,
         values: Mapping[str, str],
-        nested: Mapping[str, Sequence[Sequence[Passage]]] = {},
+        nested: Mapping[str, Sequence[Passage]] = {},
         owns: Owns | None = None,
     ) -> list[Passage]:
         """The whole, filled. Without `owns` all is told from `values`."""
         found: list[Passage] = []
         for run in self._runs:
-            if isinstance(run, _Nested):
-                for number, those in enumerate(nested[run.name]):
-                    found += (*run.between, *those) if number else those
-                continue
-            words: list[Word]
-            if run.personal and owns is not None:
-                words = [owns.number(gap, values) if gap.names & OWN else gap.tell(values) for gap in run.gaps]
+            if isinstance(run, _Run):
+                found.append(run.filled(values, owns))
+            elif run.between is None:
+                found += nested[run.name]
             else:
-                words = [tell(values) for tell in run.tellings]
-            found.append((run.form, tuple(words)))
+                found += [one for passage in nested[run.name] for one in (run.between, passage)][1:]
         return found
 
     def _without_samples(self, parts: list[Cut | _Nested], name: str) -> list[Cut | _Nested]:
@@ -133,34 +141,12 @@ class Stencil:
         if not (len(body) == 1 and isinstance(body[0], Gap) and body[0].names == {f"{name}.0"}):
             self.bodies[name] = Stencil([cut for cut in body if not isinstance(cut, _Nested)])
         plain = "".join(cut for cut in between if isinstance(cut, str))
-        place = _Nested(name, ((Form.of(plain), ()),) if plain else ())
+        place = _Nested(name, (Form.of(plain), ()) if plain else None)
         return [*parts[: first[0]], place, *parts[second[-1] + 1 :]]
 
 
 def _is_of(cut: Cut | _Nested, sample: str) -> bool:
     return isinstance(cut, Gap) and any(name == sample or name.startswith(f"{sample}.") for name in cut.names)
-
-
-def keeping(cuts: Iterable[Cut]) -> list[Cut]:
-    """With a memory in the gaps that are told from one value."""
-    return [_kept(cut, *cut.names) if isinstance(cut, Gap) and len(cut.names) == 1 else cut for cut in cuts]
-
-
-def _kept(gap: Gap, name: str) -> Gap:
-    """What was asked for once may be one reader's; what is asked for again lasts."""
-    told: dict[str, str] = {}
-
-    def tell(values: Mapping[str, str]) -> str:
-        found = told.get(value := values[name])
-        if found is None:
-            if len(told) >= _FEW:
-                told.clear()
-            found = told[value] = gap.tell(values)
-        elif found.__class__ is str:
-            found = told[value] = Lasting(found)
-        return found
-
-    return Gap(tell, gap.names)
 
 
 def _literals(cuts: Iterable[Cut]) -> list[str]:
@@ -184,10 +170,12 @@ def html_cuts(html: str, marks: Mapping[str, str]) -> list[Cut]:
     return [_escaped(names[piece]) if number % 2 else piece for number, piece in enumerate(pieces)]
 
 
+@lru_cache(256)
 def _escaped(name: str) -> Gap:
     def tell(values: Mapping[str, str]) -> str:
         value = values[name]
-        return value if value.isalnum() or not _SPECIAL(value) else str(escape(value))
+        special = "&" in value or "<" in value or ">" in value or '"' in value or "'" in value
+        return str(escape(value)) if special else value
 
     return Gap(tell, frozenset({name}))
 
@@ -214,7 +202,7 @@ def wrapped(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    if not text.replace(NO_BREAK, "-").isprintable() or text != text.strip() or any(two in text for two in _TWO_BLANKS):
+    if not text.replace(NO_BREAK, "-").isprintable() or text != text.strip() or "  " in text or _AND_BLANK in text:
         return "\n".join(wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False))
     lines, start, end = [], 0, len(text)  # the same, where there are single blanks only, in a tenth of the time
     while end - start > _WIDTH:
@@ -241,9 +229,9 @@ def text_cuts(text: str, names: Iterable[str]) -> list[Cut]:
             stack.append((mark[2], []))
         elif mark[3]:
             name, inside = stack.pop()
-            stack[-1][1].append(_filtered(_FILTERS[name], inside))
+            stack[-1][1].append(_filtered(_FILTERS[name], tuple(filter(None, inside))))
         elif mark[1] in known:
-            stack[-1][1].append(Gap(itemgetter(mark[1]), frozenset({mark[1]})))
+            stack[-1][1].append(_plain(mark[1]))
         else:
             _unmarked(mark[0])
     stack[-1][1].append(_unmarked(text[at:]))
@@ -270,13 +258,19 @@ def _with_line_ends(cuts: Sequence[Cut]) -> Iterator[Cut]:
             yield _ending(cut) if ended else cut
 
 
+@lru_cache(256)
+def _plain(name: str) -> Gap:
+    return Gap(itemgetter(name), frozenset({name}))
+
+
+@lru_cache(_KEPT)
 def _ending(gap: Gap) -> Gap:
     tell = gap.tell
     return Gap(lambda values: tell(values) + "\n", gap.names)
 
 
-def _filtered(change: Callable[[str], str], parts: Sequence[Cut]) -> Gap:
-    inside = [cut for cut in parts if cut]
+@lru_cache(_KEPT)
+def _filtered(change: Callable[[str], str], inside: Sequence[Cut]) -> Gap:
     names = frozenset(name for cut in inside if isinstance(cut, Gap) for name in cut.names)
     if len(inside) == 1 and isinstance(inside[0], Gap):
         (only,) = (cut.tell for cut in inside if isinstance(cut, Gap))

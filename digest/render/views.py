@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
+from typing import TypedDict
 from urllib.parse import quote, urlsplit
 
 from digest.model import Cadence, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
@@ -61,8 +62,7 @@ class Card:
     brief: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(TypedDict):
     """What a card shows that depends on the reader: the paper's place in the list, and why it is there.
 
     `change` is a mark such as `▲3`, and `moved` says it in words for those who hear it; empty where there is none.
@@ -179,48 +179,53 @@ def links_of(paper: Paper, words: Language) -> tuple[Link, ...]:
 # --- places ------------------------------------------------------------------------------------------------------
 
 
-def places(edition: Edition, site: Site) -> tuple[Place, ...]:
+def places(edition: Edition, site: Site) -> list[Place]:
     """For each item what depends on the reader."""
     words = language(edition.subscription.language)
     mixed = len({item.fresh for item in edition.items if item.section.kind is not SectionKind.RISEN}) > 1
-    found = []
+    found = list[Place]()
     for item, (heading, share) in zip(edition.items, _headings(edition, words, site), strict=True):
-        change, moved = _change(item, mixed, words)
+        risen = item.section.kind is SectionKind.RISEN
+        change, moved = ("", "") if risen else _change(item.before, item.rank, mixed and item.fresh, words)
         found.append(
-            Place(
-                rank=words.number(item.rank),
-                heading=heading,
-                share=share,
-                why=_why(item, words),
-                change=change,
-                moved=moved,
-            )
+            {
+                "rank": words.number(item.rank),
+                "heading": heading,
+                "share": share,
+                "why": _why(item.why, item.before if risen else None, item.score if item.reasons else None, words),
+                "change": change,
+                "moved": moved,
+            }
         )
-    return tuple(found)
+    return found
 
 
-def _why(item: Item, words: Language) -> str:
+@lru_cache(16_384)
+def _why(why: str, before: int | None, score: int | None, words: Language) -> str:
     """The why-line, where a late riser stood before, and the score that the reasons add up to."""
-    why, score = clip(clean(item.why), _WHY), item.score
-    parts = [why]
-    if item.before and item.section.kind is SectionKind.RISEN:
-        parts.append(tight(words.gettext("no. %(rank)s then", rank=words.number(item.before))))
-    if item.reasons:
-        parts.append(tight(words.ngettext("%(count)s point", "%(count)s points", score)))
-    return " · ".join(parts).replace(" · ", f"{NO_BREAK}· ") if why else ""
+    parts = [clip(clean(why), _WHY)]
+    if before:
+        parts.append(tight(words.gettext("no. %(rank)s then", rank=words.number(before))))
+    if score is not None:
+        parts.append(_points(score, words))
+    return " · ".join(parts).replace(" · ", f"{NO_BREAK}· ") if parts[0] else ""
 
 
-def _change(item: Item, mixed: bool, words: Language) -> tuple[str, str]:
+@lru_cache(16_384)
+def _points(score: int, words: Language) -> str:
+    return tight(words.ngettext("%(count)s point", "%(count)s points", score))
+
+
+@lru_cache(4_096)
+def _change(before: int | None, rank: int, new: bool, words: Language) -> tuple[str, str]:
     """A mark and its words; of a late riser, which stands beside the list, a change of rank would tell nothing.
 
     Where all of a list is new, nothing is marked so.
     """
-    if item.section.kind is SectionKind.RISEN:
-        return "", ""
-    if item.before is None:
-        new = words.pgettext("mark of a paper that was not there before", "new")
-        return (new, new) if mixed and item.fresh else ("", "")
-    by = item.before - item.rank
+    if before is None:
+        mark = words.pgettext("mark of a paper that was not there before", "new")
+        return (mark, mark) if new else ("", "")
+    by = before - rank
     if by > 0:
         return f"▲{words.number(by)}", words.ngettext("up %(count)s place", "up %(count)s places", by)
     if by < 0:
