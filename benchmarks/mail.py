@@ -1,11 +1,20 @@
-"""What making a mail costs: the usual way, ours, and the floors, in one run. Processor time, medians.
+"""What making a mail costs: the usual way, ours, and the floors, in one run.
 
-    python benchmarks/mail.py [--papers 20] [--repeats 5]
+    python benchmarks/mail.py [--papers 20] [--repeats 9]
 
-The usual way renders a jinja2 template, inlines its css with premailer and writes an `EmailMessage`, for each reader;
-it uses the shipped templates, so that both make the same mail. Ours is told three times: for a reader who shares a
-letter, for one with an order and links of his own and why-lines such as 50 profiles give, and for one whose every
-why-line is told to nobody else. Sending is measured in benchmarks/delivery.py, whose functions may be called from here.
+Measured is the processor's time from an `Edition` and its `Links` to the finished bytes, without the hash that the
+outbox keeps of them. The ways take turns, so that what else the machine does slows all of them; told are medians of the
+turns' means, and of the turns' ratios.
+
+The usual way renders a jinja2 template, inlines its css with premailer and writes an `EmailMessage`, for each reader,
+and signs it with dkimpy or not; it uses the shipped templates, so that both make the same mail. Ours is told three
+times: for a reader who shares a letter, for one with an order, links and points of his own and why-lines such as 50
+profiles give, and for one whose every why-line is told to nobody else.
+
+The join is of the same cards, each encoded whole beforehand for the text and for the html: they are looked up by the
+paper's id and joined in the reader's order, with the headers and all the rest of the mail, encoded too, around them. It
+is the mail with nothing personal but the order. The addressed join has its own To and Message-ID. Sending is measured
+in benchmarks/delivery.py, whose functions may be called from here.
 """
 
 from __future__ import annotations
@@ -15,21 +24,25 @@ import binascii
 import email.policy
 import gc
 import random
+import re
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from typing import TypeAlias
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from records import records  # noqa: E402 -- beside this file
+from sign import by_dkimpy  # noqa: E402
 
 from digest.message import assembled, message_id, own_words, token, unsubscribe_links, write_letter  # noqa: E402
 from digest.model import Edition, Item, Links, Paper, Reason, Site, Subscription  # noqa: E402
@@ -37,9 +50,13 @@ from digest.render import Renderer, views  # noqa: E402
 from digest.render.inline import inline  # noqa: E402
 from digest.render.language import language  # noqa: E402
 from digest.render.views import Detail  # noqa: E402
+from digest.sign import RSA, Signer, make_key  # noqa: E402
 
 DAY, NOW = date(2026, 6, 1), datetime(2026, 6, 1, 7, tzinfo=UTC)
 SECRET = b"a secret of the benchmark"
+_MANY, _PROFILES = 100, 50  # messages in one turn
+_USUAL = "the usual way: jinja2, premailer, EmailMessage"
+_JOIN, _ADDRESSED = "floor: join of the same cards", "floor: join of the same cards, addressed"
 SITE = Site(
     name="Trending Papers",
     sender="digest@example.org",
@@ -123,7 +140,7 @@ def usual(renderer: Renderer, made: Edition, links: Links) -> bytes:
     environment, texts = renderer._html, renderer._text
     site = renderer._site
     cards_of = [views.card(item, Detail.FULL, language("en")) for item in made.items]
-    words = [(one, asdict(place)) for one, place in zip(cards_of, views.places(made, SITE), strict=True)]
+    words = list(zip(cards_of, views.places(made, SITE), strict=True))
     card = environment.get_template("card.html.j2")
     cards = "\n".join(card.render(site=site, card=one, **place) for one, place in words)
     css, kept = (texts.get_template(name).render(site=site) for name in ("mail.css", "dark.css"))
@@ -168,66 +185,110 @@ def personal(renderer: Renderer, made: Edition, links: Links) -> bytes:
     return assembled(letter, message_id(SECRET, made.id, address, SITE.list_domain), own)
 
 
-def measure(work: Callable[[int], object], count: int, repeats: int) -> float:
-    """Milliseconds of processor time for one."""
-    times = []
+class Pasted:
+    """The cards of a finished mail in any order, with the rest of it around them."""
+
+    _CUT = re.compile(rb"(?<=\r\n)(?=-{72}\r\n|<table role=3D.presentation. class=3D.card.|</td></tr>\r\n)")
+
+    def __init__(self, whole: bytes, made: Edition) -> None:
+        ids, parts = [item.paper.id for item in made.items], self._CUT.split(whole)
+        count = len(ids)
+        self._texts = dict(zip(ids, parts[1:], strict=False))
+        self._htmls = dict(zip(ids, parts[count + 2 :], strict=False))
+        self._top, self._middle, self._end = parts[0], parts[count + 1], b"".join(parts[2 * count + 2 :])
+        self._head, self._tail = re.split(rb"(?<=\r\n)To: .*\r\n", self._top)
+        assert self.join(made, Links()) == whole
+
+    def join(self, made: Edition, _: Links) -> bytes:
+        order = [item.paper.id for item in made.items]
+        texts, htmls = self._texts, self._htmls
+        return b"".join(
+            [self._top, *[texts[one] for one in order], self._middle, *[htmls[one] for one in order], self._end]
+        )
+
+    def addressed(self, made: Edition, _: Links) -> bytes:
+        order, address = [item.paper.id for item in made.items], made.subscription.address or ""
+        texts, htmls, name = self._texts, self._htmls, message_id(SECRET, made.id, address, SITE.list_domain)
+        own = f"To: {address}\r\nMessage-ID: <{name}>\r\n".encode()
+        cards = [texts[one] for one in order], [htmls[one] for one in order]
+        return b"".join([self._head, own, self._tail, *cards[0], self._middle, *cards[1], self._end])
+
+
+Way: TypeAlias = Callable[[Edition, Links], object]
+
+
+def measure(
+    ways: Mapping[str, tuple[int, int | None, Way]], known: list[Paper], repeats: int
+) -> dict[str, list[float]]:
+    """By name the milliseconds of processor time for one, in each turn. Given are how many, and of how many profiles.
+
+    A turn's editions are composed just before it, as in a run they are just before they become letters.
+    """
+    times: dict[str, list[float]] = {name: [] for name in ways}
     for repeat in range(repeats):
-        gc.collect()
-        begin = time.process_time()
-        for number in range(count):
-            work(repeat * count + number)
-        times.append((time.process_time() - begin) / count * 1e3)
-    return statistics.median(times)
+        for name, (count, profiles, work) in ways.items():
+            those = [edition(known, repeat * count + number, profiles) for number in range(count)]
+            begin = time.process_time()
+            for made, links in those:
+                work(made, links)
+            times[name].append((time.process_time() - begin) / count * 1e3)
+    return times
 
 
-def compose(count: int, repeats: int) -> list[tuple[str, float]]:
-    """Name and milliseconds a message."""
+def compose(count: int, repeats: int) -> dict[str, list[float]]:
     renderer, known = Renderer([ROOT / "templates"], SITE), papers(count)
-    readers = [edition(known, reader) for reader in range(200 * repeats)]
-    alike = [edition(known, reader, profiles=50) for reader in range(200 * repeats)]
-    for made, links in readers[:5]:
-        personal(renderer, made, links)
-    made, links = readers[0]
+    for reader in range(2_000):  # a day's why-lines are soon all told once
+        personal(renderer, *edition(known, reader, _PROFILES))
+    made, links = edition(known, 0)
     draft = renderer.draft(made, links)
     letter = write_letter(draft, made, SITE, links)
-    pieces = [one for span in letter.spans for piece, _ in span.lines if piece for one in piece.literals]
     whole = personal(renderer, made, links)
-    html = renderer.render(made, links).html.encode()
-    buffer = bytearray(len(whole))
+    pasted, html, buffer = Pasted(whole, made), renderer.render(made, links).html.encode(), bytearray(len(whole))
+    with tempfile.TemporaryDirectory() as folder:
+        key = make_key(Path(folder) / "key", "key", RSA)
+    sign = Signer("example.org", [key])
     gc.collect()
-    gc.freeze()  # the readers are the benchmark's own, and not to be gone through again and again
+    gc.freeze()
 
-    def copy(_: int) -> None:
+    def copy(*_: object) -> None:
         buffer[:] = whole
 
-    def shared(number: int) -> bytes:
-        one, its_links = readers[number]
+    def shared(one: Edition, its_links: Links) -> bytes:
         address = one.subscription.address or ""
         own = own_words(address, its_links, renderer.own(draft, address, its_links))
         return assembled(letter, message_id(SECRET, one.id, address, SITE.list_domain), own)
 
     print(f"{count} papers; {len(whole):,} bytes a message, {len(html):,} of them html before encoding")
-    return [
-        ("the usual way: jinja2, premailer, EmailMessage", measure(lambda n: usual(renderer, *readers[n]), 4, repeats)),
-        ("ours, a letter shared", measure(shared, 200, repeats)),
-        ("ours, order and links a reader's own", measure(lambda n: personal(renderer, *alike[n]), 200, repeats)),
-        ("ours, every why-line too", measure(lambda n: personal(renderer, *readers[n]), 200, repeats)),
-        ("floor: quoted-printable of the html in C", measure(lambda _: binascii.b2a_qp(html), 200, repeats)),
-        ("floor: plain join of the same cards", measure(lambda _: b"".join(pieces), 2_000, repeats)),
-        ("floor: memory copy of the same bytes", measure(copy, 2_000, repeats)),
-    ]
+    ours = partial(personal, renderer)
+    ways: dict[str, tuple[int, int | None, Way]] = {
+        _USUAL: (4, None, partial(usual, renderer)),
+        "the usual way, signed by dkimpy": (4, None, lambda *one: by_dkimpy(usual(renderer, *one), key)),
+        "ours, a letter shared": (_MANY, None, shared),
+        "ours, a reader's own order, links and points": (_MANY, _PROFILES, ours),
+        "ours, every why-line too": (_MANY, None, ours),
+        "ours, every why-line too, signed": (_MANY, None, lambda *one: sign(ours(*one))),
+        "floor: quoted-printable of the html in C": (_MANY, None, lambda *_: binascii.b2a_qp(html)),
+        _ADDRESSED: (_MANY, _PROFILES, pasted.addressed),
+        _JOIN: (_MANY, _PROFILES, pasted.join),
+        "floor: memory copy of the same bytes": (_MANY, None, copy),
+    }
+    return measure(ways, known, repeats)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--papers", type=int, default=20)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=9)
     given = parser.parse_args()
     found = compose(given.papers, given.repeats)
-    of = SimpleNamespace(usual=found[0][1], join=found[5][1])
-    print(f"{'':48} {'ms':>9} {'of the usual':>13} {'times the join':>15}")
-    for name, cost in found:
-        print(f"{name:48} {cost:9.4f} {f'1/{of.usual / cost:,.0f}':>13} {cost / of.join:15,.1f}")
+    print(f"{'':48} {'ms':>9} {'of the usual':>13} {'times the addressed join':>25} {'the join':>9}")
+    for name, times in found.items():
+        usual, addressed, join = (
+            statistics.median([one / other for one, other in zip(times, found[base], strict=True)])
+            for base in (_USUAL, _ADDRESSED, _JOIN)
+        )
+        cost = statistics.median(times)
+        print(f"{name:48} {cost:9.4f} {f'1/{1 / usual:,.0f}':>13} {addressed:25,.1f} {join:9,.1f}")
 
 
 if __name__ == "__main__":
