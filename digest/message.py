@@ -18,18 +18,18 @@ from datetime import UTC, date, datetime
 from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache, partial
-from itertools import chain
 from urllib.parse import quote
 
 from digest.errors import PermanentDeliveryError
-from digest.model import Draft, Edition, Encoding, Form, Letter, Links, Message, Passage, Piece, Site, Span
+from digest.model import Draft, Edition, Encoding, Form, Kept, Letter, Line, Links, Message, Passage, Piece, Site, Span
 
 _FOLD = 78
 _NAME = 120
-_KEPT, _KEPT_WORDS = 16_384, 32_768  # pieces, and what stands in their gaps
+_KEPT_PIECES, _KEPT_WORDS = 16_384, 32_768  # encoded: of forms, and of what stands in their gaps
 _SENDER_ID = (5, 15)  # characters of Feedback-ID's last field, as Gmail wants it
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+_IN_URI = re.compile(r"[\w.~%/:?#\[\]@!$&'()*+,;=-]*", re.ASCII).fullmatch
 _LOCAL_PART = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*", re.I | re.A
@@ -113,19 +113,16 @@ def assembled(letter: Letter, message_id: str, own: Sequence[str]) -> bytes:
     words = (message_id, *own)
     found: list[bytes] = []
     for span in letter.spans:
-        parts: list[bytes | int] = []
+        encode, begin = _WIRE[span.encoding], len(found)
         for piece, fills in span.lines:
-            if piece is None:
-                parts += fills
-            else:
-                parts += chain.from_iterable(zip(piece.literals, fills, strict=False))  # one literal more than fills
-                parts.append(piece.literals[-1])
-        encode = _WIRE[span.encoding]
-        encoded = [part if isinstance(part, bytes) else encode(words[part]) for part in parts]
+            literals = iter(piece.literals if piece else [b""] * (len(fills) + 1))
+            found.append(next(literals))
+            for fill, literal in zip(fills, literals, strict=True):
+                found.append(fill if isinstance(fill, bytes) else encode(words[fill]))
+                found.append(literal)
         if span.encoding is Encoding.BASE64:
-            whole = b"".join(encoded).removesuffix(b"\r\n")
-            encoded = [base64.encodebytes(whole).replace(b"\n", b"\r\n")]
-        found += encoded
+            whole = b"".join(found[begin:]).removesuffix(b"\r\n")
+            found[begin:] = [base64.encodebytes(whole).replace(b"\n", b"\r\n")]
     return b"".join(found)
 
 
@@ -243,18 +240,25 @@ def _phrase(text: str, name: str) -> str:
 def _mailbox(address: str) -> str:
     """The bare address with its domain in ascii. A local part beyond ascii needs SMTPUTF8, which few servers have."""
     local, _, domain = address.rpartition("@")
-    try:
-        ascii_domain = domain.encode("idna").decode()
-    except UnicodeError:
-        ascii_domain = ""
-    if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(ascii_domain):
+    ascii_domain = _ascii_domain(domain)
+    if not _LOCAL_PART.fullmatch(local) or not ascii_domain:
         raise PermanentDeliveryError(f"{address!r} cannot be used as an address; correct it in the settings")
     return f"{local}@{ascii_domain}"
 
 
+@lru_cache(1_024)
+def _ascii_domain(domain: str) -> str:
+    """Empty if there is none."""
+    try:
+        found = domain.encode("idna").decode()
+    except UnicodeError:
+        return ""
+    return found if _DOMAIN.fullmatch(found) else ""
+
+
 def _uri(uri: str) -> str:
     """Nothing that could end the angle brackets or the line."""
-    return quote(_UNPRINTABLE.sub("", uri), safe="%/:?#[]@!$&'()*+,;=~")
+    return uri if _IN_URI(uri) else quote(_UNPRINTABLE.sub("", uri), safe="%/:?#[]@!$&'()*+,;=~")
 
 
 def _label(text: str) -> str:
@@ -268,8 +272,10 @@ def _one_line(text: str) -> str:
 
 def _fold(name: str, value: str) -> str:
     """Lines of at most 78 characters where there is white space to break at. Never breaks inside of a word or URI."""
-    lines: list[str] = []
-    for line in f"{name}: {value}".split("\r\n"):
+    whole, lines = f"{name}: {value}", list[str]()
+    if len(whole) <= _FOLD and whole.isprintable() and value.strip() == value != "":
+        return f"{whole}\r\n"
+    for line in whole.split("\r\n"):
         words = line.strip().split(" ")
         current = words[0]
         for word in words[1:]:
@@ -302,11 +308,13 @@ def _body(passages: Sequence[Passage]) -> Span:
     if not passages or not passages[-1][0].literals[-1].endswith("\n"):
         passages = (*passages, _NEW_LINE)
     encoding = Encoding.BASE64 if _mostly_beyond_ascii(passages) else Encoding.QUOTED
-    encode, piece = _ENCODE[encoding], _PIECE[encoding]
-    lines = [
-        (piece(form), tuple([_OWN + word if word.__class__ is int else encode(word) for word in words]))
-        for form, words in passages
-    ]
+    told, pieces = _WORDS[encoding], _PIECES[encoding]
+    lines: list[Line] = []
+    for form, words in passages:
+        fills: list[bytes | int] = []
+        for word in words:
+            fills.append(_OWN + word if isinstance(word, int) else told[word])
+        lines.append((pieces[form], tuple(fills)))
     return Span(encoding, tuple(lines))
 
 
@@ -352,9 +360,8 @@ def _piece(encode: Callable[[str], bytes], form: Form) -> Piece:
     return Piece(piece_digest(literals), literals)
 
 
-# With a memory: for the words that many mails have, and for the forms.
-_ENCODE = {encoding: lru_cache(_KEPT_WORDS)(encode) for encoding, encode in _WIRE.items()}
-_PIECE = {encoding: lru_cache(_KEPT)(partial(_piece, encode)) for encoding, encode in _WIRE.items()}
+_WORDS = {encoding: Kept(encode, _KEPT_WORDS) for encoding, encode in _WIRE.items()}
+_PIECES = {encoding: Kept(partial(_piece, encode), _KEPT_PIECES) for encoding, encode in _WIRE.items()}
 
 
 def _utf8(text: str) -> bytes:

@@ -41,6 +41,7 @@ from digest.model.hold import (
     Hold,
     HoldState,
 )
+from digest.model.kept import Kept
 from digest.model.letter import (
     Draft,
     Encoding,
@@ -172,6 +173,7 @@ __all__ = [
     "HoldState",
     "Intent",
     "Item",
+    "Kept",
     "Known",
     "KnownPaper",
     "LastEdition",

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from markupsafe import escape
 
 from digest.errors import RenderError
-from digest.model import Form, Passage, Telling
+from digest.model import Form, Kept, Passage, Telling, Word
 from digest.render.wording import NO_BREAK
 
 # What differs between readers of one selection; all else is the selection's.
@@ -42,10 +42,11 @@ class Gap:
         first, *others = ordered = sorted(names)
         self.tell, self.names = tell, names
         self.pick: Callable[[Mapping[str, str]], Any] = itemgetter(*ordered)  # what the words depend on
-        self.told: Callable[[Any], str] = lru_cache(_KEPT)(
+        self.told: Kept[Any, str] = Kept(
             (lambda values: tell(dict(zip(ordered, values, strict=True))))
             if others
-            else lambda value: tell({first: value})
+            else lambda value: tell({first: value}),
+            _KEPT,
         )
 
 
@@ -82,8 +83,11 @@ class _Run:
 
     def filled(self, values: Mapping[str, Any], owns: Owns | None = None) -> Passage:
         if owns is None or not self._personal:
-            return self._form, tuple([told(pick(values)) for told, pick in self._told])
-        words = [owns.number(gap, values) if gap.names & OWN else gap.told(gap.pick(values)) for gap in self._gaps]
+            words: list[Word] = []
+            for told, pick in self._told:
+                words.append(told[pick(values)])
+            return self._form, tuple(words)
+        words = [owns.number(gap, values) if gap.names & OWN else gap.told[gap.pick(values)] for gap in self._gaps]
         return self._form, tuple(words)
 
 

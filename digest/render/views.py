@@ -5,6 +5,7 @@ A view is frozen and hashable; as it holds all that its template may show, it is
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from functools import lru_cache
 from typing import TypedDict
 from urllib.parse import quote, urlsplit
 
-from digest.model import Cadence, Edition, Item, Links, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
+from digest.model import Cadence, Edition, Item, Kept, Links, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
 from digest.render import days
 from digest.render.language import Language, language
 from digest.render.wording import NO_BREAK, clean, clip, further, names, opening, tight
@@ -23,6 +24,8 @@ _PREHEADER = (60, 90)
 _TITLE = 300
 _NAMED, _NOTE = 140, 160  # title and words of a paper that is only named
 _WHY = 300
+# What stays as it is: most addresses, and seeing that takes a tenth of the time.
+_USUAL_URL = re.compile(r"https?://[a-z0-9.-]+(:\d+)?([/?#][\w.~%/:?#\[\]@!$&'()*+,;=-]*)?", re.A | re.I).fullmatch
 
 
 class Detail(IntEnum):
@@ -123,6 +126,8 @@ class Shell:
 
 def safe_url(url: str | None) -> str:
     """The address if it may stand in a link, with everything unusual percent-encoded; else nothing."""
+    if url is not None and _USUAL_URL(url):
+        return url
     text = quote(clean(url or ""), safe="%/:?#[]@!$&'()*+,;=~")
     try:
         scheme, host = urlsplit(text).scheme, urlsplit(text).netloc
@@ -142,7 +147,7 @@ def card(item: Item, detail: Detail, words: Language) -> Card:
         organisation=clip(clean(paper.organisation or ""), 80),
         date=tight(words.date_of_year(paper.published)) if paper.published else "",
         withdrawn=words.gettext("Withdrawn") if paper.withdrawn else "",
-        abstract="" if brief else opening(clean(paper.abstract), detail),
+        abstract="" if brief else _summary(paper.abstract, detail),
         votes=votes(item, words) if not brief else "",
         rise=words.gettext("+%(count)s since first listed", count=rise) if item.rise > 0 and not brief else "",
         comments=tight(words.ngettext("%(count)s comment", "%(count)s comments", comments))
@@ -179,36 +184,44 @@ def links_of(paper: Paper, words: Language) -> tuple[Link, ...]:
 # --- places ------------------------------------------------------------------------------------------------------
 
 
+_UNMOVED = "", ""
+
+
 def places(edition: Edition, site: Site) -> list[Place]:
     """For each item what depends on the reader."""
     words = language(edition.subscription.language)
     mixed = len({item.fresh for item in edition.items if item.section.kind is not SectionKind.RISEN}) > 1
     found = list[Place]()
     for item, (heading, share) in zip(edition.items, _headings(edition, words, site), strict=True):
-        risen = item.section.kind is SectionKind.RISEN
-        change, moved = ("", "") if risen else _change(item.before, item.rank, mixed and item.fresh, words)
+        risen, new, moved = item.section.kind is SectionKind.RISEN, mixed and item.fresh, _UNMOVED
+        if not risen and (new or item.before is not None):
+            moved = _change(item.before, item.rank, new, words)
+        told = item.why, item.before if risen else None, item.score if item.reasons else None, words
         found.append(
             {
                 "rank": words.number(item.rank),
                 "heading": heading,
                 "share": share,
-                "why": _why(item.why, item.before if risen else None, item.score if item.reasons else None, words),
-                "change": change,
-                "moved": moved,
+                "why": _WHYS[told],
+                "change": moved[0],
+                "moved": moved[1],
             }
         )
     return found
 
 
-@lru_cache(16_384)
-def _why(why: str, before: int | None, score: int | None, words: Language) -> str:
+def _why(of: tuple[str, int | None, int | None, Language]) -> str:
     """The why-line, where a late riser stood before, and the score that the reasons add up to."""
+    why, before, score, words = of
     parts = [clip(clean(why), _WHY)]
     if before:
         parts.append(tight(words.gettext("no. %(rank)s then", rank=words.number(before))))
     if score is not None:
         parts.append(_points(score, words))
     return " · ".join(parts).replace(" · ", f"{NO_BREAK}· ") if parts[0] else ""
+
+
+_WHYS = Kept(_why, 16_384)
 
 
 @lru_cache(16_384)
@@ -235,9 +248,12 @@ def _change(before: int | None, rank: int, new: bool, words: Language) -> tuple[
 
 def _headings(edition: Edition, words: Language, site: Site) -> list[tuple[str, str]]:
     """For each item what stands above it: words where a section begins, unless it is the only one, and its share."""
-    sizes = Counter(item.section for item in edition.items)
+    sections = [item.section for item in edition.items]
+    if not sections or sections.count(sections[0]) == len(sections):
+        return [("", "")] * len(sections)
+    sizes = Counter(sections)
     total = sum(size for one, size in sizes.items() if one.kind is not SectionKind.RISEN)
-    found, last = [], Section() if len(sizes) > 1 else edition.items[0].section if edition.items else None
+    found, last = [], Section()
     for item in edition.items:
         name = _heading(item.section, words, site) if item.section != last else ""
         share = ""
@@ -311,45 +327,49 @@ def _mention(one: Missed | Muted, note: str, words: Language) -> Mention:
 
 def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
     """`shown` counts the items that have a card on this surface."""
-    words = language(edition.subscription.language)
-    texts = site.look.texts_in(words.tag)
-    left_out = len(edition.items) - shown
-    mine, archive, feed = (
-        own(edition.subscription.address, links),
-        safe_url(links.archive_url),
-        safe_url(links.feed_url),
-    )
-    because, because_end = _because(edition, words)
+    words, subscription = language(edition.subscription.language), edition.subscription
+    texts, left_out = site.look.texts_in(words.tag), len(edition.items) - shown
+    mine, archive, feed = own(subscription.address, links), safe_url(links.archive_url), safe_url(links.feed_url)
+    because, because_end = "", ""
+    if subscription.address is not None:
+        because, because_end = _because(subscription.cadence, edition.title, words)
     return Shell(
         language=words.tag,
         direction=words.direction,
         subject=subject(edition),
         preheader=preheader(edition),
         masthead=clean(texts.masthead),
-        title=clip(clean(edition.title), _TITLE),
-        description=clip(clean(edition.description), _TITLE),
+        title=_title(edition.title),
+        description=_title(edition.description),
         date=words.long_date(edition.date),
         found=_day(edition, words),
         told=days.told(edition, words),
         since=days.since(edition, words),
         cut=days.cut(edition, words),
-        held_back=_held_back(edition, words),
-        muted=_muted(edition, words),
+        held_back=_held_back(edition.held_back, bool(edition.missed), words),
+        muted=_muted(edition, words) if edition.muted else "",
         left_out=_left_out(left_out, bool(archive or feed), words) if left_out else "",
         left_out_way=_left_out_way(archive, feed, words) if left_out else "",
         because=because,
         because_end=because_end,
         note=clean(texts.footer),
-        unsubscribe_way=words.gettext("Unsubscribe") if mine["unsubscribe"] else "",
-        preferences_way=words.gettext("Change topics or times") if mine["preferences"] else "",
         archive=archive,
-        archive_way=words.gettext("View in browser") if archive else "",
         feed=feed,
-        feed_way=words.gettext("Feed") if feed else "",
+        **mine,
+        **_ways(mine["unsubscribe"] != "", mine["preferences"] != "", archive != "", feed != "", words),
         help_way=words.gettext("Help") if site.help_url else "",
         all_way=words.gettext("All digests") if site.url else "",
-        **mine,
     )
+
+
+@lru_cache(1_024)
+def _ways(unsubscribe: bool, preferences: bool, archive: bool, feed: bool, words: Language) -> dict[str, str]:
+    return {
+        "unsubscribe_way": words.gettext("Unsubscribe") if unsubscribe else "",
+        "preferences_way": words.gettext("Change topics or times") if preferences else "",
+        "archive_way": words.gettext("View in browser") if archive else "",
+        "feed_way": words.gettext("Feed") if feed else "",
+    }
 
 
 def why_word(words: Language) -> str:
@@ -366,38 +386,35 @@ def own(address: str | None, links: Links) -> dict[str, str]:
     }
 
 
-def _because(edition: Edition, words: Language) -> tuple[str, str]:
+@lru_cache(1_024)
+def _because(cadence: Cadence, title: str, words: Language) -> tuple[str, str]:
     """What stands before and after the address."""
-    subscription = edition.subscription
-    if subscription.address is None:
-        return "", ""
-    cadence = {
+    when = {
         Cadence.DAILY: words.gettext("on days with news"),
         Cadence.WEEKDAYS: words.gettext("on weekdays with news"),
         Cadence.WEEKLY: words.gettext("once a week"),
         Cadence.MONTHLY: words.gettext("once a month"),
         Cadence.WHEN_GOOD: words.gettext("when there is enough good news"),
-    }[subscription.cadence]
+    }[cadence]
     line = words.gettext(
         "You receive this %(cadence)s, because %(address)s is subscribed to %(title)s.",
-        cadence=cadence,
+        cadence=when,
         address="\0",  # which no cleaned title has
-        title=clip(clean(edition.title), _TITLE),
+        title=_title(title),
     )
     before, _, after = line.partition("\0")
     return before, after
 
 
-def _held_back(edition: Edition, words: Language) -> str:
-    if not edition.held_back:
+@lru_cache(1_024)
+def _held_back(number: int, named: bool, words: Language) -> str:
+    if not number:
         return ""
-    line = words.ngettext("%(count)s new paper did not fit", "%(count)s new papers did not fit", edition.held_back)
-    return words.gettext("%(line)s; just missed:", line=line) if edition.missed else line
+    line = words.ngettext("%(count)s new paper did not fit", "%(count)s new papers did not fit", number)
+    return words.gettext("%(line)s; just missed:", line=line) if named else line
 
 
 def _muted(edition: Edition, words: Language) -> str:
-    if not edition.muted:
-        return ""
     line = words.ngettext(
         "%(count)s paper hidden by this profile’s rules",
         "%(count)s papers hidden by this profile’s rules",
@@ -425,27 +442,33 @@ def subject(edition: Edition) -> str:
     """The top paper's title, how many more, and the day, which keeps subjects apart from day to day."""
     words = language(edition.subscription.language)
     titles, more = _titles(edition, words), ""
-    if len(titles) > 1:
-        more = words.ngettext("and %(count)s more", "and %(count)s more", len(titles) - 1)
+    if len(edition.items) > 1:
+        more = words.ngettext("and %(count)s more", "and %(count)s more", len(edition.items) - 1)
     tail = f" {more} · {words.short_date(edition.date)}" if more else f" · {words.short_date(edition.date)}"
-    none = words.gettext("No papers: %(title)s", title=clean(edition.title))
-    return clip(titles[0] if titles else none, _SUBJECT - len(tail)) + tail
+    first = titles[0] if titles else words.gettext("No papers: %(title)s", title=clean(edition.title))
+    return clip(first, _SUBJECT - len(tail)) + tail
 
 
 def preheader(edition: Edition) -> str:
     """What a mailbox shows after the subject: the next titles, then the counts, until there is enough to read."""
     words = language(edition.subscription.language)
     least, most = _PREHEADER
-    abstracts = [opening(clean(item.paper.abstract), most) for item in edition.items[:1]]
+    abstracts = [_summary(item.paper.abstract, most) for item in edition.items[:1]]
     text = ""
-    for part in (*_titles(edition, words)[1:3], _found(edition, words), *abstracts, clean(edition.description)):
+    for part in (
+        *_titles(edition, words)[1:],
+        _found(edition, words),
+        *abstracts,
+        clean(edition.description),
+    ):
         if len(text) < least and part:
             text = f"{text} · {part}" if text else part
     return clip(text, most)
 
 
 def _titles(edition: Edition, words: Language) -> Sequence[str]:
-    return [_title(item.paper.title) or words.gettext("Untitled") for item in edition.items]
+    """Of the first three."""
+    return [_title(item.paper.title) or words.gettext("Untitled") for item in edition.items[:3]]
 
 
 @lru_cache(4_096)
@@ -453,10 +476,18 @@ def _title(title: str) -> str:
     return clip(clean(title), _TITLE)
 
 
+@lru_cache(4_096)
+def _summary(abstract: str, limit: int) -> str:
+    return opening(clean(abstract), limit)
+
+
 def _found(edition: Edition, words: Language) -> str:
-    if not edition.items:
-        return words.gettext("No new papers")
-    fresh, sources = edition.fresh, words.listed([clean(source) for source in edition.sources])
+    return _counted(edition.fresh, edition.sources, words) if edition.items else words.gettext("No new papers")
+
+
+@lru_cache(1_024)
+def _counted(fresh: int, those: tuple[str, ...], words: Language) -> str:
+    sources = words.listed([clean(source) for source in those])
     if not sources:
         return words.ngettext("%(count)s new paper", "%(count)s new papers", fresh)
     return words.ngettext(
@@ -466,15 +497,21 @@ def _found(edition: Edition, words: Language) -> str:
 
 def _day(edition: Edition, words: Language) -> str:
     """How many papers were new, from where, how many of them are here, and how many come from earlier days."""
-    total = sum(item.section.kind is not SectionKind.RISEN for item in edition.items)
-    older = max(0, total - (edition.fresh - edition.held_back))
+    found = _found(edition, words)
+    total = len(edition.items) - [item.section.kind for item in edition.items].count(SectionKind.RISEN)
+    return _of_day(found, total, edition.fresh, edition.held_back, edition.title, words)
+
+
+@lru_cache(1_024)
+def _of_day(found: str, total: int, fresh: int, held_back: int, title: str, words: Language) -> str:
+    older = max(0, total - (fresh - held_back))
     given = {
-        "found": _found(edition, words),
+        "found": found,
         "chosen": words.number(total),
-        "title": clip(clean(edition.title), _TITLE),
+        "title": _title(title),
         "earlier": words.number(older),
     }
-    if edition.held_back or total < edition.fresh:
+    if held_back or total < fresh:
         if older:
             return words.gettext(
                 "%(found)s; %(chosen)s chosen for %(title)s, %(earlier)s of them from earlier days.", **given
