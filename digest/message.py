@@ -112,14 +112,15 @@ def assembled(letter: Letter, message_id: str, own: Sequence[str]) -> bytes:
     """The finished bytes, from nothing but what is given: the same today and in any other year."""
     words = (message_id, *own)
     found: list[bytes] = []
+    add = found.append
     for span in letter.spans:
         encode, begin = _WIRE[span.encoding], len(found)
         for piece, fills in span.lines:
-            literals = iter(piece.literals if piece else [b""] * (len(fills) + 1))
-            found.append(next(literals))
-            for fill, literal in zip(fills, literals, strict=True):
-                found.append(fill if isinstance(fill, bytes) else encode(words[fill]))
-                found.append(literal)
+            literals = iter(piece.literals if piece else (b"",) * (len(fills) + 1))
+            add(next(literals))
+            for fill in fills:
+                add(fill if isinstance(fill, bytes) else encode(words[fill]))
+                add(next(literals))
         if span.encoding is Encoding.BASE64:
             whole = b"".join(found[begin:]).removesuffix(b"\r\n")
             found[begin:] = [base64.encodebytes(whole).replace(b"\n", b"\r\n")]

@@ -27,7 +27,7 @@ _HOLE, _OPEN, _NAMED, _SHUT = "\x1a", "\x02", "\x1f", "\x03"
 _MARK = re.compile(f"m{_HOLE}([^{_HOLE}]*){_HOLE}M|{_OPEN}([a-z]+){_NAMED}|({_SHUT})")
 _WIDTH = 72
 _AND_BLANK = f" {NO_BREAK}"
-_KEPT = 4_096
+_KEPT = 16_384  # words of one gap: the why-lines of a day
 
 
 class Gap:

@@ -24,6 +24,7 @@ from digest.model import (
     Facts,
     Feedback,
     FieldChange,
+    Item,
     LastEdition,
     Letter,
     Link,
@@ -175,18 +176,25 @@ _SHARED = tuple(field.name for field in fields(Edition) if field.name not in _OW
 
 def freeze_apart(edition: Edition) -> tuple[str, str, bytes]:
     """What is an edition's own; and, after its digest, what it shares with all of the same selection and date."""
-    found = _frozen.get(id(edition))
-    if found is None or found[0] is not edition:
-        own = msgspec.json.encode({name: getattr(edition, name) for name in _OWN}).decode()
+    own = msgspec.json.encode({name: getattr(edition, name) for name in _OWN}).decode()
+    beside = msgspec.json.encode([getattr(edition, name) for name in _BESIDE])
+    items = tuple([(id(item.paper), id(item.reasons), _of_item(item)) for item in edition.items])
+    key = items, beside, _of_edition(edition)
+    if (found := _frozen.get(key)) is None:
         shared = msgspec.json.encode({name: getattr(edition, name) for name in _SHARED})
         if len(_frozen) >= _KEPT_FROZEN:
             _frozen.clear()
-        found = _frozen[id(edition)] = (edition, (own, digest_of(shared), shared))
-    return found[1]
+        found = _frozen[key] = edition, digest_of(shared), shared
+    return own, *found[1:]
 
 
-_frozen: dict[int, tuple[Edition, tuple[str, str, bytes]]] = {}  # an edition is asked for more than once, soon after
-_KEPT_FROZEN = 256
+# By the identities of papers and reasons, which readers of one day share: their words take ten times as long. The
+# edition is kept too, so that what an identity tells stays alive.
+_frozen: dict[object, tuple[Edition, str, bytes]] = {}
+_KEPT_FROZEN = 512
+_of_item = attrgetter(*(field.name for field in fields(Item) if field.name not in ("paper", "reasons")))
+_BESIDE = ("missed", "hidden", "strands", "ribbon")
+_of_edition = attrgetter(*(name for name in _SHARED if name not in ("items", *_BESIDE)))
 
 
 def selection_key(edition: Edition) -> str:
@@ -237,14 +245,14 @@ def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, bytes]]:
         for span in letter.spans
     ]
     content = msgspec.msgpack.encode((letter.name, spans))
-    found = {
-        piece.digest.hex(): msgspec.msgpack.encode(piece.literals)
-        for span in letter.spans
-        for piece, _ in span.lines
-        if piece
-    }
+    found = dict([_piece_blob(piece) for span in letter.spans for piece, _ in span.lines if piece])
     digest = digest_of(content)
     return digest, found | {digest: content}
+
+
+@lru_cache(8_192)
+def _piece_blob(piece: Piece) -> tuple[str, bytes]:
+    return piece.digest.hex(), msgspec.msgpack.encode(piece.literals)
 
 
 def letter_parts(content: bytes) -> tuple[str, list[StoredSpan]]:
