@@ -92,6 +92,8 @@ def world(tmp_path: Path) -> Iterator[World]:
             background=lambda: BACKGROUND,
             profiles={"sheep": PROFILE},
             subscriptions=(PUBLIC, READER),
+            roll="",
+            zones="",
             inbox=tmp_path / "inbox",
             output=tmp_path / "out",
         )
