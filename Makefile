@@ -1,17 +1,17 @@
-# make run    set up and run the main job on the bundled sample dumps, in demo/
-# make test   set up and run the tests
-# make check  the tests, the style and the types: what is checked on every change
-# make fuzz   reads 100,000 damaged copies of the test dumps: some minutes
-# make replay plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
-# make mail-check holds mails against SpamAssassin, rspamd, axe, Postfix …: some minutes, installs what it needs
-# make storm  kills senders of 5,000 messages again and again, and compares the books: some minutes
-# make zones  checks send times in every time zone, each half hour of 2024 to 2034: 15 minutes
-# make encoder tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
-# make readers has newsboat, rss2email, sfeed and reader follow the sample feeds, as far as they are installed: minutes
-# make bench-feeds what feeds cost, beside feedgen, lxml and the join of bytes: two minutes
-# make messages collects the words for translation into digest/locale/
-# make bench  what ingest costs, beside its floors: half an hour
-# make bench-mail  what making a mail costs, beside the usual way and its floors: a minute
+# make run          set up and run the main job on the bundled sample dumps, in demo/
+# make test         set up and run the tests
+# make check        the tests, the style and the types: what is checked on every change
+# make fuzz         reads 100,000 damaged copies of the test dumps: some minutes
+# make storm        kills senders of 5,000 messages again and again, and compares the books: some minutes
+# make zones        checks send times in every time zone, each half hour of 2024 to 2034: 15 minutes
+# make replay       plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
+# make mail-check   holds mails against SpamAssassin, rspamd, axe, Postfix …: some minutes, installs what it needs
+# make readers      has newsboat, rss2email, sfeed and reader follow the sample feeds, as far as they are installed: minutes
+# make encoder      tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
+# make messages     collects the words for translation into digest/locale/
+# make bench        what ingest costs, beside its floors: half an hour
+# make bench-mail   what making a mail costs, beside the usual way and its floors: a minute
+# make bench-feeds  what feeds cost, beside feedgen, lxml and the join of bytes: two minutes
 .DEFAULT_GOAL := help
 .PHONY: help run test check style types fuzz replay storm encoder readers bench bench-feeds bench-mail mail-check zones messages lock clean
 
