@@ -330,9 +330,7 @@ def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
     words, subscription = language(edition.subscription.language), edition.subscription
     texts, left_out = site.look.texts_in(words.tag), len(edition.items) - shown
     mine, archive, feed = own(subscription.address, links), safe_url(links.archive_url), safe_url(links.feed_url)
-    because, because_end = "", ""
-    if subscription.address is not None:
-        because, because_end = _because(subscription.cadence, edition.title, words)
+    because = ("", "") if subscription.address is None else _because(subscription.cadence, edition.title, words)
     return Shell(
         language=words.tag,
         direction=words.direction,
@@ -350,8 +348,8 @@ def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
         muted=_muted(edition, words) if edition.muted else "",
         left_out=_left_out(left_out, bool(archive or feed), words) if left_out else "",
         left_out_way=_left_out_way(archive, feed, words) if left_out else "",
-        because=because,
-        because_end=because_end,
+        because=because[0],
+        because_end=because[1],
         note=clean(texts.footer),
         archive=archive,
         feed=feed,
