@@ -193,7 +193,7 @@ def freeze_apart(edition: Edition) -> tuple[str, str, bytes]:
 _frozen: dict[object, tuple[Edition, str, bytes]] = {}
 _KEPT_FROZEN = 512
 _of_item = attrgetter(*(field.name for field in fields(Item) if field.name not in ("paper", "reasons")))
-_BESIDE = ("missed", "hidden", "strands", "ribbon")
+_BESIDE = ("missed", "hidden", "strands", "ribbon", "verdicts")
 _of_edition = attrgetter(*(name for name in _SHARED if name not in ("items", *_BESIDE)))
 
 
