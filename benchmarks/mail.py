@@ -149,7 +149,14 @@ def usual(renderer: Renderer, made: Edition, links: Links) -> bytes:
     }
     html = inline(
         environment.get_template("mail.html.j2").render(
-            site=site, mail=shell, cards=safe["cards"], missed="", hidden="", css=safe["css"], kept_css=safe["dark"]
+            site=site,
+            mail=shell,
+            cards=safe["cards"],
+            missed="",
+            hidden="",
+            ribbon="",
+            css=safe["css"],
+            kept_css=safe["dark"],
         )
     )
     text_card = texts.get_template("card.txt.j2")
@@ -158,6 +165,7 @@ def usual(renderer: Renderer, made: Edition, links: Links) -> bytes:
         mail=shell,
         missed=(),
         hidden=(),
+        ribbon=(),
         cards=[text_card.render(card=one, why_word="Why", **place).strip("\n") for one, place in words],
     )
     message = EmailMessage(policy=email.policy.SMTP.clone(max_line_length=998))
