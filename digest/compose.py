@@ -182,15 +182,14 @@ def compose(
     muted = [one for one in hidden if is_mute(one)]
     late = [one for one in risers if one.paper.id not in gone and not _is_new(one.paper, shown, last)]
     risen = [Placed(ranked=one, section=RISEN) for one in late[: profile.late_risers]] if last else []
+    rows = enumerate((*placed, *risen), start=1)
     return Edition(
         subscription=subscription,
         title=profile.title,
         description=profile.description,
         date=day,
         made_at=now.replace(microsecond=0),
-        items=tuple(
-            _item(rank, one.ranked, one.section, one.id in news) for rank, one in enumerate((*placed, *risen), start=1)
-        ),
+        items=tuple(_item(rank, one.ranked, one.section, one.id in news) for rank, one in rows),
         fresh=len(new),
         held_back=len(left),
         muted=len(muted),
