@@ -150,7 +150,7 @@ def whole(port: int, ca: Path | None, number: int) -> tuple[float, float]:
             world = World(
                 store=store, renderer=NOTHING, transport=ours(port, ca), secret=b"", clock=time, background=NOTHING,
                 site=Site(name="", sender="", authority="", list_domain=""), profiles={}, subscriptions=(),
-                inbox=Path(), output=Path(), rules=Rules(),
+                roll="", zones="", inbox=Path(), output=Path(), rules=Rules(),
             )  # fmt: skip
             begun, worked = time.perf_counter(), time.process_time()
             settled = list(deliver(world, NOW, make=large))

@@ -98,8 +98,8 @@ def send(storm: Storm, port: int) -> None:
         world = World(
             store=store, renderer=nothing, transport=SmtpTransport("127.0.0.1", port, "none", timeout=30),
             site=Site(name="", sender="", authority="", list_domain=""), secret=b"", clock=time, background=nothing,
-            profiles={}, subscriptions=(), inbox=Path(), output=Path(), resend_after_crash=storm.resend,
-            rules=Rules(connections=storm.connections),
+            profiles={}, subscriptions=(), roll="", zones="", inbox=Path(), output=Path(),
+            resend_after_crash=storm.resend, rules=Rules(connections=storm.connections),
         )  # fmt: skip
         for _ in deliver(world, NOW, make=small):
             pass
