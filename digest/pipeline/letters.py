@@ -31,7 +31,8 @@ from digest.pipeline.surfaces import links, page_path
 from digest.pipeline.world import World
 from digest.store import selection_key
 
-_KEPT = 512  # letters in memory
+_KEPT = 512  # letters in memory while they are drawn
+_KEPT_STORED = 2_048  # and while they are sent, in an order that mixes them; some 40 kB each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Letters:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._stored = lru_cache(_KEPT)(world.store.letter)
+        self._stored = lru_cache(_KEPT_STORED)(world.store.letter)
         self._drawing = Lock()
         self._written: OrderedDict[object, tuple[Draft, Letter]] = OrderedDict()
 
