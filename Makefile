@@ -66,13 +66,14 @@ fuzz: $(VENV)/test.stamp
 	$(BIN)/python tests/fuzz_listings.py --copies 100000
 
 replay: $(VENV)/test.stamp
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m long tests/test_replay.py
 
 mail-check: $(VENV)/test.stamp
 	$(BIN)/python tests/mail_check.py
 
 storm: $(VENV)/test.stamp
 	$(BIN)/python tests/storm.py
+	$(BIN)/pytest -m long --numprocesses 2 tests/test_crash.py tests/test_archive.py
 
 zones: $(VENV)/test.stamp
 	DIGEST_ALL_ZONES=1 $(BIN)/pytest --numprocesses 2 tests/test_zones.py

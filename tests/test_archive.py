@@ -225,12 +225,12 @@ def command(place: Place, tmp_path: Path) -> Iterator[list[str | Path]]:
 @pytest.mark.parametrize(
     "point",
     [
-        "digest.store:Store.record:before",
+        pytest.param("digest.store:Store.record:before", marks=pytest.mark.long),
         "digest.store:Store.record:before:3",
-        "digest.store:Store.record:after:3",
+        pytest.param("digest.store:Store.record:after:3", marks=pytest.mark.long),
         "digest.store.ingest:_insert_sightings:after:2",
-        "digest.store.ingest:_count:after:4",
-        "digest.store:Store.known:after:5",
+        pytest.param("digest.store.ingest:_count:after:4", marks=pytest.mark.long),
+        pytest.param("digest.store:Store.known:after:5", marks=pytest.mark.long),
     ],
 )
 def test_killed_in_the_middle_it_goes_on(point: str, place: Place, command: list[str | Path], tmp_path: Path) -> None:
