@@ -217,7 +217,9 @@ SAID = {
 def test_a_verdict_reads_in_english_as_the_operator_reads_it(kind: VerdictKind) -> None:
     one = Verdict(source="hf", date=date(2026, 6, 2), kind=kind, evidence="so it is")
     if kind not in (VerdictKind.MUTED, VerdictKind.SHOWN):
-        assert one.sentence in renderer().render(edition(verdicts=(one,)), LINKS).text
+        told = edition(verdicts=(one,))
+        assert one.sentence in renderer().render(told, LINKS).text
+        assert f"<p>{one.sentence}</p>" in renderer().feed_edition(told)
 
 
 def test_late_papers_say_so() -> None:
