@@ -46,7 +46,7 @@ from sign import by_dkimpy  # noqa: E402
 
 from digest.message import assembled, message_id, own_words, token, unsubscribe_links, write_letter  # noqa: E402
 from digest.model import Edition, Item, Links, Paper, Reason, Site, Subscription  # noqa: E402
-from digest.render import Renderer, views  # noqa: E402
+from digest.render import Renderer, around, views  # noqa: E402
 from digest.render.inline import inline  # noqa: E402
 from digest.render.language import language  # noqa: E402
 from digest.render.views import Detail  # noqa: E402
@@ -136,7 +136,7 @@ def edition(known: list[Paper], reader: int, profiles: int | None = None) -> tup
 
 def usual(renderer: Renderer, made: Edition, links: Links) -> bytes:
     """The same templates, drawn, inlined and encoded whole for one reader."""
-    shell = views.shell(made, links, len(made.items), SITE)
+    shell = around.shell(made, links, len(made.items), SITE)
     environment, texts = renderer._html, renderer._text
     site = renderer._site
     cards_of = [views.card(item, Detail.FULL, language("en")) for item in made.items]

@@ -5,10 +5,11 @@ from editions import edition, hostile_edition, item, paper
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.render.around import preheader, subject
 from digest.render.colour import contrast, readable
 from digest.render.language import language
 from digest.render.plan import plan
-from digest.render.views import Detail, preheader, safe_url, subject
+from digest.render.views import Detail, safe_url
 from digest.render.wording import authors, clean, clip, opening
 
 # --- words ----------------------------------------------------------------------------------------------

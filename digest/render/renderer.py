@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from digest.errors import RenderError
 from digest.model import Chart, Draft, Edition, FeedGroup, Item, Links, Paper, Passage, Rendered, Section, Site
-from digest.render import days, feed_words, sample, views
+from digest.render import around, days, feed_words, sample, views
 from digest.render.chart import drawing
 from digest.render.colour import mixed, readable
 from digest.render.inline import inline, inline_piece, markers, tidy
@@ -37,7 +37,7 @@ _TEMPLATES = (
 )  # fmt: skip
 # The words of a card that are not the paper's: its place in this edition, and why it is there.
 _WORDS = tuple(Place.__annotations__)
-_SHELL = tuple(field.name for field in fields(views.Shell))
+_SHELL = tuple(field.name for field in fields(around.Shell))
 _shell_values = attrgetter(*_SHELL)
 _OF_READER = {"paper", "rank", "reasons", "section", "why", "fresh", "before"}
 _Line: TypeAlias = Mention | days.RibbonLine
@@ -61,7 +61,7 @@ class Renderer:
 
     def __init__(self, templates: Sequence[Path], site: Site) -> None:
         self._folders = tuple(map(str, templates))
-        self._publisher, self._site = site, views.site_view(site)
+        self._publisher, self._site = site, around.site_view(site)
         loader = FileSystemLoader(self._folders)
         environment = partial(
             Environment, loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -113,7 +113,7 @@ class Renderer:
 
     def own(self, draft: Draft, address: str | None, links: Links) -> tuple[str, ...]:
         """What a draft leaves open, for one reader."""
-        values = views.own(address, links)
+        values = around.own(address, links)
         return tuple([tell(values) for tell in draft.own])
 
     def render(self, edition: Edition, links: Links) -> Rendered:
@@ -134,7 +134,7 @@ class Renderer:
         cards = [piece.page.passage(place) for piece, place in zip(pieces, places, strict=True)]
         return self._draw_tidy(
             "page.html.j2",
-            mail=views.shell(edition, links, len(cards), self._publisher),
+            mail=around.shell(edition, links, len(cards), self._publisher),
             cards=Markup(filled(cards, ())),  # noqa: S704 - escaped by the templates and by the stencil
             missed=views.missed(edition),
             hidden=views.hidden(edition),
@@ -155,12 +155,12 @@ class Renderer:
             words = clip(clean(item.why), _WHY)
             html, mark = self._feed_card(item.paper, bool(words), tag)
             cards.append((place, Markup(html.replace(mark, escape(words)))))  # noqa: S704 - escaped by the template
-        shell = views.shell(edition, Links(), len(cards), self._publisher)
+        shell = around.shell(edition, Links(), len(cards), self._publisher)
         return self._draw_tidy("feed_edition.html.j2", mail=shell, cards=cards).rstrip("\n")
 
     def feed_words(self, edition: Edition) -> tuple[str, str]:
         """Title and summary of that entry, as plain text."""
-        return views.subject(edition), views.preheader(edition)
+        return around.subject(edition), around.preheader(edition)
 
     def feed_index(self, groups: Sequence[FeedGroup], tag: str = "en") -> str:
         """The page of all public feeds."""
@@ -173,7 +173,7 @@ class Renderer:
 
     def feed_css(self) -> str:
         """The style by which a browser shows a feed."""
-        return self._draw(self._text, "feed.css", notes={tag: views.feed_note(language(tag)) for tag in languages()})
+        return self._draw(self._text, "feed.css", notes={tag: around.feed_note(language(tag)) for tag in languages()})
 
     def chart(self, chart: Chart) -> str:
         """An SVG picture, for light and dark."""
@@ -297,12 +297,12 @@ class Renderer:
 
     def _draw_shell(self, present: frozenset[str]) -> Stencil:
         """The shell of all mails that have these values. Its template sees markers, so it may ask only: is it there?"""
-        names = [field.name for field in fields(views.Shell)]
+        names = [field.name for field in fields(around.Shell)]
         marks = markers((*names, *_NESTED), repr((self._site, sorted(present))))
         html = self._draw(
             self._html,
             "mail.html.j2",
-            mail=views.Shell(**{name: marks[name] if name in present else "" for name in names}),
+            mail=around.Shell(**{name: marks[name] if name in present else "" for name in names}),
             cards=marks["cards"],
             missed=marks["missed"] if "missed" in present else "",
             hidden=marks["hidden"] if "hidden" in present else "",
@@ -332,7 +332,7 @@ class Renderer:
 
     def _draw_text_shell(self, present: frozenset[str]) -> Stencil:
         """The same for the text. Of what is repeated it sees two samples, from which the stencil learns."""
-        names = [field.name for field in fields(views.Shell)]
+        names = [field.name for field in fields(around.Shell)]
         samples = [f"{name}.{number}" for name in _LINES if name in present for number in (0, 1)]
         cards = ["cards.0", "cards.1"] if "cards" in present else []
         kinds = {one: _LINES[one.partition(".")[0]] for one in samples}
@@ -343,7 +343,7 @@ class Renderer:
         text = self._draw(
             self._text,
             "mail.txt.j2",
-            mail=views.Shell(**{name: hole(name) if name in present else "" for name in names}),
+            mail=around.Shell(**{name: hole(name) if name in present else "" for name in names}),
             cards=[hole(name) for name in cards],
             **{kind: [line for one, line in lines.items() if one.startswith(kind)] for kind in _LINES},
         )
@@ -389,7 +389,7 @@ def _joined(html: str, marks: Mapping[str, str]) -> str:
 
 
 def _values(edition: Edition, links: Links, shown: int, site: Site) -> dict[str, str]:
-    shell = views.shell(edition, links, shown, site)
+    shell = around.shell(edition, links, shown, site)
     return dict(zip(_SHELL, _shell_values(shell), strict=True))
 
 

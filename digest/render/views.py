@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import TypedDict
 from urllib.parse import quote, urlsplit
 
-from digest.model import Cadence, Edition, Item, Kept, Links, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
-from digest.render import days
+from digest.model import Edition, Item, Kept, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
 from digest.render.language import Language, language
 from digest.render.wording import NO_BREAK, clean, clip, further, names, opening, tight
 
-_SUBJECT = 60
-_PREHEADER = (60, 90)
 _TITLE = 300
 _NAMED, _NOTE = 140, 160  # title and words of a paper that is only named
 _WHY = 300
@@ -88,42 +84,6 @@ class Mention:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shell:
-    """What stands around the cards, in whole sentences of the reader's language. Empty means: show nothing."""
-
-    language: str  # its tag
-    direction: str  # ltr or rtl
-    subject: str
-    preheader: str
-    masthead: str  # the publisher's line above the title
-    title: str
-    description: str
-    date: str
-    found: str  # "24 new papers from hf-daily; 20 chosen for Robots."
-    told: str  # what to know of the sources' days, in sentences
-    since: str  # above the days since the last edition, where an edition makes up for several
-    cut: str  # from when on papers count, where that is later
-    held_back: str
-    muted: str
-    left_out: str  # papers of this edition that did not fit into the mail
-    left_out_way: str  # where they are, the words of a link to `archive` or `feed`
-    because: str  # why the reader gets this, up to the address
-    because_end: str  # and after it
-    note: str  # the publisher's words at the foot
-    address: str
-    unsubscribe: str
-    unsubscribe_way: str  # the words of each link, there if its address is
-    preferences: str
-    preferences_way: str
-    archive: str
-    archive_way: str
-    feed: str
-    feed_way: str
-    help_way: str
-    all_way: str  # to the page of all digests
-
-
 def safe_url(url: str | None) -> str:
     """The address if it may stand in a link, with everything unusual percent-encoded; else nothing."""
     if url is not None and _USUAL_URL(url):
@@ -147,7 +107,7 @@ def card(item: Item, detail: Detail, words: Language) -> Card:
         organisation=clip(clean(paper.organisation or ""), 80),
         date=tight(words.date_of_year(paper.published)) if paper.published else "",
         withdrawn=words.gettext("Withdrawn") if paper.withdrawn else "",
-        abstract="" if brief else _summary(paper.abstract, detail),
+        abstract="" if brief else opening(clean(paper.abstract), detail),
         votes=votes(item, words) if not brief else "",
         rise=words.gettext("+%(count)s since first listed", count=rise) if item.rise > 0 and not brief else "",
         comments=tight(words.ngettext("%(count)s comment", "%(count)s comments", comments))
@@ -179,6 +139,11 @@ def links_of(paper: Paper, words: Language) -> tuple[Link, ...]:
         for text, url in safe
         if url
     )
+
+
+def why_word(words: Language) -> str:
+    """Before a why-line in plain text."""
+    return words.pgettext("before the reasons for a paper", "Why")
 
 
 # --- places ------------------------------------------------------------------------------------------------------
@@ -320,220 +285,3 @@ def _rule(one: Muted, words: Language) -> str:
 def _mention(one: Missed | Muted, note: str, words: Language) -> Mention:
     title = clip(clean(one.paper.title), _NAMED) or words.gettext("Untitled")
     return Mention(title=title, url=safe_url(one.paper.url), note=clip(clean(note), _NOTE))
-
-
-# --- around the cards --------------------------------------------------------------------------------------------
-
-
-def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
-    """`shown` counts the items that have a card on this surface."""
-    words, subscription = language(edition.subscription.language), edition.subscription
-    texts, left_out = site.look.texts_in(words.tag), len(edition.items) - shown
-    mine, archive, feed = own(subscription.address, links), safe_url(links.archive_url), safe_url(links.feed_url)
-    because = ("", "") if subscription.address is None else _because(subscription.cadence, edition.title, words)
-    return Shell(
-        language=words.tag,
-        direction=words.direction,
-        subject=subject(edition),
-        preheader=preheader(edition),
-        masthead=clean(texts.masthead),
-        title=_title(edition.title),
-        description=_title(edition.description),
-        date=words.long_date(edition.date),
-        found=_day(edition, words),
-        told=days.told(edition, words),
-        since=days.since(edition, words),
-        cut=days.cut(edition, words),
-        held_back=_held_back(edition.held_back, bool(edition.missed), words),
-        muted=_muted(edition, words) if edition.muted else "",
-        left_out=_left_out(left_out, bool(archive or feed), words) if left_out else "",
-        left_out_way=_left_out_way(archive, feed, words) if left_out else "",
-        because=because[0],
-        because_end=because[1],
-        note=clean(texts.footer),
-        archive=archive,
-        feed=feed,
-        **mine,
-        **_ways(mine["unsubscribe"] != "", mine["preferences"] != "", archive != "", feed != "", words),
-        help_way=words.gettext("Help") if site.help_url else "",
-        all_way=words.gettext("All digests") if site.url else "",
-    )
-
-
-@lru_cache(1_024)
-def _ways(unsubscribe: bool, preferences: bool, archive: bool, feed: bool, words: Language) -> dict[str, str]:
-    return {
-        "unsubscribe_way": words.gettext("Unsubscribe") if unsubscribe else "",
-        "preferences_way": words.gettext("Change topics or times") if preferences else "",
-        "archive_way": words.gettext("View in browser") if archive else "",
-        "feed_way": words.gettext("Feed") if feed else "",
-    }
-
-
-def why_word(words: Language) -> str:
-    """Before a why-line in plain text."""
-    return words.pgettext("before the reasons for a paper", "Why")
-
-
-def own(address: str | None, links: Links) -> dict[str, str]:
-    """What is a reader's own in a mail; all else is the same for all who get this selection."""
-    return {
-        "address": clean(address or ""),
-        "unsubscribe": safe_url(links.unsubscribe_url) or safe_url(links.unsubscribe_mail),
-        "preferences": safe_url(links.preferences_url),
-    }
-
-
-@lru_cache(1_024)
-def _because(cadence: Cadence, title: str, words: Language) -> tuple[str, str]:
-    """What stands before and after the address."""
-    when = {
-        Cadence.DAILY: words.gettext("on days with news"),
-        Cadence.WEEKDAYS: words.gettext("on weekdays with news"),
-        Cadence.WEEKLY: words.gettext("once a week"),
-        Cadence.MONTHLY: words.gettext("once a month"),
-        Cadence.WHEN_GOOD: words.gettext("when there is enough good news"),
-    }[cadence]
-    line = words.gettext(
-        "You receive this %(cadence)s, because %(address)s is subscribed to %(title)s.",
-        cadence=when,
-        address="\0",  # which no cleaned title has
-        title=_title(title),
-    )
-    before, _, after = line.partition("\0")
-    return before, after
-
-
-@lru_cache(1_024)
-def _held_back(number: int, named: bool, words: Language) -> str:
-    if not number:
-        return ""
-    line = words.ngettext("%(count)s new paper did not fit", "%(count)s new papers did not fit", number)
-    return words.gettext("%(line)s; just missed:", line=line) if named else line
-
-
-def _muted(edition: Edition, words: Language) -> str:
-    line = words.ngettext(
-        "%(count)s paper hidden by this profile’s rules",
-        "%(count)s papers hidden by this profile’s rules",
-        edition.muted,
-    )
-    return words.gettext("%(line)s:", line=line) if hidden(edition) else line
-
-
-def _left_out(number: int, elsewhere: bool, words: Language) -> str:
-    line = words.ngettext(
-        "%(count)s more paper of this edition would not fit into a mail",
-        "%(count)s more papers of this edition would not fit into a mail",
-        number,
-    )
-    return words.gettext("%(line)s:", line=line) if elsewhere else f"{line}."
-
-
-def _left_out_way(archive: str, feed: str, words: Language) -> str:
-    if archive:
-        return words.gettext("read the whole edition on the web")
-    return words.gettext("the feed has them") if feed else ""
-
-
-def subject(edition: Edition) -> str:
-    """The top paper's title, how many more, and the day, which keeps subjects apart from day to day."""
-    words = language(edition.subscription.language)
-    titles, more = _titles(edition, words), ""
-    if len(edition.items) > 1:
-        more = words.ngettext("and %(count)s more", "and %(count)s more", len(edition.items) - 1)
-    tail = f" {more} · {words.short_date(edition.date)}" if more else f" · {words.short_date(edition.date)}"
-    first = titles[0] if titles else words.gettext("No papers: %(title)s", title=clean(edition.title))
-    return clip(first, _SUBJECT - len(tail)) + tail
-
-
-def preheader(edition: Edition) -> str:
-    """What a mailbox shows after the subject: the next titles, then the counts, until there is enough to read."""
-    words = language(edition.subscription.language)
-    least, most = _PREHEADER
-    abstracts = [_summary(item.paper.abstract, most) for item in edition.items[:1]]
-    text = ""
-    for part in (
-        *_titles(edition, words)[1:],
-        _found(edition, words),
-        *abstracts,
-        clean(edition.description),
-    ):
-        if len(text) < least and part:
-            text = f"{text} · {part}" if text else part
-    return clip(text, most)
-
-
-def _titles(edition: Edition, words: Language) -> Sequence[str]:
-    """Of the first three."""
-    return [_title(item.paper.title) or words.gettext("Untitled") for item in edition.items[:3]]
-
-
-@lru_cache(4_096)
-def _title(title: str) -> str:
-    return clip(clean(title), _TITLE)
-
-
-@lru_cache(4_096)
-def _summary(abstract: str, limit: int) -> str:
-    return opening(clean(abstract), limit)
-
-
-def _found(edition: Edition, words: Language) -> str:
-    return _counted(edition.fresh, edition.sources, words) if edition.items else words.gettext("No new papers")
-
-
-@lru_cache(1_024)
-def _counted(fresh: int, those: tuple[str, ...], words: Language) -> str:
-    sources = words.listed([clean(source) for source in those])
-    if not sources:
-        return words.ngettext("%(count)s new paper", "%(count)s new papers", fresh)
-    return words.ngettext(
-        "%(count)s new paper from %(sources)s", "%(count)s new papers from %(sources)s", fresh, sources=sources
-    )
-
-
-def _day(edition: Edition, words: Language) -> str:
-    """How many papers were new, from where, how many of them are here, and how many come from earlier days."""
-    found = _found(edition, words)
-    total = len(edition.items) - [item.section.kind for item in edition.items].count(SectionKind.RISEN)
-    return _of_day(found, total, edition.fresh, edition.held_back, edition.title, words)
-
-
-@lru_cache(1_024)
-def _of_day(found: str, total: int, fresh: int, held_back: int, title: str, words: Language) -> str:
-    older = max(0, total - (fresh - held_back))
-    given = {
-        "found": found,
-        "chosen": words.number(total),
-        "title": _title(title),
-        "earlier": words.number(older),
-    }
-    if held_back or total < fresh:
-        if older:
-            return words.gettext(
-                "%(found)s; %(chosen)s chosen for %(title)s, %(earlier)s of them from earlier days.", **given
-            )
-        return words.gettext("%(found)s; %(chosen)s chosen for %(title)s.", **given)
-    return words.gettext("%(found)s, and %(earlier)s from earlier days.", **given) if older else f"{given['found']}."
-
-
-def feed_note(words: Language) -> str:
-    """What a browser shows above a feed, as it may stand in a string of css."""
-    note = words.gettext("This is a feed. Copy the address of this page into a feed reader to follow it.")
-    return note.replace("\\", "").replace('"', "”")
-
-
-def site_view(site: Site) -> dict[str, object]:
-    """The publisher, the same for every mail: words, addresses and colours."""
-    logo = site.look.logo
-    return {
-        "name": clean(site.name),
-        "postal_address": clean(site.postal_address),
-        "help_url": safe_url(site.help_url),
-        "url": safe_url(site.url),
-        "accent": site.accent,
-        "light": site.look.light,
-        "dark": site.look.dark,
-        "logo": replace(logo, url=safe_url(logo.url), alt=clean(logo.alt)) if logo else None,
-    }
