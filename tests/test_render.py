@@ -214,9 +214,9 @@ def test_what_a_full_card_says() -> None:
     [
         (2, 0, 2, "2 new papers from hf-daily."),
         (1, 0, 1, "1 new paper from hf-daily."),
-        (9, 7, 2, "9 new papers from hf-daily; 2 chosen for Small models."),
+        (9, 7, 2, "9 new papers from hf-daily; 2 chosen for “Small models”."),
         (1, 0, 3, "1 new paper from hf-daily, and 2 from earlier days."),
-        (9, 7, 3, "9 new papers from hf-daily; 3 chosen for Small models, 1 of them from earlier days."),
+        (9, 7, 3, "9 new papers from hf-daily; 3 chosen for “Small models”, 1 of them from earlier days."),
     ],
 )
 def test_the_days_line_adds_up(fresh: int, held_back: int, shown: int, line: str) -> None:
@@ -231,7 +231,7 @@ def test_footer_says_why_and_offers_the_way_out() -> None:
     weekly = Subscription(id="s", profile="slm", address="<r&d>@example.net", cadence=Cadence.WEEKLY)
     rendered = renderer().render(edition(subscription=weekly), LINKS)
     footer = parsed(rendered.html).find(".//table[@class='footer']")
-    assert "once a week, because <r&d>@example.net is subscribed to Small models." in words(footer)
+    assert "once a week, because <r&d>@example.net is subscribed to “Small models”." in words(footer)
     ways = {words(anchor): anchor.get("href") for anchor in footer.iter("a")}
     assert ways == {
         "Unsubscribe": LINKS.unsubscribe_url,

@@ -1,4 +1,4 @@
-"""What stands around the cards, in whole sentences: subject, masthead, the day, why the reader gets it, the ways out."""
+"""What stands around the cards, in whole sentences: subject, masthead, the day, why the reader gets it, ways out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Shell:
     title: str
     description: str
     date: str
-    found: str  # "24 new papers from hf-daily; 20 chosen for Robots."
+    found: str  # "24 new papers from hf-daily; 20 chosen for “Robots”."
     told: str  # what to know of the sources' days, in sentences
     since: str  # above the days since the last edition, where an edition makes up for several
     cut: str  # from when on papers count, where that is later
@@ -118,7 +118,7 @@ def _because(cadence: Cadence, title: str, words: Language) -> tuple[str, str]:
         Cadence.WHEN_GOOD: words.gettext("when there is enough good news"),
     }[cadence]
     line = words.gettext(
-        "You receive this %(cadence)s, because %(address)s is subscribed to %(title)s.",
+        "You receive this %(cadence)s, because %(address)s is subscribed to “%(title)s”.",
         cadence=when,
         address="\0",  # which no cleaned title has
         title=_title(title),
@@ -230,9 +230,9 @@ def _of_day(found: str, total: int, fresh: int, held_back: int, title: str, word
     if held_back or total < fresh:
         if older:
             return words.gettext(
-                "%(found)s; %(chosen)s chosen for %(title)s, %(earlier)s of them from earlier days.", **given
+                "%(found)s; %(chosen)s chosen for “%(title)s”, %(earlier)s of them from earlier days.", **given
             )
-        return words.gettext("%(found)s; %(chosen)s chosen for %(title)s.", **given)
+        return words.gettext("%(found)s; %(chosen)s chosen for “%(title)s”.", **given)
     return words.gettext("%(found)s, and %(earlier)s from earlier days.", **given) if older else f"{given['found']}."
 
 
