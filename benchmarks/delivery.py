@@ -1,19 +1,16 @@
-"""What it costs to hand mail over, beside floors in the same run: `python benchmarks/delivery.py [--messages N]`.
+"""The ways to hand mail over that benchmarks/mail.py compares: whole ways from editions on, and sending alone.
 
-Messages of 40 kB go over loopback into a sink in another process, which throws them away: Postfix's smtp-sink where it
-is installed, else, and for TLS, the tests' own (in Python, slower than any client here, so that its rows compare only
-with each other). A round trip is put on by a relay in between. The floors are Postfix's smtp-source, the same bytes
-from a bare socket with nothing read but the replies, and smtplib the usual way. Ratios, not seconds: the machine is
-busy, so each figure is the best of the rounds, which take turns.
+A way makes ready what it needs and yields what is timed. Each message goes into a sink in another process, over
+loopback, plain or under TLS, at once or with a round trip in between. Sending alone is of one finished mail's bytes:
+Postfix's smtp-source, a bare socket that looks at nothing but that the replies come, this client, this client with the
+ledger as `deliver` uses it, and smtplib. Of the whole ways the usual one composes a mail and makes a connection for it;
+ours stores what `publish` does, makes the messages from that and sends them as `deliver` does.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import contextlib
-import multiprocessing
-import shutil
+import resource
 import smtplib
 import socket
 import ssl
@@ -21,242 +18,285 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from statistics import median
+from typing import Any, TypeAlias, cast
 
 import trustme
 
 HERE = Path(__file__).parent.parent
 sys.path[:0] = [str(HERE), str(HERE / "tests")]
 
-from storm import NOW, small, stock  # noqa: E402
+from sinks import SOURCE, sink  # noqa: E402
+from storm import NOW, stock  # noqa: E402
 
-from digest.model import Message, OutboxItem, OutboxState, Site  # noqa: E402
+from digest.model import Edition, Message, OutboxItem, OutboxState, Site  # noqa: E402
 from digest.pipeline import Rules, World, deliver  # noqa: E402
+from digest.pipeline.letters import Letters  # noqa: E402
+from digest.render import Renderer  # noqa: E402
+from digest.sign import Signer  # noqa: E402
 from digest.store import Store  # noqa: E402
 from digest.transport import SmtpTransport  # noqa: E402
 
-BODY = (b"x" * 74 + b"\r\n") * (40_000 // 76)
-SINK, SOURCE = (shutil.which(name, path="/usr/sbin:/usr/bin") for name in ("smtp-sink", "smtp-source"))
 NOTHING = cast(Any, None)
+BATCH = 500  # editions in a transaction, as `publish` has them
+FLOOR, CLIENT, LEDGER = "sending alone: smtp-source", "sending alone: ours", "sending alone: ours with the ledger"
+SENDER, READER = "digest@example.org", "reader@example.net"
 
 
-# --- the other side --------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a sink is."""
 
+    port: int
+    seconds: float  # of the round trip
+    ca: Path | None  # under TLS, whom to trust
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    @property
+    def name(self) -> str:
+        return ("TLS" if self.ca else "plain") + (f", {self.seconds * 1000:.0f} ms away" if self.seconds else "")
 
+    def ours(self) -> SmtpTransport:
+        return SmtpTransport("127.0.0.1", self.port, "tls" if self.ca else "none", timeout=60, ca_file=self.ca)
 
-@contextlib.contextmanager
-def sink(folder: Path, certificate: Path | None) -> Iterator[int]:
-    if SINK and certificate is None:
-        port = free_port()
-        with subprocess.Popen([SINK, "-u", "nobody", f"127.0.0.1:{port}", "500"]) as server:
-            until_there(port)
-            yield port
-            server.kill()
-        return
-    command = [sys.executable, str(HERE / "tests" / "fault_smtp.py"), "--log", str(folder / "log")]
-    command += ["--tls", str(certificate)] if certificate else []
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as python:
-        assert python.stdout
-        yield int(python.stdout.readline())
-        python.communicate(timeout=20)
-
-
-def until_there(port: int) -> None:
-    for _ in range(500):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.01)
+    def usual(self) -> smtplib.SMTP:
+        if self.ca is None:
+            return smtplib.SMTP("127.0.0.1", self.port, "[127.0.0.1]")
+        context = ssl.create_default_context(cafile=self.ca)
+        return smtplib.SMTP_SSL("127.0.0.1", self.port, "[127.0.0.1]", context=context)
 
 
 @contextlib.contextmanager
-def far(port: int, seconds: float) -> Iterator[int]:
-    """The same place, with half of the round trip on each way."""
-    if not seconds:
-        yield port
-        return
-    door = free_port()
-    relay = multiprocessing.get_context("fork").Process(target=delay, args=(door, port, seconds / 2), daemon=True)
-    relay.start()
-    until_there(door)
-    yield door
-    relay.kill()
-    relay.join()
+def places(seconds: float) -> Iterator[list[Place]]:
+    """Plain and under TLS, at once and so far away."""
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as open_sinks:
+        ca, server = Path(name) / "ca.pem", Path(name) / "server.pem"
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(ca))
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(server))
+        found = []
+        for away in (0.0, seconds):
+            for tls in (False, True):
+                port = open_sinks.enter_context(sink(server if tls else None, away))
+                found.append(Place(port=port, seconds=away, ca=ca if tls else None))
+        yield found
 
 
-def delay(door: int, port: int, seconds: float) -> None:
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        loop = asyncio.get_running_loop()
-        while content := await reader.read(2**18):
-            loop.call_later(seconds, writer.write, content)
-        loop.call_later(seconds, writer.close)
-
-    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection("127.0.0.1", port)
-        there[1].get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.gather(pump(reader, there[1]), pump(there[0], writer), return_exceptions=True)
-
-    async def serve() -> None:
-        await (await asyncio.start_server(meet, "127.0.0.1", door)).serve_forever()
-
-    asyncio.run(serve())
+Go: TypeAlias = Callable[[], object]
+Way: TypeAlias = Callable[[Place, int], contextlib.AbstractContextManager[Go]]
 
 
-# --- this side -------------------------------------------------------------------------------------------------
+# --- whole ways ------------------------------------------------------------------------------------------------
 
 
-def large(item: OutboxItem) -> Message:
-    found = small(item)
-    return Message(
-        message_id=found.message_id, sender=found.sender, recipient=found.recipient,
-        content=found.content + BODY, name="",
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """What ours are made with; `editions` makes so many."""
+
+    renderer: Renderer
+    site: Site
+    secret: bytes
+    editions: Callable[[int], Sequence[Edition]]
+    signer: Signer | None = None
+
+    @contextlib.contextmanager
+    def mails(self, place: Place, number: int) -> Iterator[Go]:
+        """Editions, as `publish` posts them and `deliver` sends them."""
+        made = self.editions(number)
+        with tempfile.TemporaryDirectory() as name, Store.open(f"sqlite:///{name}/digest.db") as store:
+            world = _world(
+                store, place, renderer=self.renderer, site=self.site, secret=self.secret, signer=self.signer,
+                output=Path(name),
+            )  # fmt: skip
+
+            def go() -> None:
+                letters = Letters(world)
+                for start in range(0, number, BATCH):
+                    store.enqueue_all([letters.posting(one, NOW) for one in made[start : start + BATCH]], NOW)
+                _all_sent(world, number)
+
+            yield go
+
+
+def usual(compose: Callable[[Edition], bytes], editions: Callable[[int], Sequence[Edition]]) -> Way:
+    """A mail is composed and has a connection of its own."""
+
+    @contextlib.contextmanager
+    def way(place: Place, number: int) -> Iterator[Go]:
+        made = editions(number)
+
+        def go() -> None:
+            for one in made:
+                content = compose(one)
+                with place.usual() as server:
+                    server.sendmail(SENDER, [one.subscription.address or ""], content)
+
+        yield go
+
+    return way
+
+
+def _world(store: Store, place: Place, **more: Any) -> World:
+    own = {"renderer": NOTHING, "secret": b"", "output": Path()} | more
+    own.setdefault("site", Site(name="", sender="", authority="", list_domain=""))
+    return World(
+        store=store, transport=place.ours(), clock=time, background=NOTHING, profiles={}, subscriptions=(), roll="",
+        zones="", inbox=Path(), rules=Rules(), **own,
     )  # fmt: skip
 
 
-def items(number: int) -> list[OutboxItem]:
-    return [
-        OutboxItem(
-            message_id=f"{one:06}@digest.example.org", edition_id="", address=f"reader{one}@d{one % 97}.example",
-            state=OutboxState.PENDING, created_at=NOW, next_at=NOW,
-        )
-        for one in range(number)
-    ]  # fmt: skip
+def _all_sent(world: World, number: int, make: Callable[[OutboxItem], Message] | None = None) -> None:
+    states = [one.state for one in deliver(world, NOW, make=make)]
+    assert states == [OutboxState.SENT] * number
 
 
-def ours(port: int, ca: Path | None) -> SmtpTransport:
-    return SmtpTransport("127.0.0.1", port, "tls" if ca else "none", timeout=60, ca_file=ca, per_connection=10**9)
+# --- sending alone ---------------------------------------------------------------------------------------------
 
 
-def client(port: int, ca: Path | None, number: int) -> None:
-    """The client alone, as the senders use it: each message with a look at the next."""
-    transport, messages = ours(port, ca), [large(item) for item in items(number)]
-    for message, then in zip(messages, [*messages[1:], None], strict=True):
-        transport.send(message, then)
-    transport.close()
+def sending(content: bytes) -> dict[str, Way]:
+    """The ways to send these bytes again and again, by name."""
+    sample = Message(message_id="", sender=SENDER, recipient=READER, content=content, name="")
+
+    @contextlib.contextmanager
+    def source(place: Place, number: int) -> Iterator[Go]:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(content.replace(b"\r\n", b"\n"))
+            file.flush()
+            command = [str(SOURCE), "-d", "-s", "1", "-m", str(number), "-F", file.name, "-f", SENDER, "-t", READER]
+            yield lambda: subprocess.run([*command, f"127.0.0.1:{place.port}"], check=True)
+
+    @contextlib.contextmanager
+    def bare(place: Place, number: int) -> Iterator[Go]:
+        yield lambda: _bare(place, content.replace(b"\r\n.", b"\r\n.."), number)
+
+    @contextlib.contextmanager
+    def client(place: Place, number: int) -> Iterator[Go]:
+        messages = [replace(sample, message_id=str(one)) for one in range(number)]
+
+        def go() -> None:
+            transport = place.ours()
+            for message, then in zip(messages, [*messages[1:], None], strict=True):
+                transport.send(message, then)
+            transport.close()
+
+        yield go
+
+    @contextlib.contextmanager
+    def ledger(place: Place, number: int) -> Iterator[Go]:
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/digest.db"
+            stock(url, number)
+            with Store.open(url) as store:
+                yield lambda: _all_sent(
+                    _world(store, place), number, lambda item: replace(sample, message_id=item.message_id)
+                )
+
+    @contextlib.contextmanager
+    def one_connection(place: Place, number: int) -> Iterator[Go]:
+        def go() -> None:
+            with place.usual() as server:
+                for _ in range(number):
+                    server.sendmail(SENDER, [READER], content)
+
+        yield go
+
+    @contextlib.contextmanager
+    def a_connection_each(place: Place, number: int) -> Iterator[Go]:
+        def go() -> None:
+            for _ in range(number):
+                with place.usual() as server:
+                    server.sendmail(SENDER, [READER], content)
+
+        yield go
+
+    return {
+        FLOOR: source,
+        "sending alone: a bare socket": bare,
+        CLIENT: client,
+        LEDGER: ledger,
+        "sending alone: smtplib, one connection": one_connection,
+        "sending alone: smtplib, a connection each": a_connection_each,
+    }
 
 
-def whole(port: int, ca: Path | None, number: int) -> tuple[float, float]:
-    """With the ledger on SQLite; the seconds of `deliver` alone, by the wall and of the processor."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/digest.db"
-        stock(url, number)
-        with Store.open(url) as store:
-            world = World(
-                store=store, renderer=NOTHING, transport=ours(port, ca), secret=b"", clock=time, background=NOTHING,
-                site=Site(name="", sender="", authority="", list_domain=""), profiles={}, subscriptions=(),
-                roll="", zones="", inbox=Path(), output=Path(), rules=Rules(),
-            )  # fmt: skip
-            begun, worked = time.perf_counter(), time.process_time()
-            settled = list(deliver(world, NOW, make=large))
-            seconds = time.perf_counter() - begun, time.process_time() - worked
-    assert [one.state for one in settled] == [OutboxState.SENT] * number
-    return seconds
-
-
-def usual(port: int, ca: Path | None, number: int) -> None:
-    """smtplib, one kept connection."""
-    with usual_server(port, ca) as server:
-        for item in items(number):
-            message = large(item)
-            server.sendmail(message.sender, [message.recipient], message.content)
-
-
-def usual_apart(port: int, ca: Path | None, number: int) -> None:
-    """smtplib, a connection for each message."""
-    for item in items(number):
-        message = large(item)
-        with usual_server(port, ca) as server:
-            server.sendmail(message.sender, [message.recipient], message.content)
-
-
-def usual_server(port: int, ca: Path | None) -> smtplib.SMTP:
-    if ca is None:
-        return smtplib.SMTP("127.0.0.1", port, "[127.0.0.1]")
-    return smtplib.SMTP_SSL("127.0.0.1", port, "[127.0.0.1]", context=ssl.create_default_context(cafile=ca))
-
-
-def bare(port: int, ca: Path | None, number: int) -> None:
-    """The bytes ready, the next envelope behind each message, and nothing looked at but that four replies came."""
-    sock: socket.socket = socket.create_connection(("127.0.0.1", port))
+def _bare(place: Place, content: bytes, number: int) -> None:
+    """The next envelope behind each message, and nothing looked at but that four replies came."""
+    sock: socket.socket = socket.create_connection(("127.0.0.1", place.port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if ca:
-        sock = ssl.create_default_context(cafile=ca).wrap_socket(sock, server_hostname="127.0.0.1")
+    if place.ca:
+        sock = ssl.create_default_context(cafile=place.ca).wrap_socket(sock, server_hostname="127.0.0.1")
     replies = sock.makefile("rb")
     replies.readline()
     sock.sendall(b"EHLO x\r\n")
     while replies.readline()[3:4] == b"-":
         pass
-    envelope = b"MAIL FROM:<digest@example.org>\r\nRCPT TO:<reader@example.net>\r\nDATA\r\n"
-    content = b"Subject: x\r\n\r\n" + BODY + b".\r\n" + envelope
+    envelope = f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{READER}>\r\nDATA\r\n".encode()
+    whole = content + b".\r\n" + envelope
     sock.sendall(envelope)
     for _ in range(3):
         replies.readline()
     for _ in range(number):
-        sock.sendall(content)
+        sock.sendall(whole)
         for _ in range(4):
             replies.readline()
     sock.close()
 
 
-def source(port: int, _ca: Path | None, number: int) -> None:
-    assert SOURCE
-    command = [SOURCE, "-s", "1", "-m", str(number), "-l", str(len(BODY)), "-f", "digest@example.org"]
-    subprocess.run([*command, "-t", "reader@example.net", f"127.0.0.1:{port}"], check=True)
+# --- measuring -------------------------------------------------------------------------------------------------
 
 
-WAYS: dict[str, Callable[[int, Path | None, int], tuple[float, float] | None]] = {
-    "smtp-source": source,
-    "a bare socket": bare,
-    "this client alone": client,
-    "this, with the ledger": whole,
-    "smtplib, one connection": usual,
-    "smtplib, a connection each": usual_apart,
-}
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of a message, in milliseconds: by the wall, and of the processor without the sink's."""
+
+    wall: float
+    work: float
 
 
-def measured(ways: list[str], port: int, ca: Path | None, number: int, rounds: int) -> dict[str, tuple[float, float]]:
-    """Of each way the best of the rounds: messages a second, and milliseconds of this process a message."""
-    best = dict.fromkeys(ways, (0.0, float("inf")))
+def measure(ways: Mapping[str, tuple[int, Way]], place: Place, rounds: int) -> dict[str, list[Cost]]:
+    """By name what a message cost in each round, in which the ways take turns. Given are how many messages of each."""
+    found: dict[str, list[Cost]] = {name: [] for name in ways}
     for _ in range(rounds):
-        for way in ways:
-            begun, worked = time.perf_counter(), time.process_time()
-            took = WAYS[way](port, ca, number) or (time.perf_counter() - begun, time.process_time() - worked)
-            best[way] = max(best[way][0], number / took[0]), min(best[way][1], 1000 * took[1] / number)
-    return best
+        for name, (number, way) in ways.items():
+            with way(place, number) as go:
+                begun, worked = time.perf_counter(), _worked()
+                go()
+                wall, work = time.perf_counter() - begun, _worked() - worked
+            found[name].append(Cost(1000 * wall / number, 1000 * work / number))
+    return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Messages a second over SMTP, beside floors.")
-    parser.add_argument("--messages", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
-        for encrypted, trip in [(False, 0.0), (True, 0.0), (False, 0.04), (True, 0.04)]:
-            ways = [way for way in WAYS if way != "smtp-source" or (SOURCE and not encrypted)]
-            if trip:
-                ways.remove("smtp-source") if "smtp-source" in ways else None
-            number = min(options.messages, 50) if trip else options.messages // (4 if encrypted else 1)
-            certificate = folder / "server.pem" if encrypted else None
-            with sink(folder, certificate) as near, far(near, trip) as port:
-                found = measured(
-                    ways, port, folder / "ca.pem" if encrypted else None, number, 1 if trip else options.rounds
-                )  # fmt: skip
-            floor = found[ways[0]][0]
-            print(f"{'TLS' if encrypted else 'plain'}, round trip {trip * 1000:.0f} ms, {number} messages")
-            for way, (rate, work) in found.items():
-                own = "" if way == "smtp-source" else f"{work:8.3f} ms"
-                print(f"  {way:28} {rate:8.0f} a second {rate / floor:6.2f} {own}", flush=True)
+def _worked() -> float:
+    """Seconds of the processor, of this process and of those it waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
-if __name__ == "__main__":
-    main()
+# --- telling ---------------------------------------------------------------------------------------------------
+
+Costs: TypeAlias = Mapping[str, Sequence[Cost]]
+
+
+def table(found: Mapping[str, Costs]) -> str:
+    """Of each way in each place: messages a second, and milliseconds of the processor a message; medians of rounds."""
+    names = list(dict.fromkeys(name for costs in found.values() for name in costs))
+    lines = [f"{'messages a second, ms of processor a message':48}" + "".join(f"{place:>20}" for place in found)]
+    for name in names:
+        cells = [_cell(costs.get(name)) for costs in found.values()]
+        lines.append(f"{name:48}" + "".join(f"{cell:>20}" for cell in cells))
+    return "\n".join(lines)
+
+
+def _cell(costs: Sequence[Cost] | None) -> str:
+    if not costs:
+        return "-"
+    wall, work = (median([getattr(one, of) for one in costs]) for of in ("wall", "work"))
+    return f"{1000 / wall:,.0f} {work:8.3f}"
+
+
+def times(costs: Costs, one: str, other: str) -> tuple[float, float]:
+    """How many times as fast `one` is, by the wall and by the processor; medians of the rounds' ratios."""
+    pairs = list(zip(costs[one], costs[other], strict=True))
+    return median([b.wall / a.wall for a, b in pairs]), median([b.work / a.work for a, b in pairs])

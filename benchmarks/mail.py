@@ -41,7 +41,8 @@ from typing import TypeAlias
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from records import records  # noqa: E402 -- beside this file
+import delivery  # noqa: E402 -- beside this file, as the next two
+from records import records  # noqa: E402
 from sign import by_dkimpy  # noqa: E402
 
 from digest.message import assembled, message_id, own_words, token, unsubscribe_links, write_letter  # noqa: E402
@@ -50,12 +51,15 @@ from digest.render import Renderer, around, views  # noqa: E402
 from digest.render.inline import inline  # noqa: E402
 from digest.render.language import language  # noqa: E402
 from digest.render.views import Detail  # noqa: E402
-from digest.sign import RSA, Signer, make_key  # noqa: E402
+from digest.sign import RSA, Key, Signer, make_key  # noqa: E402
 
 DAY, NOW = date(2026, 6, 1), datetime(2026, 6, 1, 7, tzinfo=UTC)
 SECRET = b"a secret of the benchmark"
 _MANY, _PROFILES = 100, 50  # messages in one turn
 _USUAL = "the usual way: jinja2, premailer, EmailMessage"
+_READERS, _AWAY = 100, 0.04  # of a profile; seconds of a round trip to a server far away
+_USUAL_WHOLE, _USUAL_SIGNED = "the usual way, end to end", "the usual way, end to end, signed by dkimpy"
+_OURS_WHOLE, _OURS_SIGNED = "ours, end to end", "ours, end to end, signed"
 _JOIN, _ADDRESSED = "floor: join of the same cards", "floor: join of the same cards, addressed"
 SITE = Site(
     name="Trending Papers",
@@ -130,8 +134,12 @@ def edition(known: list[Paper], reader: int, profiles: int | None = None) -> tup
         held_back=4,
         sources=("hf-daily",),
     )
-    own = unsubscribe_links(SITE, token(SECRET, subscription.id))
-    return made, replace(own, archive_url=f"https://digest.example.org/archive/{token(SECRET, made.id)}.html")
+    return made, own_links(made)
+
+
+def own_links(made: Edition) -> Links:
+    own = unsubscribe_links(SITE, token(SECRET, made.subscription.id))
+    return replace(own, archive_url=f"https://digest.example.org/archive/{token(SECRET, made.id)}.html")
 
 
 def usual(renderer: Renderer, made: Edition, links: Links) -> bytes:
@@ -283,12 +291,71 @@ def compose(count: int, repeats: int) -> dict[str, list[float]]:
     return measure(ways, known, repeats)
 
 
+def whole_ways(renderer: Renderer, known: list[Paper], key: Key) -> dict[str, delivery.Way]:
+    """From editions to a server's answer, by name."""
+
+    def shared(number: int) -> list[Edition]:
+        firsts = [edition(known, number)[0] for number in range(-(-number // _READERS))]
+        return [
+            replace(one, subscription=edition([], reader)[0].subscription)
+            for reader, one in zip(range(number), (one for one in firsts for _ in range(_READERS)), strict=False)
+        ]
+
+    def own(number: int) -> list[Edition]:
+        return [edition(known, reader, _PROFILES)[0] for reader in range(number)]
+
+    def composed(made: Edition) -> bytes:
+        return usual(renderer, made, own_links(made))
+
+    office = delivery.Office(renderer=renderer, site=SITE, secret=SECRET, editions=shared)
+    return {
+        _USUAL_WHOLE: delivery.usual(composed, own),
+        _USUAL_SIGNED: delivery.usual(lambda made: by_dkimpy(composed(made), key), own),
+        _OURS_WHOLE: office.mails,
+        _OURS_SIGNED: replace(office, signer=Signer("example.org", [key])).mails,
+        "ours, end to end, of a reader's own order, …": replace(office, editions=own).mails,
+    }
+
+
+def send(count: int, rounds: int) -> dict[str, delivery.Costs]:
+    """By the place where the sink is: of each way that there is, what a message costs."""
+    renderer, known = Renderer([ROOT / "templates"], SITE), papers(count)
+    content = personal(renderer, *edition(known, 0))
+    alone = delivery.sending(content)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = whole_ways(renderer, known, make_key(Path(folder) / "key", "key", RSA))
+    found = {}
+    with delivery.places(_AWAY) as places:
+        for place in places:
+            ways = {name: (_number(name, place), way) for name, way in (whole | alone).items()}
+            if place.ca or not delivery.SOURCE:
+                del ways[delivery.FLOOR]
+            found[place.name] = delivery.measure(ways, place, 1 if place.seconds else rounds)
+    return found
+
+
+def _number(name: str, place: delivery.Place) -> int:
+    """Of messages, for about half a second near and some seconds far away."""
+    slow = name.startswith("the usual") or "smtplib" in name
+    if place.seconds:
+        return 10 if slow else 50
+    return 20 if name.startswith("the usual") else 200 if slow else 400
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--papers", type=int, default=20)
-    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--repeats", type=int, default=9, help="turns of composing")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of sending")
+    parser.add_argument("--only", choices=("composing", "sending"))
     given = parser.parse_args()
-    found = compose(given.papers, given.repeats)
+    if given.only != "sending":
+        tell_composing(compose(given.papers, given.repeats))
+    if given.only != "composing":
+        tell_sending(send(given.papers, given.rounds))
+
+
+def tell_composing(found: dict[str, list[float]]) -> None:
     print(f"{'':48} {'ms':>9} {'of the usual':>13} {'times the addressed join':>25} {'the join':>9}")
     for name, times in found.items():
         usual, addressed, join = (
@@ -297,6 +364,16 @@ def main() -> None:
         )
         cost = statistics.median(times)
         print(f"{name:48} {cost:9.4f} {f'1/{1 / usual:,.0f}':>13} {addressed:25,.1f} {join:9,.1f}")
+
+
+def tell_sending(found: dict[str, delivery.Costs]) -> None:
+    print(f"\n{delivery.table(found)}\n\n{'times as fast':48}{'by the wall':>20}{'by the processor':>20}")
+    for place, costs in found.items():
+        pairs = [(_OURS_WHOLE, _USUAL_WHOLE), (_OURS_SIGNED, _USUAL_SIGNED)]
+        pairs += [(delivery.CLIENT, delivery.FLOOR), (delivery.LEDGER, delivery.FLOOR)] if delivery.FLOOR in costs else []
+        for one, other in (*pairs, (delivery.LEDGER, delivery.CLIENT)):
+            wall, work = delivery.times(costs, one, other)
+            print(f"{place}: {one} / {other:48}{wall:20.2f}{work:20.2f}")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 from time import perf_counter, process_time
 
-from delivery import sink
+from sinks import sink
 
 from digest import pipeline
 from digest.cli import world
@@ -100,7 +100,7 @@ def main() -> None:
         begin = perf_counter()
         loaded = load(path)
         print(f"settings read in {perf_counter() - begin:.1f} s")
-        with Store.open(given.database or loaded.database) as store, sink(folder, None) as port:
+        with Store.open(given.database or loaded.database) as store, sink() as port:
             here = world.build(loaded, store, over=SmtpTransport("127.0.0.1", port, "none"))
             for number in range(given.days):
                 now = START + number * DAY
