@@ -42,7 +42,7 @@ from digest.transport import SmtpTransport  # noqa: E402
 
 NOTHING = cast(Any, None)
 BATCH = 500  # editions in a transaction, as `publish` has them
-FLOOR, CLIENT, LEDGER = "sending alone: smtp-source", "sending alone: ours", "sending alone: ours with the ledger"
+FLOOR, CLIENT, LEDGER = "sending: smtp-source", "sending: ours", "sending: ours with the ledger"
 SENDER, READER = "digest@example.org", "reader@example.net"
 
 
@@ -178,7 +178,7 @@ def sending(content: bytes) -> dict[str, Way]:
         def go() -> None:
             transport = place.ours()
             for message, then in zip(messages, [*messages[1:], None], strict=True):
-                transport.send(message, then)
+                transport.send(message, lambda then=then: then)
             transport.close()
 
         yield go
@@ -213,11 +213,11 @@ def sending(content: bytes) -> dict[str, Way]:
 
     return {
         FLOOR: source,
-        "sending alone: a bare socket": bare,
+        "sending: a bare socket": bare,
         CLIENT: client,
         LEDGER: ledger,
-        "sending alone: smtplib, one connection": one_connection,
-        "sending alone: smtplib, a connection each": a_connection_each,
+        "sending: smtplib, one connection": one_connection,
+        "sending: smtplib, a connection each": a_connection_each,
     }
 
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HANG_UP, STALL = "hang up", "stall"
+HANG_UP, STALL, IN_A_WHILE = "hang up", "stall", "in a while"
 CAPABILITIES = ("PIPELINING", "SIZE 50000000", "8BITMIME")
 
 
@@ -31,7 +31,8 @@ class Taken:
 
 @dataclass
 class Faulty:
-    """`script` maps a command (CONNECT and DOT among them) to its next answers: a reply, HANG_UP or STALL.
+    """`script` maps a command (CONNECT and DOT among them) to its next answers: a reply, HANG_UP or STALL;
+    for DOT also IN_A_WHILE: the usual one, when more has come.
 
     `split` sends every reply a byte at a time; `swallow` throws away what came with a command, as servers do that
     offer pipelining and cannot; `in_order` refuses a command that came before the last reply had gone out; `greylist`
@@ -173,6 +174,8 @@ class Talk:
                 raise ConnectionResetError
         content, self._waiting = content[2 : end + 2], content[end + 5 :]
         answer = self._server.next_answer("DOT")
+        if answer == IN_A_WHILE:
+            answer, self._waiting = None, await self._more()
         if self._recipient and not (answer and answer[0] in "45"):
             self._server.take(Taken(self._recipient, content, self._number))
         usual = "250 2.0.0 taken" if self._recipient else "554 5.5.1 no valid recipients"

@@ -60,6 +60,27 @@ class Ready:
     intent: Intent
 
 
+class Ahead:
+    """What follows a message: looked for once, while the server reads that one, or after it."""
+
+    def __init__(self, find: Callable[[], Ready | None]) -> None:
+        self.error: BaseException | None = None  # kept until the outcome of the message before is written
+        self._find: Callable[[], Ready | None] | None = find
+        self._found: Ready | None = None
+
+    def ready(self) -> Ready | None:
+        find, self._find = self._find, None
+        if find:
+            try:
+                self._found = find()
+            except BaseException as error:
+                self.error = error
+        return self._found
+
+    def message(self) -> Message | None:
+        return found.message if (found := self.ready()) else None
+
+
 class Sender:
     def __init__(self, shift: Shift, ledger: Ledger, transport: Transport) -> None:
         self._shift, self._world, self._now = shift, shift.world, shift.now
@@ -80,13 +101,16 @@ class Sender:
                 current = self._turn(None, None, first)
                 yield from self._tell()
                 continue
-            then = self._next(wait=False)
-            outcome = self._hand_over(current, then)
+            ahead = Ahead(lambda: self._next(wait=False))
+            outcome = self._hand_over(current, ahead)
+            then = ahead.ready()
             if then is not None and (self._shift.over.is_set() or self._shift.roads.closed(then.item.domain)):
                 self._put_back(then)
                 then = None
             current = self._turn(current, outcome, then)
             yield from self._tell()
+            if ahead.error:
+                raise ahead.error
 
     def _tell(self) -> Iterator[Delivery]:
         told, self._told = self._told, []
@@ -181,11 +205,11 @@ class Sender:
 
     # --- the act -----------------------------------------------------------------------------------------------
 
-    def _hand_over(self, ready: Ready, then: Ready | None) -> Delivery:
+    def _hand_over(self, ready: Ready, ahead: Ahead) -> Delivery:
         item, unreachable = ready.item, self._unreachable
         self._unreachable = 0
         try:
-            reply = self._transport.send(ready.message, then.message if then else None)
+            reply = self._transport.send(ready.message, ahead.message)
         except PermanentDeliveryError as error:
             if error.hard:
                 self._suppress(item, f"bounced: {error}")

@@ -12,6 +12,7 @@ from typing import Self
 from digest.errors import PermanentDeliveryError, UnreachableError
 from digest.files import write_whole
 from digest.model import Message
+from digest.transport.form import Following, nothing
 
 
 class DirectoryTransport:
@@ -20,7 +21,7 @@ class DirectoryTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, message: Message, then: Message | None = None) -> str:
+    def send(self, message: Message, then: Following = nothing) -> str:
         path = self._folder / f"{message.name}.eml"
         if path.parent != self._folder or not message.name:
             raise PermanentDeliveryError(f"{message.name!r} is not a plain file name")
@@ -53,7 +54,7 @@ class MaildirTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, message: Message, then: Message | None = None) -> str:
+    def send(self, message: Message, then: Following = nothing) -> str:
         name = hashlib.sha256(message.message_id.encode()).hexdigest()[:32]
         try:
             return str(self._find(name) or self._put(name, message.content.replace(b"\r\n", b"\n")))

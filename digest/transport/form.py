@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from collections.abc import Callable
+from typing import Protocol, Self, TypeAlias
 
 from digest.model import Message
+
+Following: TypeAlias = Callable[[], Message | None]  # may be asked again, and says the same
+
+
+def nothing() -> None:
+    """No message follows."""
 
 
 class Transport(Protocol):
     """A way to hand a message over; for one thread at a time."""
 
-    def send(self, message: Message, then: Message | None = None) -> str:
+    def send(self, message: Message, then: Following = nothing) -> str:
         """Return the server's reply or where it was put; raise one of the DeliveryErrors.
 
-        `then` is what will be sent at once after it, if all goes well: a hint, of which no word that could make it
-        leave goes out.
+        `then` tells what will be sent at once after it, if all goes well: a hint, of which no word that could make it
+        leave goes out. It may be asked while the message is being read by the server, which is time to make the next.
         """
 
     def check(self) -> str:

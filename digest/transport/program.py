@@ -10,6 +10,7 @@ from typing import Self
 
 from digest.errors import PermanentDeliveryError, TemporaryDeliveryError, UncertainError, UnreachableError
 from digest.model import Message
+from digest.transport.form import Following, nothing
 from digest.transport.replies import is_address, printable
 
 # What such programs tell by their exit code (sysexits.h). What is wrong with the machine or the settings is temporary.
@@ -23,7 +24,7 @@ class ProgramTransport:
     def __init__(self, command: Sequence[str], timeout: float = 60.0) -> None:
         self._command, self._timeout = tuple(command), timeout
 
-    def send(self, message: Message, then: Message | None = None) -> str:
+    def send(self, message: Message, then: Following = nothing) -> str:
         if not (is_address(message.sender) and is_address(message.recipient)):
             raise PermanentDeliveryError("an envelope address has characters that no command can hold")
         command = [*self._command, "-i", "-f", message.sender, "--", message.recipient]

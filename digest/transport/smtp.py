@@ -20,6 +20,7 @@ from digest.errors import (
     UnreachableError,
 )
 from digest.model import Message
+from digest.transport.form import Following, nothing
 from digest.transport.line import Line, OutOfStepError, StaleError, cut, refuse_unsendable, words
 
 log = logging.getLogger(__name__)
@@ -64,16 +65,19 @@ class SmtpTransport:
         self._pipelining = True  # where it is offered
         self._line: Line | None = None
 
-    def send(self, message: Message, then: Message | None = None) -> str:
+    def send(self, message: Message, then: Following = nothing) -> str:
         """Raise UncertainError where the outcome is unknown."""
         if self._line is None or self._line.checked is not message:
             refuse_unsendable(message)
+
+        def next_here() -> Message | None:
+            found = then()
+            return None if found is None or self._worn(line, found) else found
+
         for _ in range(_TRIES):
             line = self._ready(message)
-            if then is not None and self._worn(line, then):
-                then = None
             try:
-                return line.send(message, then)
+                return line.send(message, next_here)
             except StaleError as error:
                 log.debug("smtp_stale server=%s reason=%s", self._place, error)
             except OutOfStepError as error:
