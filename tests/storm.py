@@ -130,6 +130,8 @@ def blow(storm: Storm, log: Path) -> Outcome:
             crew[0].join(chance.uniform(*storm.between))
             if left(storm.url) == 0:
                 break
+            if crew[0].exitcode == 0:
+                continue  # the others have the rest in hand
             victim = chance.choice(crew)
             if victim.is_alive():
                 victim.kill()

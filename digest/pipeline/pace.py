@@ -27,6 +27,9 @@ class Limit:
     connections: int | None = None
 
 
+_NONE = Limit()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """How the outbox is worked off: how many senders, how fast; how many soft bounces an address may have."""
@@ -67,15 +70,16 @@ class Pace:
     def enter(self, domain: str, sender: str) -> float:
         """0 if a message to the domain may go now, which counts it until `leave`; else the seconds to wait."""
         with self._lock:
-            now, inside = self._clock.monotonic(), self._inside[domain]
-            limit = self._rules.domains.get(domain, Limit())
+            inside, limit = self._inside[domain], self._rules.domains.get(domain, _NONE)
             if limit.connections and sender not in inside and len(inside) >= limit.connections:
                 return _LOOK_AGAIN
-            buckets = [bucket for bucket in (self._all, self._buckets.get(domain)) if bucket]
-            if (wait := max((bucket.wait(now) for bucket in buckets), default=0.0)) > 0:
-                return wait
-            for bucket in buckets:
-                bucket.take()
+            if self._all or self._buckets:
+                now = self._clock.monotonic()
+                buckets = [bucket for bucket in (self._all, self._buckets.get(domain)) if bucket]
+                if (wait := max((bucket.wait(now) for bucket in buckets), default=0.0)) > 0:
+                    return wait
+                for bucket in buckets:
+                    bucket.take()
             inside[sender] += 1
             return 0.0
 

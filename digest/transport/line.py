@@ -43,12 +43,16 @@ def refuse_unsendable(message: Message) -> None:
             raise PermanentDeliveryError("an envelope address has characters that no command can hold")
 
 
+def domain(message: Message) -> str:
+    return message.recipient.rpartition("@")[2].lower()
+
+
 class Line:
     """`server` is connected, greeted and logged in. Every error but a refusal leaves the line `broken`."""
 
     def __init__(self, server: smtplib.SMTP, place: str) -> None:
         self.broken = False
-        self.used: Counter[str] = Counter()  # messages by domain
+        self.number, self.used = 0, Counter[str]()  # messages, and those by domain
         self.careful = False  # one step after the other, whatever is offered
         self._server, self._place = server, place
         sock = server.sock
@@ -56,6 +60,7 @@ class Line:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else small writes wait for the peer's delayed ACK
         self._sock, self._file = sock, server.file or sock.makefile("rb")
         self.checked: Message | None = None  # the next one, known to be sendable
+        self._wire = b""  # of the next one
         self._asked: str | None = None  # the Message-ID whose envelope is with the server
         self._clean = True  # nothing of an earlier transaction is left, and nobody was idle since
 
@@ -65,8 +70,9 @@ class Line:
 
     def send(self, message: Message, then: Following) -> str:
         """The reply to the message. Errors say what was refused, or where it was cut."""
-        commands = self._envelope(message)
-        self.used[message.recipient.rpartition("@")[2].lower()] += 1
+        commands = [] if self._asked == message.message_id else self._envelope(message)
+        self.number += 1
+        self.used[domain(message)] += 1
         self.broken = True  # until it is known better
         self._open(message, commands)
         reply = self._hand_over(message, then)
@@ -166,7 +172,7 @@ class Line:
     # --- message -----------------------------------------------------------------------------------------------
 
     def _hand_over(self, message: Message, then: Following) -> Reply:
-        self._write(_wire(message.content))
+        self._write(self._wire if self.checked is message else _wire(message.content))
         try:
             following, asked = self._ask_for(then())
             reply = self._reply()
@@ -192,11 +198,11 @@ class Line:
             commands = self._envelope(then)
         except PermanentDeliveryError:  # which it will meet in its own turn
             return True, None
-        self.checked = then
         try:
             self._write(b"".join(commands))
         except OSError:  # the server may have answered before it hung up
             return False, None
+        self.checked, self._wire = then, _wire(then.content)
         return True, then.message_id
 
     # --- wire --------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def is_address(text: str) -> bool:
 
 def printable(text: bytes | str) -> str:
     """A reply on one line: it goes to logs and terminals and comes from outside."""
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    words = (text.decode("utf-8", "replace") if isinstance(text, bytes) else text).strip()
     if words.isprintable() and "  " not in words:
-        return words.strip()[:500]
+        return words[:500]
     return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:500]

@@ -21,7 +21,7 @@ from digest.errors import (
 )
 from digest.model import Message
 from digest.transport.form import Following, nothing
-from digest.transport.line import Line, OutOfStepError, StaleError, cut, refuse_unsendable, words
+from digest.transport.line import Line, OutOfStepError, StaleError, cut, domain, refuse_unsendable, words
 
 log = logging.getLogger(__name__)
 
@@ -122,9 +122,10 @@ class SmtpTransport:
 
     def _worn(self, line: Line, message: Message) -> bool:
         """Whether the connection has had as many messages, or as many for this domain, as it may."""
-        domain = message.recipient.rpartition("@")[2].lower()
-        most = self._per_connection
-        return line.used.total() >= most or line.used[domain] >= self._for_domain.get(domain, most)
+        if line.number >= self._per_connection:
+            return True
+        name = domain(message) if self._for_domain else ""
+        return name in self._for_domain and line.used[name] >= self._for_domain[name]
 
     def _connect(self) -> smtplib.SMTP:
         """Whatever fails here says nothing of a message: it is temporary, and the operator's to fix."""
