@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias
 
 import trustme
 
@@ -30,17 +30,16 @@ HERE = Path(__file__).parent.parent
 sys.path[:0] = [str(HERE), str(HERE / "tests")]
 
 from sinks import SOURCE, sink  # noqa: E402
-from storm import NOW, stock  # noqa: E402
+from storm import NOW, bare_world, stock  # noqa: E402
 
 from digest.model import Edition, Message, OutboxItem, OutboxState, Site  # noqa: E402
-from digest.pipeline import Rules, World, deliver  # noqa: E402
+from digest.pipeline import World, deliver  # noqa: E402
 from digest.pipeline.letters import Letters  # noqa: E402
 from digest.render import Renderer  # noqa: E402
 from digest.sign import Signer  # noqa: E402
 from digest.store import Store  # noqa: E402
 from digest.transport import SmtpTransport  # noqa: E402
 
-NOTHING = cast(Any, None)
 BATCH = 500  # editions in a transaction, as `publish` has them
 FLOOR, CLIENT, LEDGER = "sending: smtp-source", "sending: ours", "sending: ours with the ledger"
 SENDER, READER = "digest@example.org", "reader@example.net"
@@ -106,10 +105,8 @@ class Office:
         """Editions, as `publish` posts them and `deliver` sends them."""
         made = self.editions(number)
         with tempfile.TemporaryDirectory() as name, Store.open(f"sqlite:///{name}/digest.db") as store:
-            world = _world(
-                store, place, renderer=self.renderer, site=self.site, secret=self.secret, signer=self.signer,
-                output=Path(name),
-            )  # fmt: skip
+            own = {"renderer": self.renderer, "site": self.site, "secret": self.secret, "signer": self.signer}
+            world = bare_world(store, place.ours(), output=Path(name), **own)
 
             def go() -> None:
                 letters = Letters(world)
@@ -136,15 +133,6 @@ def usual(compose: Callable[[Edition], bytes], editions: Callable[[int], Sequenc
         yield go
 
     return way
-
-
-def _world(store: Store, place: Place, **more: Any) -> World:
-    own = {"renderer": NOTHING, "secret": b"", "output": Path()} | more
-    own.setdefault("site", Site(name="", sender="", authority="", list_domain=""))
-    return World(
-        store=store, transport=place.ours(), clock=time, background=NOTHING, profiles={}, subscriptions=(), roll="",
-        zones="", inbox=Path(), rules=Rules(), **own,
-    )  # fmt: skip
 
 
 def _all_sent(world: World, number: int, make: Callable[[OutboxItem], Message] | None = None) -> None:
@@ -190,7 +178,7 @@ def sending(content: bytes) -> dict[str, Way]:
             stock(url, number)
             with Store.open(url) as store:
                 yield lambda: _all_sent(
-                    _world(store, place), number, lambda item: replace(sample, message_id=item.message_id)
+                    bare_world(store, place.ours()), number, lambda item: replace(sample, message_id=item.message_id)
                 )
 
     @contextlib.contextmanager

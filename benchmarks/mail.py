@@ -1,8 +1,8 @@
-"""What making a mail costs: the usual way, ours, and the floors, in one run.
+"""What a mail costs, made and sent: the usual way, ours, and the floors, in one run.
 
-    python benchmarks/mail.py [--papers 20] [--repeats 9]
+    python benchmarks/mail.py [--papers 20] [--repeats 9] [--rounds 5] [--only composing | sending]
 
-Measured is the processor's time from an `Edition` and its `Links` to the finished bytes, without the hash that the
+Composing: measured is the processor's time from an `Edition` and its `Links` to the finished bytes, without the hash that the
 outbox keeps of them. The ways take turns, so that what else the machine does slows all of them; told are medians of the
 turns' means, and of the turns' ratios.
 
@@ -13,8 +13,14 @@ profiles give, and for one whose every why-line is told to nobody else.
 
 The join is of the same cards, each encoded whole beforehand for the text and for the html: they are looked up by the
 paper's id and joined in the reader's order, with the headers and all the rest of the mail, encoded too, around them. It
-is the mail with nothing personal but the order. The addressed join has its own To and Message-ID. Sending is measured
-in benchmarks/delivery.py, whose functions may be called from here.
+is the mail with nothing personal but the order. The addressed join has its own To and Message-ID.
+
+Sending goes into a sink in another process, over loopback, plain or under TLS, at once or with a round trip of 40 ms:
+Postfix's smtp-sink where it is installed, else, and for TLS, our own. The ways, which are in benchmarks/delivery.py,
+take turns. Told are messages a second by the wall, and milliseconds of the processor without the sink's. End to end is
+from editions to the server's answers: ours with all that is stored on the way and the ledger, for readers who share a
+profile with 99 others or have an order of their own; the usual way with a connection for each mail. Sending alone is of
+one mail's bytes again and again; smtp-source keeps its connection as well. What is far away is measured once only.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from datetime import UTC, date, datetime
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -33,7 +33,7 @@ from digest.model import Edition, Message, OutboxItem, OutboxState, Site, Subscr
 from digest.pipeline import Rules, World, deliver
 from digest.store import Store, codec
 from digest.store.schema import deliveries, outbox
-from digest.transport import SmtpTransport
+from digest.transport import SmtpTransport, Transport
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 6, 2, 8, tzinfo=UTC)
@@ -91,16 +91,20 @@ def small(item: OutboxItem) -> Message:
     )  # fmt: skip
 
 
+def bare_world(store: Store, transport: Transport, **more: Any) -> World:
+    """With nothing in it but what senders need."""
+    usual: dict[str, Any] = {"renderer": None, "site": Site(name="", sender="", authority="", list_domain="")}
+    usual |= {"secret": b"", "background": None, "profiles": {}, "subscriptions": (), "roll": "", "zones": ""}
+    usual |= {"inbox": Path(), "output": Path()}
+    return World(store=store, transport=transport, clock=time, **(usual | more))
+
+
 def send(storm: Storm, port: int) -> None:
     """A sender's whole life, in a process of its own."""
-    nothing = cast(Any, None)
     with Store.open(storm.url) as store:
-        world = World(
-            store=store, renderer=nothing, transport=SmtpTransport("127.0.0.1", port, "none", timeout=30),
-            site=Site(name="", sender="", authority="", list_domain=""), secret=b"", clock=time, background=nothing,
-            profiles={}, subscriptions=(), roll="", zones="", inbox=Path(), output=Path(),
-            resend_after_crash=storm.resend, rules=Rules(connections=storm.connections),
-        )  # fmt: skip
+        transport = SmtpTransport("127.0.0.1", port, "none", timeout=30)
+        rules = Rules(connections=storm.connections)
+        world = bare_world(store, transport, resend_after_crash=storm.resend, rules=rules)
         for _ in deliver(world, NOW, make=small):
             pass
 

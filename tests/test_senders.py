@@ -1,0 +1,48 @@
+"""What a sender does in which order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fault_smtp import IN_A_WHILE, Faulty
+from storm import NOW, bare_world, small, stock
+
+from digest.model import Message, OutboxItem, OutboxState
+from digest.pipeline import deliver
+from digest.store import Store
+from digest.transport import SmtpTransport
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    stock(url := f"sqlite:///{tmp_path}/digest.db", 3)
+    return url
+
+
+def test_the_next_message_is_made_while_the_server_has_one(url: str) -> None:
+    with Faulty({"DOT": [IN_A_WHILE] * 2}) as server, Store.open(url) as store:  # no reply before the next envelope
+        world = bare_world(store, SmtpTransport("127.0.0.1", server.port, "none", timeout=10))
+        assert [one.state for one in deliver(world, NOW, make=small)] == [OutboxState.SENT] * 3
+    assert server.connections == 1
+
+
+def test_what_breaks_meanwhile_does_not_lose_the_outcome(url: str) -> None:
+    """The message that the server has is not left as if nobody knew whether it had arrived."""
+
+    def make(item: OutboxItem) -> Message:
+        if item.message_id.startswith("000001"):
+            raise RuntimeError("out of order")
+        return small(item)
+
+    told = []
+    with Faulty() as server, Store.open(url) as store:
+        world = bare_world(store, SmtpTransport("127.0.0.1", server.port, "none", timeout=10))
+        with pytest.raises(RuntimeError, match="out of order"):
+            for one in deliver(world, NOW, make=make):
+                told.append(one.state)
+        counts = store.counts()["outbox"]
+        assert not store.abandoned()
+    assert told == [OutboxState.SENT]
+    assert {state: number for state, number in counts.items() if number} == {"sent": 1, "pending": 2}
+    assert [one.recipient for one in server.taken] == ["reader0@d0.example"]
