@@ -2,9 +2,9 @@
 
     python benchmarks/mail.py [--papers 20] [--repeats 9] [--rounds 5] [--only composing | sending]
 
-Composing: measured is the processor's time from an `Edition` and its `Links` to the finished bytes, without the hash that the
-outbox keeps of them. The ways take turns, so that what else the machine does slows all of them; told are medians of the
-turns' means, and of the turns' ratios.
+Of composing the processor's time is measured, from an `Edition` and its `Links` to the finished bytes, without the hash
+that the outbox keeps of them. The ways take turns, so that what else the machine does slows all of them; told are
+medians of the turns' means, and of the turns' ratios.
 
 The usual way renders a jinja2 template, inlines its css with premailer and writes an `EmailMessage`, for each reader,
 and signs it with dkimpy or not; it uses the shipped templates, so that both make the same mail. Ours is told three
