@@ -10,7 +10,7 @@
 # make encoder      tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
 # make messages     collects the words for translation into digest/locale/
 # make bench        what ingest costs, beside its floors: half an hour
-# make bench-mail   what making a mail costs, beside the usual way and its floors: a minute
+# make bench-mail   what a mail costs, made and sent, beside the usual way and its floors: three minutes
 # make bench-feeds  what feeds cost, beside feedgen, lxml and the join of bytes: two minutes
 .DEFAULT_GOAL := help
 .PHONY: help run test check style types fuzz replay storm encoder readers bench bench-feeds bench-mail mail-check zones messages lock clean
