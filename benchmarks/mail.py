@@ -346,7 +346,7 @@ def _number(name: str, place: delivery.Place) -> int:
     composed, slow = name in (_USUAL_WHOLE, _USUAL_SIGNED), "smtplib" in name
     if place.seconds:
         return 10 if composed or slow else 50
-    return 20 if composed else 100 if name == _OURS_OWN else 200 if slow else 400
+    return 20 if composed else 100 if name == _OURS_OWN else 50 if slow else 400
 
 
 def main() -> None:
