@@ -33,8 +33,9 @@ from sinks import SOURCE, sink  # noqa: E402
 from storm import NOW, bare_world, stock  # noqa: E402
 
 from digest.model import Edition, Message, OutboxItem, OutboxState, Site  # noqa: E402
-from digest.pipeline import World, deliver  # noqa: E402
+from digest.pipeline.deliver import deliver  # noqa: E402
 from digest.pipeline.letters import Letters  # noqa: E402
+from digest.pipeline.world import World  # noqa: E402
 from digest.render import Renderer  # noqa: E402
 from digest.sign import Signer  # noqa: E402
 from digest.store import Store  # noqa: E402

@@ -33,8 +33,8 @@ import records
 from rich.console import Console
 from rich.table import Table
 
-from digest import pipeline
 from digest.listings import read_dump, read_parts
+from digest.pipeline.ingest import ingest as take_in
 from digest.store import Store
 
 NOW = datetime(2031, 1, 1, 6, tzinfo=UTC)  # after all of the made-up records
@@ -194,7 +194,7 @@ def skip(dump: Path, next_dump: Path) -> Cost:
 
 def ingest(url: str, dump: Path) -> Cost:
     with Store.open(url) as store, Taken() as taken:
-        report = pipeline.ingest(store, read_dump(dump), NOW)
+        report = take_in(store, read_dump(dump), NOW)
     if report.error or report.rejected:
         sys.exit(f"{dump}: {report.error or report.rejected[0]}")
     return taken.cost

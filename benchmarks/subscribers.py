@@ -24,11 +24,13 @@ from time import perf_counter, process_time
 
 from sinks import sink
 
-from digest import pipeline
 from digest.cli import world
 from digest.config import load
 from digest.listings import read_dump
 from digest.model import Feedback, Opinion
+from digest.pipeline.deliver import deliver
+from digest.pipeline.ingest import ingest
+from digest.pipeline.publish import publish
 from digest.store import Store
 from digest.transport import SmtpTransport
 
@@ -104,13 +106,13 @@ def main() -> None:
             here = world.build(loaded, store, over=SmtpTransport("127.0.0.1", port, "none"))
             for number in range(given.days):
                 now = START + number * DAY
-                pipeline.ingest(store, read_dump(papers(folder, now, given.papers)), now)
+                ingest(store, read_dump(papers(folder, now, given.papers)), now)
                 with timed(f"day {number + 1}, publish") as count:
-                    made = pipeline.publish(here, now)
+                    made = publish(here, now)
                     count.update({"editions": len(made.editions), "without": len(made.none)})
                 del made
                 with timed(f"day {number + 1}, deliver") as count:
-                    count.update(one.state.value for one in pipeline.deliver(here, now))
+                    count.update(one.state.value for one in deliver(here, now))
                 some = [one for one in here.subscriptions[::100] if one.address]
                 for one in some:
                     edition = store.editions(one.id, 1)[0]

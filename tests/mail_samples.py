@@ -16,7 +16,9 @@ from digest.config import EXAMPLES, load
 from digest.feed import atom
 from digest.message import message_id, token
 from digest.model import Edition, Feed, FeedEntry, Item, Message
-from digest.pipeline import World, links, make_message
+from digest.pipeline.deliver import make_message
+from digest.pipeline.surfaces import links
+from digest.pipeline.world import World
 from digest.render import Renderer
 from digest.store import Store
 

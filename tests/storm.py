@@ -30,7 +30,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from digest.model import Edition, Message, OutboxItem, OutboxState, Site, Subscription
-from digest.pipeline import Rules, World, deliver
+from digest.pipeline.deliver import deliver
+from digest.pipeline.pace import Rules
+from digest.pipeline.world import World
 from digest.store import Store, codec
 from digest.store.schema import deliveries, outbox
 from digest.transport import SmtpTransport, Transport

@@ -24,9 +24,9 @@ from stores import (  # noqa: F401 -- fixtures
     _store_url,
 )
 
-from digest import pipeline
 from digest.listings import dump_of, parts
 from digest.model import DumpReport, Mark
+from digest.pipeline.ingest import ingest as take_in
 from digest.store import Store
 
 HERE = Path(__file__).parent
@@ -62,7 +62,7 @@ def ingest(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DumpR
     monkeypatch.setattr(parts, "PART", 4000)
 
     def take(content: bytes, name: str = "archive.jsonl", **given: Any) -> DumpReport:
-        return pipeline.ingest(store, dump_of(name, content), given.pop("now", NOW), **given)
+        return take_in(store, dump_of(name, content), given.pop("now", NOW), **given)
 
     return take
 
@@ -158,7 +158,7 @@ def test_a_dump_half_read_is_not_seen(store: Store, ingest: Callable[..., DumpRe
     assert store.resume_at(dump_of("", WHOLE).digest) == part[2][0].begin
     monkeypatch.undo()
     monkeypatch.setattr(parts, "PART", 1500)  # a newer program may cut elsewhere
-    assert counts(pipeline.ingest(store, dump_of("archive.jsonl", WHOLE), NOW)) == (COUNT, COUNT, 0, 0)
+    assert counts(take_in(store, dump_of("archive.jsonl", WHOLE), NOW)) == (COUNT, COUNT, 0, 0)
     assert store.candidates(NOW)
     assert store.resume_at(dump_of("", WHOLE).digest) == 0
 

@@ -15,14 +15,15 @@ import pytest
 from conftest import Place
 from make import profile, subscription
 
-from digest import pipeline
 from digest.cli.world import background
 from digest.errors import ConfigError
 from digest.listings import dump_of
 from digest.model import Feedback, Opinion, Profile, Ranking, Subscription
-from digest.pipeline import LIKES, VOTES, Backtest, Rankings, backtest
+from digest.pipeline.backtest import LIKES, VOTES, Backtest, Compared, backtest
+from digest.pipeline.ingest import ingest
 from digest.pipeline.past import History
-from digest.pipeline.rankings import EARLIER
+from digest.pipeline.rankings import EARLIER, Rankings, View
+from digest.pipeline.world import Knowledge
 from digest.store import Store
 
 FIRST = date(2026, 6, 1)
@@ -47,7 +48,7 @@ def id_of(day: date, place: int) -> str:
 def take_in(store: Store, day: date, now: datetime, *papers: dict[str, Any], source: str = "lab") -> None:
     header = {"listing": {"source": source, "as_of": day.isoformat(), "daily": False}}
     lines = "".join(f"{json.dumps(line)}\n" for line in (header, *papers))
-    assert not pipeline.ingest(store, dump_of(f"{day}.jsonl", lines.encode()), now).rejected
+    assert not ingest(store, dump_of(f"{day}.jsonl", lines.encode()), now).rejected
 
 
 def papers_of(day: date, times: int = 1) -> list[dict[str, Any]]:
@@ -94,7 +95,7 @@ def played(store: Store, *profiles: Profile, main: str = VOTES, readers: tuple[S
     return backtest(store, background, [{"reader": one} for one in profiles], readers, DAYS, main)
 
 
-def row(found: Backtest, measure: str) -> pipeline.Compared:
+def row(found: Backtest, measure: str) -> Compared:
     (one,) = (one for one in found.measures if one.measure == measure)
     return one
 
@@ -189,8 +190,8 @@ NOW = datetime.combine(DAYS[4], time(23, 59, 59), UTC)
 SINCE = datetime.combine(DAYS[1], time(), UTC)
 
 
-def ranked(knowledge: pipeline.Knowledge, one: Profile) -> Ranking:
-    return Rankings(knowledge, background, NOW).of(pipeline.View(profile=one, since=SINCE, fade=3, address=ADA))
+def ranked(knowledge: Knowledge, one: Profile) -> Ranking:
+    return Rankings(knowledge, background, NOW).of(View(profile=one, since=SINCE, fade=3, address=ADA))
 
 
 def test_the_future_changes_nothing(store: Store) -> None:

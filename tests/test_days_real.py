@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from conftest import real_data
 
-from digest import pipeline
 from digest.days import judge, taken_at
 from digest.listings import read_dump
+from digest.pipeline.days import judge_days
+from digest.pipeline.ingest import ingest
 from digest.store import Store
 
 pytestmark = pytest.mark.skipif("DIGEST_REAL_DATA" not in os.environ, reason="needs the real dumps")
@@ -83,11 +84,11 @@ def _replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder = tmp_path_factory.mktemp("days")
     with Store.open(f"sqlite:///{folder}/digest.db") as store:
         for at, path in found:
-            report = pipeline.ingest(store, read_dump(path), at)
+            report = ingest(store, read_dump(path), at)
             assert report.error is None
             if at.hour == 12:
-                pipeline.judge_days(store, folder, at)
-        pipeline.judge_days(store, folder, datetime(2026, 8, 1, tzinfo=UTC))
+                judge_days(store, folder, at)
+        judge_days(store, folder, datetime(2026, 8, 1, tzinfo=UTC))
         yield store
 
 
@@ -137,8 +138,8 @@ def test_cut_lists_placeholders_and_what_cannot_be_read(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path}/digest.db") as store:
         for name in sorted(names, key=lambda name: Path(name).name):
             day = date.fromisoformat(Path(name).name[:10])
-            pipeline.ingest(store, read_dump(api / name), datetime.combine(day, time(17), UTC))
-            pipeline.judge_days(store, inbox, datetime.combine(day, time(23), UTC))
+            ingest(store, read_dump(api / name), datetime.combine(day, time(17), UTC))
+            judge_days(store, inbox, datetime.combine(day, time(23), UTC))
         found = {(one.source, one.date): one for one in store.verdicts(date(2024, 1, 1))}
     cut = found["hf-daily", date(2025, 9, 30)]
     assert (cut.kind.value, cut.evidence) == ("partial", "cut off after 50 papers")

@@ -20,12 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import paper, profile, trend_of
 
-from digest import config, pipeline
+from digest import config
 from digest.cli import world
 from digest.encoder import Encoder
 from digest.errors import ConfigError
 from digest.model import Paper, Ranking, Topic
-from digest.pipeline import World
+from digest.pipeline.publish import publish
+from digest.pipeline.rankings import Rankings, View
+from digest.pipeline.world import World
 from digest.rank import Background, Corpus, Encoded, Text, rank
 from digest.rank.background import FINE, Floats
 from digest.rank.encoded import AS_A_WHOLE, EVEN
@@ -161,9 +163,9 @@ def _here(stocked: Place) -> Iterator[World]:
 def test_the_candidates_are_the_papers_at_large(here: World) -> None:
     """Also for a paper that is not among them, and for what rose: a text has one meaning in all that a reader sees."""
     fake = Fake()
-    view = pipeline.View(profile=here.profiles["robots"], since=NOW - timedelta(days=9), fade=3)
+    view = View(profile=here.profiles["robots"], since=NOW - timedelta(days=9), fade=3)
     candidates = here.store.candidates(view.since)
-    rankings = pipeline.Rankings(here.store, here.background, NOW, fake, told=[one.id for one in candidates])
+    rankings = Rankings(here.store, here.background, NOW, fake, told=[one.id for one in candidates])
     with_encoder = rankings.of(view)
     assert {text.partition(". ")[0] for text in fake.asked} >= {one.title for one in candidates}
     best = with_encoder.papers[0]
@@ -172,12 +174,12 @@ def test_the_candidates_are_the_papers_at_large(here: World) -> None:
     stranger = paper("2601.00001", title="Robots that paint")
     assert (known := rankings.unhidden(view, stranger))
     assert AS_A_WHOLE in {part.label for reason in known.reasons for part in reason.parts}
-    assert with_encoder != pipeline.Rankings(here.store, here.background, NOW).of(view)
+    assert with_encoder != Rankings(here.store, here.background, NOW).of(view)
 
 
 def test_editions_are_made_with_the_encoder(here: World) -> None:
     fake = Fake()
-    assert pipeline.publish(replace(here, encode=fake), NOW, dry=True).editions
+    assert publish(replace(here, encode=fake), NOW, dry=True).editions
     assert fake.asked
 
 

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from conftest import Place, Ran
 
-from digest import config, pipeline
+from digest import config
 from digest.cli import world
 from digest.errors import ConfigError
 from digest.model import Example, Feedback, Learned, Opinion, Profile, Ranking, Topic
-from digest.pipeline import Rankings, View, World
+from digest.pipeline.feedback import feedback, said, take_back_all, take_in
+from digest.pipeline.rankings import Rankings, View, examples
+from digest.pipeline.world import World
 from digest.rank import Corpus
 from digest.store import Store
 
@@ -137,24 +139,24 @@ def test_mistakes_are_the_users_to_mend(known: Place) -> None:
 def test_a_paper_is_found_by_what_show_takes(here: World) -> None:
     paper = next(one for one in here.store.candidates(NOW - timedelta(days=9)) if one.arxiv_id)
     for reference in (paper.id, f"arXiv:{paper.arxiv_id}v2", paper.title.upper(), paper.title[: len(paper.title) - 3]):
-        found, new = pipeline.feedback(here, ADA, reference, Opinion.MORE, NOW)
+        found, new = feedback(here, ADA, reference, Opinion.MORE, NOW)
         assert (found, new) == (paper, reference == paper.id), "the first time only"
 
 
 def test_who_is_no_reader_any_more_can_still_take_all_back(here: World) -> None:
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
     here.store.record_feedback(Feedback(address="left@example.org", paper_id=paper.id, opinion=Opinion.LESS, at=NOW))
-    (said,) = pipeline.said(here, "left@example.org", NOW)
-    assert (said.paper, said.opinion, said.weights) == (paper, Opinion.LESS, {})
-    assert pipeline.take_back_all(here, "Left@example.org") == 1
+    (one,) = said(here, "left@example.org", NOW)
+    assert (one.paper, one.opinion, one.weights) == (paper, Opinion.LESS, {})
+    assert take_back_all(here, "Left@example.org") == 1
     with pytest.raises(ConfigError):
-        pipeline.said(here, "left@example.org", NOW)
+        said(here, "left@example.org", NOW)
 
 
 def test_an_opinion_from_the_future_is_taken_in_as_of_now(here: World) -> None:
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
     given = Feedback(address="x", paper_id=paper.id, opinion=Opinion.MORE, at=NOW + timedelta(days=9))
-    assert pipeline.take_in(here, ADA, [given], NOW) == (1, ())
+    assert take_in(here, ADA, [given], NOW) == (1, ())
     assert here.store.feedback(ADA)[0].at == NOW
 
 
@@ -180,7 +182,7 @@ def view(here: World, address: str | None) -> View:
 
 def test_a_reader_who_said_something_has_a_ranking_of_their_own(here: World, asked: list[Sequence[Learned]]) -> None:
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
-    pipeline.feedback(here, ADA, paper.id, Opinion.SAVE, NOW - timedelta(days=180))
+    feedback(here, ADA, paper.id, Opinion.SAVE, NOW - timedelta(days=180))
     rankings = Rankings(here.store, here.background, NOW)
     assert rankings.of(view(here, ADA)) is rankings.of(view(here, ADA))
     assert rankings.of(view(here, GRACE)) is rankings.of(view(here, None))
@@ -189,7 +191,7 @@ def test_a_reader_who_said_something_has_a_ranking_of_their_own(here: World, ask
 
 def test_what_has_faded_away_needs_no_ranking_of_its_own(here: World, asked: list[Sequence[Learned]]) -> None:
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
-    pipeline.feedback(here, ADA, paper.id, Opinion.MORE, NOW - timedelta(days=2000))
+    feedback(here, ADA, paper.id, Opinion.MORE, NOW - timedelta(days=2000))
     rankings = Rankings(here.store, here.background, NOW)
     assert rankings.of(view(here, ADA)) is rankings.of(view(here, None))
     assert asked == [()]
@@ -207,7 +209,7 @@ def test_examples_are_the_known_papers_else_what_the_library_tells(here: World) 
         Example(name="10.1234/bare", title=""),
     )
     profile = replace(here.profiles["trending"], topics=(Topic(name="t", examples=names, library=library),))
-    found = pipeline.examples(here.store, profile)
+    found = examples(here.store, profile)
     assert list(found) == list(names[:3])
     assert (found[names[0]], found["10.1234/known"]) == (known, known)
     assert (found["10.1234/kite"].title, found["10.1234/kite"].abstract) == ("Kites", "They fly.")

@@ -32,7 +32,7 @@ from stores import (  # noqa: F401 -- fixtures
     record,
 )
 
-from digest import pipeline, websub
+from digest import websub
 from digest.compose import without
 from digest.config import TEMPLATES
 from digest.model import (
@@ -52,8 +52,10 @@ from digest.model import (
     Term,
     Topic,
 )
-from digest.pipeline import World
-from digest.pipeline.streams import slug
+from digest.pipeline.feeds import write_feeds
+from digest.pipeline.streams import slug, streams
+from digest.pipeline.surfaces import announce
+from digest.pipeline.world import World
 from digest.render import Renderer
 from digest.store import Store
 from digest.transport import DirectoryTransport
@@ -150,7 +152,7 @@ def publish(world: World, *days: date, who: tuple[Subscription, ...] = (PUBLIC, 
     for day in days:
         for one in who:
             assert world.store.enqueue(edition(one, day), None, moment(day))
-    return pipeline.write_feeds(world)
+    return write_feeds(world)
 
 
 def days(number: int, first: date = FIRST) -> list[date]:
@@ -163,7 +165,7 @@ def files(world: World) -> dict[str, bytes]:
 
 
 def private(world: World) -> str:
-    (one,) = pipeline.streams(world, READER, world.store.feed_generations())
+    (one,) = streams(world, READER, world.store.feed_generations())
     return one.base
 
 
@@ -286,7 +288,7 @@ def test_a_feed_is_in_its_language_and_an_entry_in_that_of_its_edition(world: Wo
 def test_the_page_of_feeds_in_several_languages_is_english(world: World) -> None:
     other = replace(PUBLIC, id="feed/goats", profile="goats", language="de")
     profiles = {**world.profiles, "goats": replace(PROFILE, name="goats")}
-    pipeline.write_feeds(replace(world, profiles=profiles, subscriptions=(PUBLIC, other)))
+    write_feeds(replace(world, profiles=profiles, subscriptions=(PUBLIC, other)))
     assert '<html lang="en" dir="ltr">' in files(world)["feeds/index.html"].decode()
 
 
@@ -311,7 +313,7 @@ def test_the_papers_of_topics_and_authors_say_why_they_are_there(stocked: Place)
 def test_nothing_new_writes_nothing_and_reads_no_edition(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(world, *days(3))
     monkeypatch.setattr(Store, "editions_between", lambda *_: pytest.fail("an edition was read"))
-    assert pipeline.write_feeds(world) == []
+    assert write_feeds(world) == []
 
 
 def test_only_the_feeds_of_a_new_edition_are_written(world: World) -> None:
@@ -363,7 +365,7 @@ def test_what_was_written_day_by_day_is_what_is_written_at_once(world: World, tm
         if day == days(20)[17]:
             revise(world, FIRST + timedelta(days=16))
     elsewhere = replace(world, output=tmp_path / "elsewhere")
-    pipeline.write_feeds(elsewhere)
+    write_feeds(elsewhere)
     assert files(elsewhere) == files(world)
     assert "feeds/sheep/2030-03.atom" in files(world)
 
@@ -384,7 +386,7 @@ def test_a_revision_comes_into_the_feeds_that_have_the_paper_and_is_an_update(wo
     publish(world, *days(3))
     before = files(world)
     revise(world, FIRST)
-    pipeline.write_feeds(world)
+    write_feeds(world)
     for base in ("feeds/sheep", "feeds/sheep/author/ada-example", private(world)):
         root = atom(world, f"{base}.atom")
         assert "Better counted" in texts(root, "title")
@@ -398,8 +400,8 @@ def test_a_change_that_no_reader_would_notice_changes_nothing(world: World) -> N
     publish(world, *days(3))
     before = files(world)
     revise(world, FIRST, notable=False, title="paper 1 OF 2030-03-20")
-    assert pipeline.write_feeds(world) == []
-    assert pipeline.write_feeds(world, anew=True) == []
+    assert write_feeds(world) == []
+    assert write_feeds(world, anew=True) == []
     assert files(world) == before
 
 
@@ -407,10 +409,10 @@ def test_a_revision_that_was_undone_goes_out_of_the_feeds(world: World) -> None:
     publish(world, FIRST)
     before = files(world)
     revise(world, FIRST)
-    pipeline.write_feeds(world)
+    write_feeds(world)
     assert files(world) != before
     revise(world, FIRST, notable=False, title="Paper 1 of 2030-03-20")
-    pipeline.write_feeds(world)
+    write_feeds(world)
     assert files(world) == before
 
 
@@ -419,14 +421,14 @@ def test_what_an_editor_holds_is_in_no_feed_until_it_is_let_out(world: World) ->
     before, day = files(world), FIRST + timedelta(days=1)
     for one in (PUBLIC, READER):
         assert world.store.enqueue(edition(one, day), None, moment(day), moment(day) + timedelta(hours=1))
-    assert pipeline.write_feeds(world) == []
+    assert write_feeds(world) == []
     assert files(world) == before
     gone = papers_of(day)[1].id
     left = without(edition(PUBLIC, day), gone, None)
     assert left is not None
     world.store.amend([Posting(edition=left)], gone)
     assert world.store.end_holds(moment(day) + timedelta(hours=2)) == 2
-    pipeline.write_feeds(world)
+    write_feeds(world)
     assert texts(atom(world, "feeds/sheep.atom"), "title")[0] == f"Paper 1 of {day}"
     for path, told in (("feeds/sheep.atom", 0), ("feeds/sheep/topic/wool.atom", 0), (f"{private(world)}.atom", 1)):
         assert files(world)[path].count(f"paper/{gone}<".encode()) == told
@@ -440,7 +442,7 @@ def test_a_new_address_for_a_readers_feeds_and_the_old_one_is_gone(world: World)
     old, ids = private(world), texts(atom(world, f"{private(world)}.atom"), "id")
     name = atom(world, f"{old}.atom").findtext(A + "id")
     world.store.renew_feed(READER.id)
-    pipeline.write_feeds(world)
+    write_feeds(world)
     new = private(world)
     assert new != old
     assert not (world.output / old).parent.exists()
@@ -454,12 +456,12 @@ def test_feeds_that_are_no_more_are_removed_and_what_others_put_there_stays(worl
     stranger = world.output / "feeds/sheep/topic/own.atom"
     stranger.write_text("mine")
     less = replace(PROFILE, topics=PROFILE.topics[1:], authors=())
-    pipeline.write_feeds(replace(world, profiles={"sheep": less}, subscriptions=(PUBLIC,)))
+    write_feeds(replace(world, profiles={"sheep": less}, subscriptions=(PUBLIC,)))
     left = files(world)
     assert not [path for path in left if "author" in path or "wool" in path or "private" in path]
     assert stranger.exists()
     assert "feeds/sheep/2030-03.atom" in left
-    pipeline.write_feeds(replace(world, profiles={}, subscriptions=()))
+    write_feeds(replace(world, profiles={}, subscriptions=()))
     assert set(files(world)) == {"feeds/feed.css", "feeds/index.html", "feeds/feeds.opml", "feeds/sheep/topic/own.atom"}
 
 
@@ -535,12 +537,12 @@ def test_a_hub_is_told_of_public_feeds_once_and_again_only_if_it_failed(world: W
         assert f"{SITE.url}/feeds/sheep.rss" in owed
         assert not [one for one in owed if "private" in one or re.search(r"\d{4}-\d\d", one) or one.endswith(".gz")]
         hub.status = 503
-        assert pipeline.announce(world) == ()
+        assert announce(world) == ()
         assert len(hub.told) == 2, "it is not asked for long"
         hub.status = 202
-        assert pipeline.announce(world) == owed == tuple(one["hub.url"][0] for one in hub.told[2:])
+        assert announce(world) == owed == tuple(one["hub.url"][0] for one in hub.told[2:])
         assert {one["hub.mode"][0] for one in hub.told} == {"publish"}
-        assert pipeline.announce(world) == ()
+        assert announce(world) == ()
         publish(world, FIRST + timedelta(days=20), who=(READER,))
         assert world.store.owed_pings() == ()
     assert websub.ping(hub.url, owed) == ()

@@ -30,12 +30,12 @@ from sources import (
     validated,
 )
 
-from digest import pipeline
 from digest.errors import FetchError, RefusedError
 from digest.fetch import Harvest, Memory, catch_up, requests, settled
 from digest.fetch.client import Client
 from digest.fetch.guard import is_public
 from digest.model import Fetched, FetchState, Source, SourceKind
+from digest.pipeline.fetch import Fetching, Span, fetch
 
 NOW = datetime(2026, 6, 2, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -59,13 +59,11 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.inbox, self.memory, self.clock = folder / "inbox", folder / "state" / "fetch.json", FakeClock()
 
-    def fetching(self, *sources: Source) -> pipeline.Fetching:
-        return pipeline.Fetching(
-            sources=sources, memory=self.memory, agent="digest/1", inbox=self.inbox, clock=self.clock
-        )
+    def fetching(self, *sources: Source) -> Fetching:
+        return Fetching(sources=sources, memory=self.memory, agent="digest/1", inbox=self.inbox, clock=self.clock)
 
     def fetch(self, *sources: Source, now: datetime = NOW, **span: Any) -> list[Fetched]:
-        return list(pipeline.fetch(self.fetching(*sources), now, pipeline.Span(**span)))
+        return list(fetch(self.fetching(*sources), now, Span(**span)))
 
     def dumps(self) -> list[str]:
         return sorted(path.name for path in self.inbox.rglob("*") if path.is_file())
@@ -350,7 +348,7 @@ def test_an_interrupted_harvest_goes_on_where_it_was(server: Server, desk: Desk)
 
 
 def test_a_harvest_that_is_killed_goes_on_where_it_was(server: Server, desk: Desk) -> None:
-    going = pipeline.fetch(desk.fetching(harvest(server, PAGES)), NOW)
+    going = fetch(desk.fetching(harvest(server, PAGES)), NOW)
     assert next(going).asked.endswith("p0001")
     going.close()  # type: ignore[attr-defined]
     assert [one.asked[-5:] for one in desk.fetch(harvest(server, PAGES))] == ["p0002", "p0003"]

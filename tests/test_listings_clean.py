@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.listings import clean
+from digest.text import arxiv_id, visible
 
 CONVERTED = [
     (r"$\textit{SKIntern}$: Maps", "SKIntern: Maps"),
@@ -87,7 +88,7 @@ def test_what_was_never_meant_to_be_seen_goes(raw: str, text: str) -> None:
 
 def test_printable_text_has_nothing_unwanted_and_no_other_white_space_than_blanks() -> None:
     printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
-    assert clean.visible(printable) == printable
+    assert visible(printable) == printable
     assert not any(map(str.isspace, printable.replace(" ", "")))
 
 
@@ -140,7 +141,7 @@ def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     ],
 )
 def test_arxiv_ids(raw: str, number: tuple[str, int | None] | None) -> None:
-    assert clean.arxiv_id(raw) == number
+    assert arxiv_id(raw) == number
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from test_empty_days import PROFILES, SETTINGS, drop
 
 from digest import heartbeat, metrics
 from digest.cli import signals
-from digest.cli.app import Context
-from digest.cli.signals import JsonLines
+from digest.cli.context import Context
+from digest.cli.logs import JsonLines
 from digest.errors import ConfigError
 from digest.model import Figure
 

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from conftest import real_data
 
-from digest import pipeline
 from digest.errors import ListingError
 from digest.listings import read_dump, read_listing
 from digest.model import Announced, Changes, Dump, DumpReport, Facts, Listing, Mark, Outcome
+from digest.pipeline.ingest import days_of, ingest
 from digest.store import Store
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
@@ -67,7 +67,7 @@ def replay(path: Path, days: Days, arrange: Arrange = list, apart: timedelta = t
     for day, dumps in days.items():
         for number, dump in enumerate(arrange(dumps)):
             now = datetime.combine(day, time(12), UTC) + number * apart
-            report = pipeline.ingest(witness, dump, now)  # type: ignore[arg-type]
+            report = ingest(witness, dump, now)  # type: ignore[arg-type]
             assert not report.error, report
     return witness
 
@@ -174,7 +174,7 @@ def made_up(tmp_path: Path) -> Days:
         script(folder, "ice", "2026-06-10", paper(6, "Swans of ice"), **arxiv),  # of one day, and of two minds
         script(folder, "snow", "2026-06-10", paper(6, "Swans of snow"), **arxiv),
     ]
-    return pipeline.days_of(dumps, NOW)
+    return days_of(dumps, NOW)
 
 
 def test_made_up_dumps_in_any_order_come_to_the_same(tmp_path: Path, made_up: Days) -> None:
@@ -223,7 +223,7 @@ def real(*patterns: str) -> Days:
     folder = real_data() / "listings"
     found = [sorted(folder.glob(pattern)) for pattern in patterns]
     assert all(found), [pattern for pattern, paths in zip(patterns, found, strict=True) if not paths]
-    return pipeline.days_of([read_dump(path) for paths in found for path in paths], NOW)
+    return days_of([read_dump(path) for paths in found for path in paths], NOW)
 
 
 @needs_real_dumps
@@ -257,7 +257,7 @@ def test_every_real_dump_in_any_order_comes_to_the_same(tmp_path: Path) -> None:
     paths = [path for part in ("listings", "seeds") for path in sorted((folder / part).rglob("*")) if path.is_file()]
     dumps = [dump for path in paths if readable(dump := read_dump(path))]
     assert len(dumps) > 490
-    assert_the_same_in_any_order(tmp_path, pipeline.days_of(dumps, NOW), seeds=(1, 2))
+    assert_the_same_in_any_order(tmp_path, days_of(dumps, NOW), seeds=(1, 2))
 
 
 def readable(dump: Dump) -> bool:

@@ -45,9 +45,9 @@ from digest.model import (
     Subscription,
     Suppression,
 )
-from digest.pipeline import Owners
-from digest.pipeline.bounces import Owner, judge
+from digest.pipeline.bounces import judge
 from digest.pipeline.failing import refuse
+from digest.pipeline.owners import Owner, Owners
 from digest.store import Store
 
 K, C = ReturnKind, Consequence

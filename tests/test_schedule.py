@@ -15,8 +15,9 @@ from pathlib import Path
 
 from conftest import Place
 
-from digest import config, pipeline
+from digest import config
 from digest.cli import world
+from digest.pipeline.publish import publish
 from digest.store import Store
 
 DAY = timedelta(days=1)
@@ -195,13 +196,13 @@ def test_two_at_once_without_the_lock_make_each_edition_once(stocked: Place) -> 
     made: list[str] = []
     start = threading.Barrier(3)
 
-    def publish() -> None:
+    def compose() -> None:
         with Store.open(settings.database) as store:
             here = world.build(settings, store)
             start.wait()
-            made.extend(one.id for one in pipeline.publish(here, now).editions)
+            made.extend(one.id for one in publish(here, now).editions)
 
-    threads = [threading.Thread(target=publish) for _ in range(3)]
+    threads = [threading.Thread(target=compose) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -25,9 +25,10 @@ from stores import (  # noqa: F401 -- fixtures
     record,
 )
 
-from digest import pipeline
 from digest.errors import StoreError
 from digest.model import Changes, Fetched, FetchState, Mark, Run, Taken, Verdict, VerdictKind
+from digest.pipeline.days import judge_days, note_fetched
+from digest.pipeline.watch import Watch
 from digest.store import Store, codec
 
 ONE_DAY = timedelta(days=1)
@@ -69,15 +70,15 @@ def fetched(state: FetchState, asked: str = str(DAY)) -> Fetched:
 
 def test_a_failed_fetch_breaks_the_day_until_the_source_answers(store: Store, tmp_path: Path) -> None:
     def kinds() -> list[tuple[str, str, str]]:
-        found = pipeline.judge_days(store, tmp_path, NOW)
+        found = judge_days(store, tmp_path, NOW)
         return [(one.source, one.kind.value, one.evidence) for one in found if one.date == DAY]
 
-    pipeline.note_fetched(store, [fetched(FetchState.FAILED), fetched(FetchState.FAILED, "2026-02-01/2026-09-01")], NOW)
+    note_fetched(store, [fetched(FetchState.FAILED), fetched(FetchState.FAILED, "2026-02-01/2026-09-01")], NOW)
     assert kinds() == [("hf", "broken", "503")]
     assert store.verdicts(DAY) == (Verdict(source="hf", date=DAY, kind=VerdictKind.BROKEN, evidence="503"),)
-    pipeline.note_fetched(store, [fetched(FetchState.SETTLED)], NOW)
+    note_fetched(store, [fetched(FetchState.SETTLED)], NOW)
     assert kinds() == [("hf", "broken", "503")]
-    pipeline.note_fetched(store, [fetched(FetchState.SAME)], NOW)
+    note_fetched(store, [fetched(FetchState.SAME)], NOW)
     assert kinds() == []
     assert store.verdicts(DAY) == ()
 
@@ -86,14 +87,14 @@ def test_an_unreadable_dump_belongs_to_the_source_in_whose_folder_it_lay(store: 
     reason = f"{tmp_path}/hf/2026-02-27.json: not valid JSON"
     store.set_aside(a_dump(f"{tmp_path}/hf/2026-02-27.json", "d1"), reason, NOW)
     store.set_aside(a_dump(f"{tmp_path}/2027-01-01 99-99.json", "d2"), "nothing", NOW)
-    found = {one.source: one for one in pipeline.judge_days(store, tmp_path, NOW)}
+    found = {one.source: one for one in judge_days(store, tmp_path, NOW)}
     assert (found["hf"].date.isoformat(), found["hf"].evidence) == ("2026-02-27", "2026-02-27.json: not valid JSON")
     assert found["inbox"].date == DAY, "a date to come is not believed"
 
 
 def test_runs_are_kept_with_their_end(store: Store) -> None:
     clock = iter(range(100))
-    watch = pipeline.Watch(store, NOW, lambda: float(next(clock)))
+    watch = Watch(store, NOW, lambda: float(next(clock)))
     try:
         with watch.watching():
             with watch.phase("ingest"):

@@ -1,9 +1,10 @@
 """The command line: commands and exit codes.
 
-`app` holds the options that every command takes, `phases` the commands of the three phases, `aside` those beside them,
-`looks` those that only look, `operations` and `doctor` those that keep it going, `signals` what machines are told that
-watch it, `backtest` the proof of a ranking, `opinions` those of readers' feedback, `tables` what they print, `world`
-the building of everything from the settings.
+`commands` declares every command, `app` runs them, the other modules are the rooms where their work is done: in
+`phases` that of ingest, publish, deliver and run, elsewhere that of the command the module is named after. They share
+`context` (what every command works with), `world` and `readership` (the building of everything, or of what most need,
+from the settings), `screen`, `progress`, `tables` and `outcomes` (what is printed), `logs` and `signals` (what machines
+are told that watch).
 """
 
 from digest.cli.app import main

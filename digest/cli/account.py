@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from digest.cli.app import out
+from digest.cli.screen import out
 from digest.explain import Explanation
 from digest.model import Reason, Section, SectionKind
 

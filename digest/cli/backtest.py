@@ -8,46 +8,34 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import click
 from rich.markup import escape
 
-from digest import config, pipeline
+from digest import config
 from digest.cli import tables
-from digest.cli.app import DONE, WORSE, Context, Day, digest, out, progress, required
-from digest.cli.phases import as_json
+from digest.cli.codes import DONE, WORSE
+from digest.cli.context import Context
+from digest.cli.progress import progress
+from digest.cli.screen import out, required
 from digest.cli.world import background
 from digest.config import Settings
 from digest.files import write_whole
 from digest.model import Chart, ChartLine, Profile
-from digest.pipeline import Backtest, Compared
+from digest.pipeline.backtest import FEWEST_DAYS, LIKES, VOTES, Backtest, Compared, backtest
 from digest.render import Renderer
 
-MAIN = {"votes": pipeline.VOTES, "likes": pipeline.LIKES}
+MAIN = {"votes": VOTES, "likes": LIKES}
 
 
-@digest.command()
-@click.option("--from", "first", type=Day(), required=True, help="First day to play.")
-@click.option("--to", "last", type=Day(), required=True, help="Last day to play.")
-@click.option("--profile", "names", multiple=True, help="A profile to play, again for several. [default: all]")
-@click.option("--by", type=click.Choice(list(MAIN)), default="votes", show_default=True, help="What decides.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this SVG file.")
-@as_json
-@click.pass_obj
-def backtest(
+def backtest_command(
     context: Context, first: date, last: date, names: tuple[str, ...], by: str, plot: Path | None, as_json: bool
 ) -> int:
-    """Rank past days with only what was known then, and judge the lists by later votes and likes.
-
-    A second --config is compared with the first, day by day on the same store, which stays as it is; the exit code is
-    5 if it is worse: the whole 95 % interval of the difference in NDCG@10, by later votes or likes, is below 0.
-    """
     required(first <= last, f"--from {first} is after --to {last}; turn them round.")
     required(plot is None or plot.suffix == ".svg", f"{plot}: the plot is an SVG file; give it a name such as days.svg")
     settings = [context.settings, *([config.load(context.compared_file)] if context.compared_file else [])]
     profiles = _profiles(settings, names)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     with context.store() as store, progress("Backtesting") as show:
-        found = pipeline.backtest(store, background, profiles, settings[0].subscriptions, days, MAIN[by], show)
+        found = backtest(store, background, profiles, settings[0].subscriptions, days, MAIN[by], show)
     labels = _labels([one.file for one in settings])
     if plot:
         renderer = Renderer(context.settings.templates, context.settings.site)
@@ -112,7 +100,7 @@ def _sentence(found: Backtest, labels: Sequence[str]) -> str:
     if math.isnan(verdict.difference):
         return f"No day can be judged: nothing was told later for {found.main}."
     what = f"{labels[-1]} against {other}: {found.main} {verdict.difference:+.4f} over {verdict.days} days"
-    if verdict.days < pipeline.FEWEST_DAYS:
+    if verdict.days < FEWEST_DAYS:
         return f"{what}; too few days to tell which is better."
     if verdict.low > 0 or verdict.high < 0:
         return f"{what}; {labels[-1]} is {'better' if verdict.low > 0 else 'worse'} at it."

@@ -6,17 +6,19 @@ import os
 import sys
 from dataclasses import dataclass, field
 
-import click
 from rich.markup import escape
 
-from digest import pipeline
 from digest.bounces import LARGEST
 from digest.cli import tables, world
-from digest.cli.app import DONE, TROUBLED, Context, digest, out, required
-from digest.cli.phases import as_json
+from digest.cli.codes import DONE, TROUBLED
+from digest.cli.context import Context
+from digest.cli.screen import out, required
 from digest.files import write_whole
 from digest.mailboxes import Login, Mail, Mailbox, open_mailbox
 from digest.model import Bounce, Consequence, Suppression
+from digest.pipeline.bounces import take_return
+from digest.pipeline.failing import suppress_failing
+from digest.pipeline.owners import Owners
 
 IMAP_USER, IMAP_PASSWORD = "DIGEST_IMAP_USER", "DIGEST_IMAP_PASSWORD"
 
@@ -33,18 +35,7 @@ class _Read:
     failing: list[Suppression] = field(default_factory=list)
 
 
-@digest.command()
-@click.argument("source", required=False)
-@as_json
-@click.option("--keep", is_flag=True, help="Leave every mail as it is, and read those marked before as well.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done; store and mark nothing.")
-@click.pass_obj
-def bounce(context: Context, source: str | None, as_json: bool, keep: bool, dry_run: bool) -> int:
-    """Read returned mail from SOURCE: a Maildir, an mbox, imaps://HOST/FOLDER, a file or - (standard input).
-
-    Without SOURCE it is the one of the settings. Dead addresses, complaints and unsubscribe mails go on the suppression
-    list. Each mail counts once, however often it is read.
-    """
+def bounce_command(context: Context, source: str | None, as_json: bool, keep: bool, dry_run: bool) -> int:
     table = context.settings.returns
     source = source or table.source
     required(source, "Name a mailbox, or set `returns.source` in the settings.")
@@ -72,9 +63,9 @@ def _read(context: Context, box: Mailbox, *, keep: bool, dry: bool) -> _Read:
     found, now = _Read(), context.now()
     with context.store() as store:
         here = world.build(context.settings, store)
-        owners = pipeline.Owners(here)
+        owners = Owners(here)
         for mail in box.mails():
-            one, new = pipeline.take_return(here, owners, mail.content, now, dry=dry)
+            one, new = take_return(here, owners, mail.content, now, dry=dry)
             if new:
                 found.bounces.append((mail, one))
             else:
@@ -86,7 +77,7 @@ def _read(context: Context, box: Mailbox, *, keep: bool, dry: bool) -> _Read:
                     box.done(mail)
             elif box.fleeting:
                 write_whole(context.settings.state / "returned" / f"{one.digest[:16]}.eml", mail.content)
-        found.failing = list(pipeline.suppress_failing(here, now, dry=dry))
+        found.failing = list(suppress_failing(here, now, dry=dry))
     return found
 
 

@@ -8,21 +8,15 @@ import click
 from rich.markup import escape
 
 from digest import records
-from digest.cli.app import DONE, Context, digest, out, required
+from digest.cli.codes import DONE
+from digest.cli.context import Context
+from digest.cli.screen import out, required
 from digest.config import Settings
 from digest.records import Names, Record, State
-from digest.sign import ED25519, RSA, Signer, make_key
+from digest.sign import Signer, make_key
 
 
-@digest.command("dkim-key")
-@click.argument("selector")
-@click.option("--kind", type=click.Choice([RSA, ED25519]), default=RSA, show_default=True, help="What key to make.")
-@click.option(
-    "--out", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where. [default: state folder]"
-)
-@click.pass_obj
-def dkim_key(context: Context, selector: str, kind: str, folder: Path | None) -> int:
-    """Make a key to sign mails with, and print the record to publish. Never overwrites a key."""
+def dkim_key_command(context: Context, selector: str, kind: str, folder: Path | None) -> int:
     settings = context.settings
     required(
         selector.replace("-", "").isalnum() and selector.isascii() and selector == selector.lower(),

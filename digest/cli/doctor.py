@@ -10,20 +10,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import click
 from rich.markup import escape
 
-from digest import pipeline
 from digest.cadence import next_moment
 from digest.calendars import LAST_YEAR
 from digest.cli import tables, world
-from digest.cli.app import DONE, TROUBLED, Context, digest, out, required
+from digest.cli.codes import DONE, TROUBLED
+from digest.cli.context import Context
+from digest.cli.readership import SECRET, readers
+from digest.cli.screen import out, required
 from digest.errors import DigestError
 from digest.model import OutboxState
+from digest.pipeline.rankings import examples
+from digest.pipeline.roll import with_pauses
 from digest.render import Renderer
 from digest.store import Store
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 _LEAST_SPACE = 500 * 2**20
 _STUCK = timedelta(hours=6)
@@ -45,13 +46,7 @@ class Finding:
     words: str
 
 
-@digest.command()
-@click.option("--dns", "with_names", is_flag=True, help="Print the DNS records to publish, and look whether they are.")
-@click.option("--resolver", help="Ask this name server (ADDRESS or ADDRESS:PORT) instead of the system's.")
-@as_json
-@click.pass_obj
-def doctor(context: Context, with_names: bool, resolver: str | None, as_json: bool) -> int:
-    """Check everything that goes wrong in practice, and say what to do. Sends nothing and changes nothing."""
+def doctor_command(context: Context, with_names: bool, resolver: str | None, as_json: bool) -> int:
     from digest.cli import dkim  # keys and name servers: a moment that other commands of this room need not wait for
 
     required(not (as_json and with_names), "--dns: prints records and no JSON; drop --json.")
@@ -125,10 +120,10 @@ def _profiles(context: Context) -> str:
     with context.store() as store:
         missing = []
         for profile in context.settings.profiles.values():
-            known = pipeline.examples(store, profile)
+            known = examples(store, profile)
             names = (name for topic in profile.topics for name in topic.examples)
             missing += [f"{profile.name}: {name}" for name in names if name not in known]
-    there = f"{len(context.settings.profiles)} profiles, {len(world.readers(context.settings))} readers"
+    there = f"{len(context.settings.profiles)} profiles, {len(readers(context.settings))} readers"
     return f"{there}; examples not known yet, used as titles: {'; '.join(missing)}" if missing else there
 
 
@@ -166,9 +161,9 @@ def _existing(folder: Path) -> Path:
 
 
 def _secret(path: Path) -> Iterator[Finding]:
-    told = os.environ.get(world.SECRET)
+    told = os.environ.get(SECRET)
     if told is None and not path.exists():
-        words = f"none yet: one is made in {path} by the first run, unless {world.SECRET} is set"
+        words = f"none yet: one is made in {path} by the first run, unless {SECRET} is set"
         yield Finding(level="note", name="secret", words=words)
         return
     try:
@@ -192,8 +187,8 @@ def _of_store(context: Context, store: Store) -> Iterator[Finding]:
     yield from _runs(context, store, now)
     yield from _sources(store, now)
     yield from _outbox(store, now)
-    barred = store.barred(world.readers(context.settings))
-    for one in world.readers(context.settings):
+    barred = store.barred(readers(context.settings))
+    for one in readers(context.settings):
         if one.address and one.id in barred:
             words = (
                 f"{tables.masked(one.address)} is on the suppression list and gets nothing: drop the subscription, "
@@ -236,7 +231,7 @@ def _runs(context: Context, store: Store, now: datetime) -> Iterator[Finding]:
         yield Finding(level="note", name="runs", words="none has been recorded yet: start cron or `digest schedule`")
         return
     published = well["publish"].started_at if "publish" in well else latest["publish"].started_at
-    everyone = pipeline.with_pauses(store, context.settings.subscriptions)
+    everyone = with_pauses(store, context.settings.subscriptions)
     due = [next_moment(one, last.get(one.id), published) for one in everyone]
     if due and min(due) < now - _LATE and published < now - _LATE:
         words = (

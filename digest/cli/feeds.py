@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
 from rich.markup import escape
 
-from digest import pipeline
 from digest.cli import tables, world
-from digest.cli.app import DONE, Context, digest, out, required
-from digest.cli.phases import alone, as_json
+from digest.cli.codes import DONE
+from digest.cli.context import Context
+from digest.cli.phases import alone
+from digest.cli.screen import out, required
 from digest.errors import ConfigError
 from digest.model import Subscription
-from digest.pipeline import Stream, World
+from digest.pipeline.feeds import write_feeds
+from digest.pipeline.streams import Stream, streams
+from digest.pipeline.world import World
 
 
-@digest.command()
-@click.argument("address", required=False)
-@click.option("--profile", help="Only the reader's feeds of this profile.")
-@click.option("--revoke", is_flag=True, help="Give the private feeds of ADDRESS new addresses; the old ones are gone.")
-@click.option("--rebuild", is_flag=True, help="Write all feeds anew; what has not changed stays as it is.")
-@as_json
-@click.pass_obj
-def feeds(
+def feeds_command(
     context: Context, address: str | None, profile: str | None, revoke: bool, rebuild: bool, as_json: bool
 ) -> int:
-    """List the public feeds, or with ADDRESS that reader's private ones, with their web addresses."""
     required(address or not revoke, "--revoke: say whose feeds: digest feeds --revoke ADDRESS.")
     required(address or not profile, "--profile: goes with the address of a reader: digest feeds ADDRESS.")
     with context.store() as store:
@@ -37,7 +31,7 @@ def feeds(
         def work() -> int:
             for one in chosen if revoke else ():
                 store.renew_feed(one.id)
-            pipeline.write_feeds(here, anew=rebuild)
+            write_feeds(here, anew=rebuild)
             return DONE
 
         code = alone(context, store, work) if revoke or rebuild else DONE
@@ -63,7 +57,7 @@ def _of(here: World, address: str | None, profile: str | None) -> list[Subscript
 
 def _say(here: World, chosen: list[Subscription], as_json: bool) -> None:
     generations = here.store.feed_generations()
-    rows = [_row(here, one, stream) for one in chosen for stream in pipeline.streams(here, one, generations)]
+    rows = [_row(here, one, stream) for one in chosen for stream in streams(here, one, generations)]
     if as_json:
         tables.print_json({"feeds": rows})
         return

@@ -7,25 +7,20 @@ from dataclasses import replace
 from datetime import date
 from time import monotonic
 
-import click
-
-from digest import pipeline
 from digest.cli import tables
-from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, err, out, progress, required
-from digest.cli.phases import as_json, dry_run, fetching, say_fetched
+from digest.cli.codes import DONE, NOTHING_NEW, TROUBLED
+from digest.cli.context import Context
+from digest.cli.phases import fetching, say_fetched
+from digest.cli.progress import progress
+from digest.cli.screen import err, out, required
 from digest.config import Settings
 from digest.model import Fetched, FetchState, Source
+from digest.pipeline.days import note_fetched
+from digest.pipeline.fetch import Span, fetch
+from digest.pipeline.watch import Watch
 
 
-@digest.command()
-@click.argument("sources", nargs=-1)
-@click.option("--from", "first", type=Day(), help="First day to ask for. [default: what is not had or still changes]")
-@click.option("--to", "last", type=Day(), help="Last day to ask for. [default: today, in UTC]")
-@click.option("--again", is_flag=True, help="Ask for what is settled as well, and begin harvests anew.")
-@as_json
-@dry_run
-@click.pass_obj
-def fetch(
+def fetch_command(
     context: Context,
     sources: tuple[str, ...],
     first: date | None,
@@ -34,19 +29,18 @@ def fetch(
     as_json: bool,
     dry_run: bool,
 ) -> int:
-    """Ask the sources of the settings, or those named, and drop what they answer into the inbox as dumps."""
     settings, now = context.settings, context.now()
     wanted = replace(fetching(settings), sources=_chosen(settings, sources))
-    span = pipeline.Span(days=_days(first, last, now.date()), again=again, dry=dry_run)
+    span = Span(days=_days(first, last, now.date()), again=again, dry=dry_run)
     with context.store() as store, store.exclusive("fetch") as ours, progress("Fetching") as show:
         if not ours:
             err.print("Another process is fetching; nothing done.")
             return NOTHING_NEW
-        watch = pipeline.Watch(store, now, monotonic)
+        watch = Watch(store, now, monotonic)
         with nullcontext() if dry_run else watch.watching(), watch.phase("fetch"):
-            found = tuple(pipeline.fetch(wanted, now, span, show))
+            found = tuple(fetch(wanted, now, span, show))
         if not dry_run:
-            pipeline.note_fetched(store, found, now)
+            note_fetched(store, found, now)
     if as_json:
         tables.print_json(found)
     else:

@@ -5,31 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-import click
 from rich.markup import escape
 
-from digest import pipeline
 from digest.cli import tables, world
-from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, digest, out
+from digest.cli.codes import DONE, NOTHING_NEW, TROUBLED
+from digest.cli.context import Context
+from digest.cli.screen import out
 from digest.errors import ConfigError
 from digest.lint import Finding, lint
-from digest.listings import clean
 from digest.message import message_id
 from digest.model import Message, NoEdition
-from digest.pipeline import World
+from digest.pipeline.deliver import make_message
+from digest.pipeline.publish import preview, trial
+from digest.pipeline.world import World
+from digest.text import visible
 
 READER = "reader@example.org"  # whom a mail is made for that goes to nobody
 
 
-@digest.command("lint")
-@click.argument("what")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-@click.pass_obj
-def lint_mail(context: Context, what: str, as_json: bool) -> int:
-    """Check a mail as mailboxes and filters would: WHAT is an .eml file, an edition's id, or a profile as it is now.
-
-    Asks nobody, sends nothing. Exit code 1 if something is found.
-    """
+def lint_command(context: Context, what: str, as_json: bool) -> int:
     if (path := Path(what)).is_file():
         found = lint(path.read_bytes())
     else:
@@ -58,20 +52,20 @@ def _message(context: Context, what: str) -> Message | None:
             )
         address = edition.subscription.address or READER
         identifier = message_id(here.secret, edition.id, address, here.site.list_domain)
-        return pipeline.make_message(here, edition, address, identifier)
+        return make_message(here, edition, address, identifier)
 
 
 def _preview(here: World, profile: str, now: datetime) -> Message | None:
-    edition = pipeline.preview(here, pipeline.trial(here, profile, READER), now)
+    edition = preview(here, trial(here, profile, READER), now)
     if isinstance(edition, NoEdition):
         tables.no_edition(edition)
         return None
     identifier = message_id(here.secret, f"lint/{edition.id}", READER, here.site.list_domain)
-    return pipeline.make_message(here, edition, READER, identifier)
+    return make_message(here, edition, READER, identifier)
 
 
 def _say(what: str, found: tuple[Finding, ...]) -> None:
     for one in found:
-        where, advice = (escape(clean.visible(text)) for text in (one.where, one.advice))
+        where, advice = (escape(visible(text)) for text in (one.where, one.advice))
         out.print(f"[bold red]{one.rule}[/] {where}\n    {advice}", soft_wrap=True)
     out.print(f"{len(found) or 'No'} findings in {escape(what)}.", soft_wrap=True)

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO
 
-import click
 from rich.markup import escape
 
-from digest import pipeline
-from digest.cli import tables, world
-from digest.cli.app import DONE, TROUBLED, Context, digest, err, out, required
-from digest.cli.phases import as_json
+from digest.cli import tables
+from digest.cli.codes import DONE, TROUBLED
+from digest.cli.context import Context
+from digest.cli.readership import readership
+from digest.cli.screen import err, out, required
 from digest.errors import ConfigError
-from digest.listings import clean
 from digest.model import Feedback, Opinion
+from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
+from digest.text import visible
 
 
-@digest.command()
-@click.argument("address")
-@click.argument("paper")
-@click.argument("opinion", type=click.Choice([one.value for one in Opinion]))
-@as_json
-@click.pass_obj
-def feedback(context: Context, address: str, paper: str, opinion: str, as_json: bool) -> int:
-    """Tell what the reader at ADDRESS thinks of PAPER (an id, an arXiv address, a title or part of one).
-
-    more: to see more like it; less: to see less like it; save: more, and a little stronger. The latest word counts.
-    """
+def feedback_command(context: Context, address: str, paper: str, opinion: str, as_json: bool) -> int:
     now = context.now()
     with context.store() as store:
-        found, new = pipeline.feedback(world.build(context.settings, store), address, paper, Opinion(opinion), now)
+        found, new = feedback(readership(context.settings, store), address, paper, Opinion(opinion), now)
     if as_json:
         tables.print_json({"address": address, "paper": found.id, "opinion": opinion, "at": now, "new": new})
     else:
@@ -40,43 +32,37 @@ def feedback(context: Context, address: str, paper: str, opinion: str, as_json: 
     return DONE
 
 
-@digest.command()
-@click.argument("address")
-@click.option("--forget", metavar="PAPER", help="Take back what was said of this paper.")
-@click.option("--reset", is_flag=True, help="Take back all that was said.")
-@click.option("--import", "file", type=click.File(encoding="utf-8"), help="Take in what --json printed (- for stdin).")
-@as_json
-@click.pass_obj
-def learned(context: Context, address: str, forget: str | None, reset: bool, file: TextIO | None, as_json: bool) -> int:
-    """List what the reader at ADDRESS said of papers, and what it still weighs; or change that."""
+def learned_command(
+    context: Context, address: str, forget: str | None, reset: bool, file: TextIO | None, as_json: bool
+) -> int:
     required(
         sum((forget is not None, reset, file is not None)) <= 1, "--forget, --reset and --import: give one of them."
     )
     code, now = DONE, context.now()
     with context.store() as store:
-        here = world.build(context.settings, store)
+        here = readership(context.settings, store)
         if forget is not None:
-            paper, was = pipeline.take_back(here, address, forget)
+            paper, was = take_back(here, address, forget)
             _tell(f"Forgot what was said of “{paper.title}”." if was else f"Nothing was said of “{paper.title}”.")
         if reset:
-            _tell(f"Forgot all {pipeline.take_back_all(here, address)} opinions.")
+            _tell(f"Forgot all {take_back_all(here, address)} opinions.")
         if file is not None:
-            new, unknown = pipeline.take_in(here, address, _exported(file, address), now)
+            new, unknown = take_in(here, address, _exported(file, address), now)
             _tell(f"Took in {new} opinions.")
             for paper_id in unknown:
                 _tell(f"Left out: no paper {paper_id} is known here.")
             code = TROUBLED if unknown else DONE
-        found = pipeline.said(here, address, now)
+        found = said(here, address, now)
     if as_json:
-        tables.print_json({"address": address, "feedback": [tables.said_json(one) for one in found]})
+        tables.print_json({"address": address, "feedback": [_json(one) for one in found]})
     else:
-        tables.said(found)
+        _say(found)
     return code
 
 
 def _tell(line: str) -> None:
     """Beside what is printed for programs."""
-    err.print(escape(clean.visible(line)), soft_wrap=True)
+    err.print(escape(visible(line)), soft_wrap=True)
 
 
 def _exported(file: TextIO, address: str) -> list[Feedback]:
@@ -98,3 +84,26 @@ def _exported(file: TextIO, address: str) -> list[Feedback]:
 def _moment(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _json(one: Said) -> dict[str, Any]:
+    """The stable shape of `learned --json`, which `--import` reads."""
+    weights = {name: round(weight, 3) for name, weight in one.weights.items()}
+    shape = {"paper": one.paper.id, "title": one.paper.title, "opinion": one.opinion, "at": one.at, "weights": weights}
+    return dict(tables.plain(shape))
+
+
+def _say(found: Sequence[Said]) -> None:
+    """What a reader said, with what it weighs in each of the reader's profiles."""
+    if not found:
+        out.print("Nothing was said of any paper.")
+        return
+    profiles = list(found[0].weights)
+    tables.table(
+        "paper", "title", "opinion", "given", *profiles,
+        rows=(
+            (s.paper.id, s.paper.title, s.opinion.value, s.at.date(), *(f"{s.weights[name]:.2f}" for name in profiles))
+            for s in found
+        ),
+        right=profiles,
+    )  # fmt: skip

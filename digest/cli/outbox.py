@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-import click
 from rich.markup import escape
 
 from digest.cli import tables
-from digest.cli.app import DONE, NOTHING_NEW, TROUBLED, Context, Day, digest, out, required
+from digest.cli.codes import DONE, NOTHING_NEW, TROUBLED
+from digest.cli.context import Context
+from digest.cli.screen import out, required
 from digest.model import Destination, OutboxItem, OutboxState
 from digest.store import Store
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-
 
 _STATES = [one.value for one in OutboxState]
 
@@ -34,14 +32,6 @@ def say_domain(one: Destination) -> None:
 # --- outbox ----------------------------------------------------------------------------------------------------
 
 
-@digest.command("outbox")
-@click.option("--state", "states", type=click.Choice(_STATES), multiple=True, help="Only these.")
-@click.option("--domain", help="Only messages to this domain.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="So many, the latest.")
-@click.option("--full", is_flag=True, help="Show the addresses whole.")
-@click.option("--resume", "resumed", multiple=True, metavar="DOMAIN", help="End a domain's stop; `all` ends every one.")
-@as_json
-@click.pass_obj
 def outbox_command(
     context: Context,
     states: tuple[str, ...],
@@ -51,7 +41,6 @@ def outbox_command(
     resumed: tuple[str, ...],
     as_json: bool,
 ) -> int:
-    """What is to be sent, is on its way, or could not be sent, and how domains take it."""
     with context.store() as store:
         if resumed:
             return _resume(store, resumed)
@@ -102,13 +91,7 @@ _WHY_NOT = {
 }
 
 
-@digest.command()
-@click.argument("message")
-@click.option("--date", "on", type=Day(), help="The edition's, where MESSAGE is an address.")
-@click.option("--again", is_flag=True, help="Also what was sent: the reader gets the same message a second time.")
-@click.pass_obj
-def resend(context: Context, message: str, on: date | None, again: bool) -> int:
-    """Put a message back into the outbox: MESSAGE is its Message-ID or, with --date, an address. The bytes stay."""
+def resend_command(context: Context, message: str, on: date | None, again: bool) -> int:
     by_address = "@" in message and "<" not in message and on is not None
     with context.store() as store:
         found = store.messages(message, on)

@@ -10,36 +10,31 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
-import click
 from rich.markup import escape
 
-from digest import pipeline
 from digest.cadence import next_moment
-from digest.cli import signals, tables, world
-from digest.cli.app import (
-    DONE,
-    INCOMPLETE,
-    NOTHING_NEW,
-    TROUBLED,
-    Context,
-    Day,
-    digest,
-    err,
-    out,
-    progress,
-    reading,
-    required,
-)
+from digest.cli import outcomes, signals, tables, world
+from digest.cli.codes import DONE, INCOMPLETE, NOTHING_NEW, TROUBLED
+from digest.cli.context import Context
+from digest.cli.progress import progress, reading
+from digest.cli.readership import readers
+from digest.cli.screen import err, out, required
 from digest.config import Settings
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, read_dump
 from digest.model import Dump, DumpReport, Fetched
+from digest.pipeline.deliver import deliver
+from digest.pipeline.fetch import Fetching
+from digest.pipeline.hold import tell_editor
+from digest.pipeline.ingest import dumps_in, ingest
+from digest.pipeline.publish import Published, publish
+from digest.pipeline.roll import with_pauses
+from digest.pipeline.run import RunReport, run
+from digest.pipeline.surfaces import announce
+from digest.pipeline.watch import Watch
 from digest.store import Store
 
 T = TypeVar("T")
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; store and send nothing.")
 
 
 # --- ingest ----------------------------------------------------------------------------------------------------
@@ -53,7 +48,7 @@ def given(paths: Sequence[str]) -> list[str | Path]:
         if name == "-":
             found.append(name)
         elif path.is_dir():
-            found += pipeline.dumps_in(path)
+            found += dumps_in(path)
         elif path.exists():
             found.append(path)
         else:
@@ -73,39 +68,32 @@ def _ingest_all(
     with reading(sum(one.stat().st_size for one in sources if isinstance(one, Path))) as watched:
         for source in sources:
             try:
-                yield pipeline.ingest(store, watched(read(source)), now, as_of, dry=dry)
+                yield ingest(store, watched(read(source)), now, as_of, dry=dry)
             except ListingError as error:
                 yield DumpReport(dump=str(source), digest="", error=str(error))
 
 
-@digest.command()
-@click.argument("paths", nargs=-1, required=True)
-@click.option("--as-of", type=Day(), help="The day the dumps speak of, where they do not tell it themselves.")
-@as_json
-@dry_run
-@click.pass_obj
-def ingest(context: Context, paths: tuple[str, ...], as_of: date | None, as_json: bool, dry_run: bool) -> int:
-    """Take in dumps: files, folders, or - for standard input. The same dump again changes nothing."""
+def ingest_command(context: Context, paths: tuple[str, ...], as_of: date | None, as_json: bool, dry_run: bool) -> int:
     sources = given(paths)
     required(sources, f"{', '.join(paths)}: no dump in there. Drop listing dumps into the folder first.")
     found = []
     with context.store() as store:
-        watch = pipeline.Watch(store, context.now(), monotonic)
+        watch = Watch(store, context.now(), monotonic)
         with nullcontext() if dry_run else watch.watching(), watch.phase("ingest"):
             for report in _ingest_all(store, sources, context.now(), as_of, dry_run):
                 found.append(report)
                 if as_json:
-                    tables.print_json(tables.report_json(report), one_line=True)
+                    tables.print_json(outcomes.report_json(report), one_line=True)
     if not as_json:
-        tables.reports(found)
+        outcomes.reports(found)
     return TROUBLED if any(one.error or one.rejected for one in found) else DONE
 
 
 # --- fetch -----------------------------------------------------------------------------------------------------
 
 
-def fetching(settings: Settings) -> pipeline.Fetching:
-    return pipeline.Fetching(
+def fetching(settings: Settings) -> Fetching:
+    return Fetching(
         sources=settings.sources, memory=settings.state / "fetch.json", agent=settings.agent, inbox=settings.inbox
     )
 
@@ -142,12 +130,12 @@ def _timed(context: Context, store: Store, phase: str, dry: bool, work: Callable
     """A phase run by hand, remembered as one of a run is."""
     if dry:
         return work()
-    watch = pipeline.Watch(store, context.now(), monotonic)
+    watch = Watch(store, context.now(), monotonic)
     with watch.watching(), watch.phase(phase):
         return work()
 
 
-def exit_code(report: pipeline.RunReport, now: datetime) -> int:
+def exit_code(report: RunReport, now: datetime) -> int:
     if report.troubled:
         return TROUBLED
     if report.incomplete(now):
@@ -155,7 +143,7 @@ def exit_code(report: pipeline.RunReport, now: datetime) -> int:
     return NOTHING_NEW if report.nothing_new else DONE
 
 
-def _publish_json(made: pipeline.Published) -> dict[str, object]:
+def _publish_json(made: Published) -> dict[str, object]:
     return {
         "editions": [
             {
@@ -175,12 +163,7 @@ def _publish_json(made: pipeline.Published) -> dict[str, object]:
     }
 
 
-@digest.command()
-@as_json
-@dry_run
-@click.pass_obj
-def publish(context: Context, as_json: bool, dry_run: bool) -> int:
-    """Compose an edition for every subscription that is due, and write the feeds and pages."""
+def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
 
     def work() -> int:
         with progress("Publishing") as show:
@@ -190,26 +173,21 @@ def publish(context: Context, as_json: bool, dry_run: bool) -> int:
                 store,
                 "publish",
                 dry_run,
-                lambda: pipeline.publish(here, context.now(), show, dry=dry_run),
+                lambda: publish(here, context.now(), show, dry=dry_run),
             )
         if not dry_run:
-            pipeline.announce(here)
+            announce(here)
         if as_json:
             tables.print_json(_publish_json(made))
         else:
-            tables.published(made, dry=dry_run)
-        return exit_code(pipeline.RunReport(published=made), context.now())
+            outcomes.published(made, dry=dry_run)
+        return exit_code(RunReport(published=made), context.now())
 
     with context.store() as store:
         return work() if dry_run else alone(context, store, work)
 
 
-@digest.command()
-@as_json
-@dry_run
-@click.pass_obj
-def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
-    """Send what the outbox holds and is due. May run several times at once."""
+def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
 
     def work() -> int:
         with progress("Delivering") as show:
@@ -219,13 +197,13 @@ def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
                 store,
                 "deliver",
                 False,
-                lambda: (*pipeline.tell_editor(here, context.now()), *pipeline.deliver(here, context.now(), show)),
+                lambda: (*tell_editor(here, context.now()), *deliver(here, context.now(), show)),
             )
         if as_json:
             tables.print_json(settled)
         else:
-            tables.deliveries(settled)
-        return TROUBLED if pipeline.RunReport(deliveries=settled).troubled else DONE
+            outcomes.deliveries(settled)
+        return TROUBLED if RunReport(deliveries=settled).troubled else DONE
 
     with context.store() as store:
         if dry_run:
@@ -234,20 +212,20 @@ def deliver(context: Context, as_json: bool, dry_run: bool) -> int:
         return work()
 
 
-def _say_run(context: Context, report: pipeline.RunReport, store: Store) -> None:
+def _say_run(context: Context, report: RunReport, store: Store) -> None:
     if report.nothing_new:
         out.print("Nothing is new: no new dump, no edition due, nothing to send.")
     say_fetched(report.fetched)
     if report.dumps:
-        tables.reports(report.dumps)
-    tables.published(report.published)
+        outcomes.reports(report.dumps)
+    outcomes.published(report.published)
     if report.deliveries:
-        tables.deliveries(report.deliveries)
+        outcomes.deliveries(report.deliveries)
     settings, last = context.settings, store.last_editions()
     out.print(f"\nMails: {_where(context)}\nFeeds: {settings.output / 'feeds'}", soft_wrap=True)
     upcoming = [
         (next_moment(one, last.get(one.id), context.now()), one)
-        for one in pipeline.with_pauses(store, world.readers(settings) or settings.subscriptions)
+        for one in with_pauses(store, readers(settings) or settings.subscriptions)
     ]
     if upcoming:
         at, one = min(upcoming, key=lambda pair: (pair[0], pair[1].id))
@@ -261,21 +239,16 @@ def _where(context: Context) -> str:
     return places.get(table.kind, str(table.folder))
 
 
-@digest.command()
-@as_json
-@dry_run
-@click.pass_obj
-def run(context: Context, as_json: bool, dry_run: bool) -> int:
-    """Do all that is due, once: ingest the inbox, publish, deliver. For cron; safe every minute."""
+def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
 
     def work() -> int:
         with progress("Running") as show:
-            report = pipeline.run(world.build(context.settings, store), context.now(), show, fetching(context.settings))
+            report = run(world.build(context.settings, store), context.now(), show, fetching(context.settings))
         if as_json:
             tables.print_json(
                 {
                     "fetched": report.fetched,
-                    "dumps": [tables.report_json(one) for one in report.dumps],
+                    "dumps": [outcomes.report_json(one) for one in report.dumps],
                     **_publish_json(report.published),
                     "deliveries": report.deliveries,
                 }
@@ -294,11 +267,11 @@ def run(context: Context, as_json: bool, dry_run: bool) -> int:
 def _dry(context: Context, store: Store) -> int:
     """What a run would do with each dump, and for each due subscription with what is known already."""
     now, here = context.now(), context.settings.inbox
-    sources = list(pipeline.dumps_in(here)) if here.is_dir() else []
+    sources = list(dumps_in(here)) if here.is_dir() else []
     fresh = [one for one in _ingest_all(store, sources, now, None, True) if not one.known]
     if fresh:
-        tables.reports(fresh)
+        outcomes.reports(fresh)
         out.print("The editions below do not count these dumps, as nothing is stored in a dry run.")
-    made = pipeline.publish(world.build(context.settings, store), now, dry=True)
-    tables.published(made, dry=True)
+    made = publish(world.build(context.settings, store), now, dry=True)
+    outcomes.published(made, dry=True)
     return DONE if fresh or made.editions else NOTHING_NEW

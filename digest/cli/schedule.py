@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
-import click
 from rich.markup import escape
 
-from digest import pipeline
 from digest.cadence import ClockChange, Sending, sendings
 from digest.cli import signals, tables, world
-from digest.cli.app import DONE, Context, Day, digest, out, required
-from digest.cli.phases import as_json, exit_code, fetching
+from digest.cli.codes import DONE
+from digest.cli.context import Context
+from digest.cli.phases import exit_code, fetching
+from digest.cli.screen import out, required
 from digest.model import Cadence, LastEdition, Subscription
+from digest.pipeline.roll import of_address, with_pauses
+from digest.pipeline.run import RunReport, run
 from digest.scheduler import serve
 from digest.store import Store
 
@@ -25,13 +27,7 @@ TOLD = 10  # sendings
 BACKWARDS = timedelta(minutes=5)
 
 
-@digest.command()
-@click.option("--every", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds between two looks.")
-@click.option("--explain", metavar="ADDRESS", help="Say when the next ten editions go to an address, and stop.")
-@as_json
-@click.pass_obj
-def schedule(context: Context, every: int, explain: str | None, as_json: bool) -> int:
-    """Stay and do all that is due, as it falls due: the daemon. Stops at SIGTERM or Ctrl-C."""
+def schedule_command(context: Context, every: int, explain: str | None, as_json: bool) -> int:
     if explain is not None:
         return _explain(context, explain, as_json)
     required(not as_json, "--json: goes with --explain only; the daemon logs.")
@@ -61,12 +57,12 @@ class _Ticks:
                 log.warning("tick_skipped reason=another_run_is_at_work")
                 return
             here = world.build(context.settings, store)
-            report = pipeline.run(here, now, fetching=fetching(context.settings))
+            report = run(here, now, fetching=fetching(context.settings))
             _log_run(report)
             end(store, exit_code(report, now))
 
 
-def _log_run(report: pipeline.RunReport) -> None:
+def _log_run(report: RunReport) -> None:
     for one in report.fetched:
         log.info("fetched source=%s asked=%s state=%s reason=%s", one.source, one.asked, one.state, one.reason)
     for dump in report.dumps:
@@ -95,7 +91,7 @@ def _explain(context: Context, address: str, as_json: bool) -> int:
     now = context.now()
     with context.store() as store:
         here = world.build(context.settings, store)
-        mine = pipeline.with_pauses(store, pipeline.of_address(here, address))
+        mine = with_pauses(store, of_address(here, address))
         last = store.last_editions([one.id for one in mine])
     coming = {one.id: list(islice(sendings(one, last.get(one.id), now), TOLD)) for one in mine}
     if as_json:
@@ -164,29 +160,3 @@ def _subscription_json(one: Subscription, last: LastEdition | None, coming: Sequ
 
 
 # --- pauses ----------------------------------------------------------------------------------------------------
-
-
-@digest.command()
-@click.argument("address")
-@click.option("--until", type=Day(), help="The local date from which on editions come again.")
-@click.option("--resume", is_flag=True, help="Take the pause back: the next edition comes at the next time.")
-@click.pass_obj
-def pause(context: Context, address: str, until: date | None, resume: bool) -> int:
-    """Let nothing go out to ADDRESS before a date; then one edition makes up for the time."""
-    required((until is None) == resume, "Give a date with --until, or --resume.")
-    now = context.now()
-    required(until is None or _is_ahead(until, now), f"--until {until}: is not in the future; give a later date.")
-    with context.store() as store:
-        here = world.build(context.settings, store)
-        mine = pipeline.of_address(here, address)
-        pipeline.pause(here, mine, until, now)
-        mine = pipeline.with_pauses(store, mine)
-    for one in mine:
-        state = f"paused until {one.pause_until}" if one.pause_until else "not paused"
-        by = ", by pause_until in the settings" if resume and one.pause_until else ""
-        out.print(f"{escape(address)}, {escape(one.profile)}: {state}{by}.", soft_wrap=True)
-    return DONE
-
-
-def _is_ahead(day: date, now: datetime) -> bool:
-    return day > now.date() - timedelta(days=1)

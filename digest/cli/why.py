@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
-import click
 from rich.markup import escape
 
-from digest import pipeline
-from digest.cli import tables, world
-from digest.cli.app import DONE, Context, Day, digest, out, required
-from digest.cli.phases import as_json
-from digest.pipeline import Answer, Whereabouts
+from digest.cli import tables
+from digest.cli.codes import DONE
+from digest.cli.context import Context
+from digest.cli.readership import readership
+from digest.cli.screen import out, required
+from digest.pipeline.why import Answer, Whereabouts, why
 
 
-@digest.command()
-@click.argument("address")
-@click.argument("day", type=Day(), metavar="DATE")
-@as_json
-@click.pass_obj
-def why(context: Context, address: str, day: date, as_json: bool) -> int:
-    """What ADDRESS got of DATE (its own local date), or why it got nothing: subscriptions, attempts, bounces."""
+def why_command(context: Context, address: str, day: date, as_json: bool) -> int:
     with context.store() as store:
-        answer = pipeline.why(world.build(context.settings, store), address, day, context.now())
+        answer = why(readership(context.settings, store), address, day, context.now())
     required(answer.known, f"{address}: no subscription has this address, and it was never mailed. Is it misspelt?")
     if as_json:
         tables.print_json(_json(answer))

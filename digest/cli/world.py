@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from digest.cli.readership import readership
 from digest.config import Settings
 from digest.encoder import Encoder
-from digest.errors import ConfigError
-from digest.model import Subscription
-from digest.pipeline import Limit, Rules, World
+from digest.pipeline.pace import Limit, Rules
+from digest.pipeline.world import World
 from digest.rank import Background
 from digest.render import Renderer
 from digest.store import Store
 from digest.transport import DirectoryTransport, MaildirTransport, ProgramTransport, SmtpTransport, Transport
-from digest.zones import zone_rules
 
-SECRET = "DIGEST_SECRET"  # noqa: S105 - the variable's name
 SMTP_USER, SMTP_PASSWORD = "DIGEST_SMTP_USER", "DIGEST_SMTP_PASSWORD"
-
-
-def secret(settings: Settings) -> bytes:
-    """The key of tokens and Message-IDs: from the environment, else from a file made at first use.
-
-    It must stay the same, else unsubscribe links in old mails stop working.
-    """
-    if text := os.environ.get(SECRET):
-        return text.encode()
-    path = settings.state / "secret"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error}). Set {SECRET} in the environment instead.") from None
-    content = path.read_bytes().strip()
-    if len(content) < 16:
-        raise ConfigError(f"{path}: holds no key. Remove the file, or set {SECRET} in the environment.")
-    return content
 
 
 def transport(settings: Settings) -> Transport:
@@ -108,20 +83,21 @@ def signer(settings: Settings) -> Callable[[bytes], bytes] | None:
 def build(settings: Settings, store: Store, over: Transport | None = None, output: Path | None = None) -> World:
     """The world of these settings. `over` and `output` replace the transport and the output folder."""
     sentences = encoder(settings)
+    known = readership(settings, store)
     return World(
-        store=store,
+        store=known.store,
+        secret=known.secret,
+        profiles=known.profiles,
+        subscriptions=known.subscriptions,
+        roll=known.roll,
+        zones=known.zones,
         renderer=Renderer(settings.templates, settings.site),
         transport=over or transport(settings),
         site=settings.site,
-        secret=secret(settings),
         clock=time,
         background=background,
         signer=signer(settings),
         encode=sentences.encode if sentences else None,
-        profiles=settings.profiles,
-        subscriptions=settings.subscriptions,
-        roll=settings.roll,
-        zones=zone_rules(),
         inbox=settings.inbox,
         output=output or settings.output,
         resend_after_crash=settings.delivery.after_crash == "resend",
@@ -136,11 +112,3 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         packed_feeds=not output,
         hub=None if output else settings.feeds.hub,
     )
-
-
-def readers(settings: Settings) -> tuple[Subscription, ...]:
-    return tuple(one for one in settings.subscriptions if one.address is not None)
-
-
-def feeds(settings: Settings) -> tuple[Subscription, ...]:
-    return tuple(one for one in settings.subscriptions if one.address is None)

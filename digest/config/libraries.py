@@ -8,8 +8,8 @@ from pathlib import Path
 
 from digest.library import Kept, read_library
 from digest.listings import clean
-from digest.listings.json_lines import doi
 from digest.model import Example, Rejected
+from digest.text import arxiv_id, doi
 
 log = logging.getLogger("digest")
 
@@ -43,7 +43,7 @@ def examples(paths: Sequence[Path]) -> tuple[Example, ...]:
 def _example(kept: Kept) -> Example | None:
     title = _without_braces(clean.field(kept.title, clean.LONGEST_TITLE))
     abstract = _without_braces(clean.field(kept.abstract, clean.LONGEST_ABSTRACT))
-    number = next((number[0] for word in kept.ids if (number := clean.arxiv_id(word))), None)
+    number = next((number[0] for word in kept.ids if (number := arxiv_id(word))), None)
     known_by = number or next(filter(None, map(doi, kept.ids)), None)
     if known_by and kept.title in kept.ids:
         title = ""  # a line that holds but the id

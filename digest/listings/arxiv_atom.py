@@ -12,6 +12,7 @@ from digest.listings import clean, json_lines, told, xml_tree
 from digest.listings.form import Sheet
 from digest.listings.xml_tree import Node, Tree
 from digest.model import Facts, Listing
+from digest.text import doi
 
 _ANSWER = re.compile(r"<id>\s*https?://(?:export\.)?arxiv\.org/")
 _COMPLAINT = "arxiv.org/api/errors"
@@ -75,5 +76,5 @@ def _facts(node: Node) -> Facts:
         updated=xml_tree.day(xml_tree.first(node, "updated")),
         arxiv_id=arxiv_id,
         version=version,
-        doi=json_lines.doi(xml_tree.first(node, "doi")),
+        doi=doi(xml_tree.first(node, "doi")),
     )

@@ -12,6 +12,7 @@ from digest.listings.form import Sheet
 from digest.listings.people import people
 from digest.listings.xml_tree import Node
 from digest.model import Announced, Facts, Listing
+from digest.text import doi
 
 _FEED = re.compile(r"https?://(?:rss|export)\.arxiv\.org/(?:atom|rss)/(?P<category>[A-Za-z][A-Za-z.+-]{1,60})")
 _PREFIX = re.compile(r"\s*arXiv:\S{1,40}\s+Announce Type:\s*(?P<kind>[\w-]{1,40})\s*(?:Abstract:\s*)?", re.IGNORECASE)
@@ -78,5 +79,5 @@ def _facts(node: Node) -> Facts:
         categories=clean.terms(child.get("term") or child.text for child in node.iterchildren("{*}category")),
         arxiv_id=arxiv_id,
         version=version,
-        doi=json_lines.doi(xml_tree.first(node, "DOI")),
+        doi=doi(xml_tree.first(node, "DOI")),
     )

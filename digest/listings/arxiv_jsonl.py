@@ -10,6 +10,7 @@ from digest.listings import clean, json_lines, told
 from digest.listings.form import InLines, Sheet
 from digest.listings.json_lines import Record
 from digest.model import Entry, Facts, Listing
+from digest.text import arxiv_id
 
 
 class ArxivJsonLines(InLines):
@@ -47,7 +48,7 @@ def _entry(record: Record, where: str, position: int) -> Entry:
 
 def _facts(record: Record) -> Facts:
     said = told.words(record.get("title"), abstract=record.get("summary"), comment=record.get("comment"))
-    number = clean.arxiv_id(record["id"]) if isinstance(record.get("id"), str) else None
+    number = arxiv_id(record["id"]) if isinstance(record.get("id"), str) else None
     if number is None:
         raise ValueError("has no arXiv id")
     authors = clean.names(clean.items(record.get("authors")))

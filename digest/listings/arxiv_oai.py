@@ -15,6 +15,7 @@ from digest.listings.form import Sheet
 from digest.listings.people import people, turned
 from digest.listings.xml_tree import Node, Tree
 from digest.model import Entry, Facts, Listing, Rejected
+from digest.text import arxiv_id, doi
 
 _ARXIV = re.compile(r"oai:arXiv\.org:|arxiv\.org/oai2?\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://|doi:|oai:|arxiv:", re.IGNORECASE)
@@ -112,7 +113,7 @@ def _facts(node: Node) -> Facts:
         updated=xml_tree.day(xml_tree.first(metadata, "updated")) or max(days, default=None),
         arxiv_id=arxiv_id,
         version=max(versions, default=version),
-        doi=json_lines.doi(xml_tree.first(metadata, "doi")),
+        doi=doi(xml_tree.first(metadata, "doi")),
     )
 
 
@@ -125,7 +126,7 @@ def _dublin_core(node: Node, metadata: Node) -> Facts:
     comments = [text.removeprefix("Comment: ") for text in described if text.startswith("Comment: ")]
     identifiers = xml_tree.texts(metadata, "identifier")
     headers = [found for head in _headers(node) for found in xml_tree.texts(head, "identifier")]
-    number = next((found for found in map(clean.arxiv_id, [*headers, *identifiers]) if found), None)
+    number = next((found for found in map(arxiv_id, [*headers, *identifiers]) if found), None)
     if number is None:
         raise ValueError("has no arXiv id")
     authors = clean.names(map(turned, xml_tree.texts(metadata, "creator")))
@@ -144,7 +145,7 @@ def _dublin_core(node: Node, metadata: Node) -> Facts:
         updated=max(days, default=None),
         arxiv_id=number[0],
         version=number[1],
-        doi=next((found for text in identifiers if text.startswith("doi:") and (found := json_lines.doi(text))), None),
+        doi=next((found for text in identifiers if text.startswith("doi:") and (found := doi(text))), None),
     )
 
 

@@ -20,6 +20,7 @@ from digest.listings.form import InLines, Sheet
 from digest.listings.json_lines import Record
 from digest.listings.people import people
 from digest.model import Entry, Facts, Listing
+from digest.text import arxiv_id, doi
 
 _TELLTALES = ("versions", "authors_parsed", "update_date")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -103,7 +104,7 @@ def _entry(record: _Fields, where: str, position: int) -> Entry:
 
 def _facts(record: _Fields) -> Facts:
     said = told.words(record.title, abstract=record.abstract, comment=record.comments, journal_ref=record.journal_ref)
-    number = clean.arxiv_id(record.id) if isinstance(record.id, str) else None
+    number = arxiv_id(record.id) if isinstance(record.id, str) else None
     if number is None:
         raise ValueError("has no arXiv id")
     versions = _versions(record.versions)
@@ -117,7 +118,7 @@ def _facts(record: _Fields) -> Facts:
         updated=versions[max(versions)] if versions else None,
         arxiv_id=number[0],
         version=max(versions, default=number[1]),
-        doi=json_lines.doi(record.doi),
+        doi=doi(record.doi),
     )
 
 

@@ -12,10 +12,11 @@ from datetime import date
 from itertools import pairwise
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines, told
+from digest.listings import clean, told
 from digest.listings.form import Sheet
 from digest.listings.people import people
 from digest.model import Announced, Entry, Facts, Rejected
+from digest.text import arxiv_id, doi, visible
 
 # All that tells a form stands in the head or in the first entry, which has at most some 20,000 characters.
 _BEGINNING = 50_000
@@ -65,7 +66,7 @@ class Block:
 
 def lines(text: str) -> list[str]:
     """The lines; leading blanks stay, as they mark a line that goes on. Mail readers turn blanks into U+00A0."""
-    plain = clean.visible(text).replace("\xa0", " ")
+    plain = visible(text).replace("\xa0", " ")
     return [line.rstrip() for line in re.split(r"\r\n?|\n", plain)]
 
 
@@ -190,7 +191,7 @@ def entries(sheet: Sheet, written: Sequence[str]) -> tuple[tuple[Entry, ...], tu
 
 def _facts(block: Block) -> Facts:
     """ValueError says why a block is no paper."""
-    number = clean.arxiv_id(block.number)
+    number = arxiv_id(block.number)
     if number is None:
         raise ValueError(f"has “{clean.field(block.number, 40)}” where an arXiv id should be")
     if block.cut == "head":
@@ -213,7 +214,7 @@ def _facts(block: Block) -> Facts:
         updated=_updated(fields),
         arxiv_id=number[0],
         version=_version(fields) or number[1],
-        doi=json_lines.doi(fields.get("DOI")),
+        doi=doi(fields.get("DOI")),
     )
 
 

@@ -9,6 +9,7 @@ from digest.listings.form import Sheet
 from digest.listings.people import turned
 from digest.listings.xml_tree import Node
 from digest.model import Facts, Listing
+from digest.text import doi
 
 _HOST = re.compile(r"https?://(?:www\.|connect\.)?(?P<name>biorxiv|medrxiv)\.org")
 _VERSION = re.compile(r"/[0-9.]{1,40}v([1-9][0-9]{0,3})(?:[?#]|$)")
@@ -52,7 +53,7 @@ def _facts(node: Node) -> Facts:
     found = _VERSION.search(link[:2000])
     version = int(found[1]) if found else None
     updated = xml_tree.day(xml_tree.first(node, "date", "publicationDate"))
-    doi = json_lines.doi(xml_tree.first(node, "identifier"))
+    number = doi(xml_tree.first(node, "identifier"))
     return Facts(
         **said,
         authors=authors,
@@ -60,6 +61,6 @@ def _facts(node: Node) -> Facts:
         published=None if version and version > 1 else updated,
         updated=updated,
         version=version,
-        doi=doi,
-        page_url=None if doi else clean.link(link),
+        doi=number,
+        page_url=None if number else clean.link(link),
     )

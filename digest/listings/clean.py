@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from digest.listings.latex import SIGNS, readable, readable_name
+from digest.text import UNWANTED, visible
 
 # A field longer than this is not what it says it is; the longest real ones have 300, 2,000 and 60 characters.
 LONGEST_TITLE = 1000
@@ -19,38 +20,12 @@ LONGEST_ABSTRACT = 20_000
 LONGEST_NAME = 200
 _MOST = 10**9  # a larger count is garbage, and too large for a database
 
-# Outside XML 1.0's Char production, noncharacters, invisible ones (soft hyphen, zero width, tags), and those that turn
-# the direction of what follows (UAX 9). White space is not here: it is folded.
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff"
-    "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
-    + "]"
-)
 # What nothing here ever changes: printable ASCII but for what LaTeX is told by.
 _HARMLESS = bytes(code for code in range(0x20, 0x7F) if chr(code) not in SIGNS)
 _PLAIN_NAME = r"[A-Za-z][A-Za-z.'-]*+(?: [A-Za-z][A-Za-z.'-]*+)*"
 _PLAIN_NAMES = re.compile(rf"{_PLAIN_NAME}(?:\n{_PLAIN_NAME})*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{}|/]+(?:[/?#][^\s<>\"\\^`{}|]*)?", re.IGNORECASE)
 _LONGEST_ADDRESS = 2000
-
-_OLD_ARCHIVES = (
-    "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|"
-    "funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|"
-    "q-alg|q-bio|quant-ph|solv-int|stat|supr-con"
-)
-_ARXIV_ID = re.compile(
-    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format)/|oai:arxiv\.org:|arxiv:\s*|"
-    r"(?:https?://)?(?:dx\.)?(?:doi\.org/)?10\.48550/arxiv\.|(?:https?://)?(?:www\.)?huggingface\.co/papers/)?"
-    rf"(?:(?P<new>[0-9]{{2}}(?:0[1-9]|1[0-2])\.[0-9]{{4,5}})|(?P<old>{_OLD_ARCHIVES})(?:\.[a-z-]{{2,}})?/(?P<number>[0-9]{{7}}))"
-    r"(?:v(?P<version>[0-9]{1,4}))?(?:\.pdf)?/?(?:[?#]\S*)?",
-    re.IGNORECASE,
-)
-
-
-def visible(raw: str) -> str:
-    """The text without what is never shown; lines stay lines."""
-    return _UNWANTED.sub("", raw)
 
 
 def written(raw: str) -> str:
@@ -138,7 +113,7 @@ def items(value: object) -> list[Any]:
 def link(value: object) -> str | None:
     """A web address without blanks around it, None for anything else."""
     address = value.strip() if isinstance(value, str) else ""
-    usable = len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address) and not _UNWANTED.search(address)
+    usable = len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address) and not UNWANTED.search(address)
     return address if usable else None
 
 
@@ -149,15 +124,3 @@ def count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 <= value <= _MOST else None
-
-
-def arxiv_id(raw: str) -> tuple[str, int | None] | None:
-    """The id without version, and the version, from any spelling: number, address, `arXiv:`, `oai:arXiv.org:`, DOI.
-
-    The subject class of old ids goes: math.GT/0309136 is math/0309136.
-    """
-    match = _ARXIV_ID.fullmatch(raw.strip()) if len(raw) <= _LONGEST_ADDRESS else None
-    if match is None:
-        return None
-    number = match["new"] or f"{match['old'].lower()}/{match['number']}"
-    return number, int(match["version"]) if match["version"] else None

@@ -15,6 +15,7 @@ from digest.listings import clean, json_lines, told, xml_tree
 from digest.listings.form import Sheet, require_some
 from digest.listings.people import people, turned
 from digest.model import Entry, Facts, Listing, Rejected
+from digest.text import arxiv_id, doi
 
 _HOST = re.compile(r"(?=[a-z0-9.-]{4,100}\Z)[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _FOR_MACHINES = re.compile(r"(?:www|feeds?|rss)\.(?=[^.]+\.)")
@@ -122,7 +123,7 @@ def listing(
 def _facts(entry: FeedEntry, source: str) -> Facts:
     link = clean.link(entry.link)
     places = [text for text in (link, entry.id, *entry.identifiers) if isinstance(text, str)]
-    number, doi = _numbers(places)
+    number, other = _numbers(places)
     authors, count = _authors(entry.names)
     own = clean.written(entry.id) if isinstance(entry.id, str) else link or ""
     return Facts(
@@ -134,9 +135,9 @@ def _facts(entry: FeedEntry, source: str) -> Facts:
         updated=entry.updated,
         arxiv_id=number[0] if number else None,
         version=number[1] if number else None,
-        doi=doi,
+        doi=other,
         source_id=f"{source}:{own}" if own and len(own) <= _LONGEST_ID else None,
-        page_url=None if number or doi else link,
+        page_url=None if number or other else link,
     )
 
 
@@ -150,14 +151,14 @@ def _abstract(entry: FeedEntry) -> str:
 def _numbers(places: Iterable[str]) -> tuple[tuple[str, int | None] | None, str | None]:
     """The arXiv id, only where arXiv is named with it, and the DOI. arXiv's own DOI is an arXiv id."""
     number: tuple[str, int | None] | None = None
-    doi: str | None = None
+    other: str | None = None
     for place in places:
-        number = number or (clean.arxiv_id(place) if _ARXIV.search(place) else None)
+        number = number or (arxiv_id(place) if _ARXIV.search(place) else None)
         in_path = _DOI_IN_PATH.match(place)
-        found = json_lines.doi(place) or json_lines.doi(in_path[1] if in_path else None)
+        found = doi(place) or doi(in_path[1] if in_path else None)
         if found and not found.lower().startswith(_ARXIVS_DOI):
-            doi = doi or found
-    return number, doi
+            other = other or found
+    return number, other
 
 
 def _without_mail(name: str) -> str:

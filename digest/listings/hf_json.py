@@ -20,6 +20,7 @@ from digest.errors import ListingError
 from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
 from digest.model import Entry, Facts, Listing, Rejected
+from digest.text import arxiv_id
 
 # Until this day the outer `publishedAt` told when a paper was brought to the page; since then it is arXiv's time of the
 # first version, shifted by some hours under a false "Z". Records since then have an outer `summary`.
@@ -212,7 +213,7 @@ def _entry(record: Record, where: str, position: int) -> Entry:
 
 def _facts(record: Record, paper: Record) -> Facts:
     """The outer title comes first, as it keeps the LaTeX that the inner one had lost until March 2025."""
-    number = clean.arxiv_id(paper["id"]) if isinstance(paper.get("id"), str) else None
+    number = arxiv_id(paper["id"]) if isinstance(paper.get("id"), str) else None
     authors = clean.names(_names(paper.get("authors")))
     place = _first(record, paper, "organization", "submitterOrganization")
     return Facts(

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from digest.listings import clean
 from digest.listings.hf_cards import AUTHORS, DATE, LONGEST_WHO, PAGE_DATE, Block, Card, Day, Meta, Page, day_in
+from digest.text import arxiv_id, visible
 
 _SITE = r"https?://huggingface\.co"
 _BUTTON = rf"{_SITE}/login\?next=%2Fpapers%2F(?P<id>[\w.]{{1,30}})"
@@ -65,20 +66,20 @@ _SHORTEST_ABSTRACT = 400
 
 def page(text: str) -> Page | None:
     """The page; None if it has no marks."""
-    visible = clean.visible(text.replace("\r\n", "\n").replace("\r", "\n")).replace("\xa0", " ")
-    titles = list(_TITLE.finditer(visible))
+    shown = visible(text.replace("\r\n", "\n").replace("\r", "\n")).replace("\xa0", " ")
+    titles = list(_TITLE.finditer(shown))
     if not titles:
         return None
-    head = visible[: titles[0].start()]
+    head = shown[: titles[0].start()]
     trending = _TRENDING.search(head) is not None
-    votes = {match["id"] or match["of"]: _count(match["votes"] or match["told"]) for match in _VOTES.finditer(visible)}
+    votes = {match["id"] or match["of"]: _count(match["votes"] or match["told"]) for match in _VOTES.finditer(shown)}
     cards, before, line, at = [], 0, 1, 0
     for title, following in pairwise([*titles, None]):
         assert title is not None
         words = max(map(title.start, ("linked", "heading", "between")))  # -1 for those that are not there
-        line, at = line + visible.count("\n", at, words), words
-        body = visible[title.end() : following.start() if following else len(visible)]
-        cards.append(_card(title, line, visible[before : title.start()], body, votes, trending))
+        line, at = line + shown.count("\n", at, words), words
+        body = shown[title.end() : following.start() if following else len(shown)]
+        cards.append(_card(title, line, shown[before : title.start()], body, votes, trending))
         before = title.end()
     return Page(cards=list(_once(cards)), rejected=[], day=_page_day(head), captured=_captured(head), trending=trending)
 
@@ -117,7 +118,7 @@ def _card(title: re.Match[str], line: int, before: str, body: str, votes: dict[s
         title=Block(line, " ".join(_unescaped(part) for part in words.split("\n"))),
         abstract="" if trending and len(abstract) < _SHORTEST_ABSTRACT else abstract,
         meta=meta,
-        number=clean.arxiv_id(number) or (clean.arxiv_id(arxiv[1]) if arxiv else None),
+        number=arxiv_id(number) or (arxiv_id(arxiv[1]) if arxiv else None),
         votes=votes.get(number, _count(votes_before[1]) if votes_before else None),
         submitter=clean.field(by[0][1]) if by else None,
         code_url=clean.link(code[2]) if code else None,

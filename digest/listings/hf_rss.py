@@ -16,6 +16,7 @@ from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
 from digest.listings.hf_json import Record, read_records
 from digest.model import Entry, Facts, Listing
+from digest.text import arxiv_id, visible
 
 _RSS = re.compile(r"<rss[\s>]")
 _PAGE = re.compile(r"<link>\s*https?://(?:www\.)?huggingface\.co/papers")
@@ -121,7 +122,7 @@ def _parsed(sheet: Sheet) -> _Feed:
     parser.CharacterDataHandler = feed.text
     parser.EntityDeclHandler = _refuse
     try:
-        parser.Parse(clean.visible(sheet.text).translate(_NOT_XML).lstrip().encode(), True)
+        parser.Parse(visible(sheet.text).translate(_NOT_XML).lstrip().encode(), True)
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code)
         raise ListingError(
@@ -166,7 +167,7 @@ def _day(feed: _Feed) -> date | None:
 
 def _entry(item: Record, where: str, position: int) -> Entry:
     description = item.get("description", "")
-    number = clean.arxiv_id(item.get("link", "")) or clean.arxiv_id(item.get("guid", ""))
+    number = arxiv_id(item.get("link", "")) or arxiv_id(item.get("guid", ""))
     published = _moment(item.get("pubDate", ""))
     head, _, summary = description.partition(_SUMMARY)
     written = _AUTHORS.search(head)

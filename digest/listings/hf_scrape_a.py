@@ -17,6 +17,7 @@ from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
 from digest.listings.hf_json import Record, day_of, mapping, parsed, read_records
 from digest.model import Entry, Facts, Listing
+from digest.text import arxiv_id
 
 _KEY = re.compile(r'(?<!\\)"paper_url"\s*:')
 _OTHER_KEY = re.compile(r'(?<!\\)"(?:stars|details|scraped_date)"\s*:')
@@ -88,7 +89,7 @@ def _entry(item: object, where: str, position: int) -> Entry:
 
 def number_of(*addresses: object) -> tuple[str, int | None] | None:
     """The arXiv id and version of the first address that tells one."""
-    found = (clean.arxiv_id(address) for address in addresses if isinstance(address, str))
+    found = (arxiv_id(address) for address in addresses if isinstance(address, str))
     return next((number for number in found if number), None)
 
 

@@ -20,6 +20,7 @@ from digest.listings import clean, hf_marked, told
 from digest.listings.form import Sheet
 from digest.listings.hf_cards import AUTHORS, DATE, LONGEST_WHO, PAGE_DATE, Block, Card, Day, Meta, Page, day_in
 from digest.model import Entry, Facts, Listing, Rejected
+from digest.text import visible
 
 _BANNER = re.compile(r"get trending papers in your email inbox", re.IGNORECASE)
 _HEAD_LINES = frozenset(
@@ -91,7 +92,7 @@ def _page(text: str) -> Page:
 
 def _without_head(text: str) -> tuple[Day | None, list[Block]]:
     """The page's own date, and the lines after the head; the first title loses a glued "Subscribe"."""
-    written = re.split(r"\r\n?|\n", clean.visible(text))
+    written = re.split(r"\r\n?|\n", visible(text))
     lines = [Block(number, " ".join(line.split())) for number, line in enumerate(written, start=1)]
     page_day, glued = None, True
     for place, line in enumerate(lines):

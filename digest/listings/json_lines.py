@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from digest.listings import clean
 from digest.listings.form import Sheet, require_some
 from digest.model import Entry, Rejected
 
@@ -28,7 +27,6 @@ _HEAD_LINES = 20
 # JSON allows no raw line end inside a string, so each of the three kinds ends a record.
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
-_DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S{1,200})", re.IGNORECASE)
 
 Record = Mapping[str, Any]
 T = TypeVar("T")
@@ -155,9 +153,3 @@ def day(value: object) -> date | None:
         return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
     except ValueError:
         return None
-
-
-def doi(value: object) -> str | None:
-    """The first DOI of a text, without what may stand before it; arXiv's own fields hold up to several."""
-    match = _DOI.match(clean.visible(value[:1000]).strip()) if isinstance(value, str) else None
-    return match[1].rstrip(".,;") if match else None

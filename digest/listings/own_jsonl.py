@@ -23,6 +23,7 @@ from digest.listings import clean, json_lines, told
 from digest.listings.form import InLines, Sheet
 from digest.listings.json_lines import Record
 from digest.model import Announced, Entry, Facts, Listing
+from digest.text import arxiv_id, doi
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _HEADER = ("source", "as_of", "daily")
@@ -172,7 +173,7 @@ def _texts(cleaned: Callable[[list[str]], tuple[str, ...]]) -> Callable[[object]
 
 
 def _arxiv_id(told: object) -> tuple[str, int | None] | None:
-    return clean.arxiv_id(told) if isinstance(told, str) else None
+    return arxiv_id(told) if isinstance(told, str) else None
 
 
 def _source_id(told: object) -> str | None:
@@ -226,7 +227,7 @@ _FIELDS: dict[str, _Kind] = {
     "updated": _DAY,
     "arxiv_id": _Kind("an arXiv id", _arxiv_id),
     "version": _PLACE,
-    "doi": _Kind("a DOI", json_lines.doi),
+    "doi": _Kind("a DOI", doi),
     "source_id": _Kind("an id such as example.org:12", _source_id),
     "page_url": _ADDRESS,
     "code_url": _ADDRESS,

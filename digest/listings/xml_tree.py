@@ -17,6 +17,7 @@ from digest.errors import ListingError
 from digest.listings import clean
 from digest.listings.form import Sheet, require_some
 from digest.model import Announced, Entry, Facts, Rejected
+from digest.text import arxiv_id, visible
 
 Node = etree._Element
 
@@ -56,7 +57,7 @@ def root(sheet: Sheet) -> str | None:
 
 def plain(sheet: Sheet, written: str) -> str:
     """The text without what XML cannot hold. ListingError if it declares entities."""
-    text = clean.visible(written).translate(_NOT_XML).lstrip()
+    text = visible(written).translate(_NOT_XML).lstrip()
     prolog = _PROLOG.match(text)
     if _DECLARES.match(text, prolog.end() if prolog else 0):
         raise ListingError(f"{sheet.dump.name}: XML that declares entities, which are not resolved; fetch it without")
@@ -150,7 +151,7 @@ def number(node: Node, *names: str) -> tuple[str, int | None]:
     """The arXiv id in the first of these children that holds one; ValueError without any."""
     for name in names:
         for text in texts(node, name):
-            if found := clean.arxiv_id(text):
+            if found := arxiv_id(text):
                 return found
     raise ValueError("has no arXiv id")
 

@@ -65,6 +65,7 @@ from digest.model.listing import (
 )
 from digest.model.look import DARK, LIGHT, Logo, Look, Palette, Texts
 from digest.model.mail import (
+    OPEN_STATES,
     DayEntry,
     Delivery,
     Destination,
@@ -133,6 +134,7 @@ __all__ = [
     "FAULTY",
     "LACKING",
     "LIGHT",
+    "OPEN_STATES",
     "Announced",
     "Backup",
     "Bounce",

@@ -29,6 +29,17 @@ class OutboxState(StrEnum):
     STOPPED = "stopped"
 
 
+# What somebody may still have to do with.
+OPEN_STATES = (
+    OutboxState.PENDING,
+    OutboxState.SENDING,
+    OutboxState.DEFERRED,
+    OutboxState.FAILED,
+    OutboxState.UNKNOWN,
+    OutboxState.HELD,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxItem:
     """A message decided on and its state.

@@ -28,15 +28,6 @@ from digest.transport import Transport
 
 log = logging.getLogger(__name__)
 
-OPEN_STATES = (
-    OutboxState.PENDING,
-    OutboxState.SENDING,
-    OutboxState.DEFERRED,
-    OutboxState.FAILED,
-    OutboxState.UNKNOWN,
-    OutboxState.HELD,
-)
-
 
 def deliver(world: World, now: datetime, progress: Progress = silent, make: Make | None = None) -> Iterator[Delivery]:
     """Send what is due. The intent is stored before the act, the outcome after the server's answer.

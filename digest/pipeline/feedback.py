@@ -9,8 +9,8 @@ from datetime import datetime
 from digest.errors import ConfigError
 from digest.learn import weight
 from digest.model import Feedback, Opinion, Paper, Profile
-from digest.pipeline.rankings import find_papers
-from digest.pipeline.world import World
+from digest.pipeline.readership import Readership
+from digest.pipeline.references import find_papers
 from digest.store import Store
 
 
@@ -24,24 +24,24 @@ class Said:
     weights: Mapping[str, float]
 
 
-def feedback(world: World, address: str, reference: str, opinion: Opinion, now: datetime) -> tuple[Paper, bool]:
+def feedback(readers: Readership, address: str, reference: str, opinion: Opinion, now: datetime) -> tuple[Paper, bool]:
     """Keep what a reader says of a paper, in the place of what the reader said of it before.
 
     Returns the paper, and False if the very same is known. ConfigError for an unknown address, and for a reference
     (an id, a title or some words of one) that fits no paper or several.
     """
-    _known(world, address)
-    paper = _paper(world.store, reference)
+    _known(readers, address)
+    paper = _paper(readers.store, reference)
     given = Feedback(address=address, paper_id=paper.id, opinion=opinion, at=now)
-    return paper, world.store.record_feedback(given)
+    return paper, readers.store.record_feedback(given)
 
 
-def said(world: World, address: str, now: datetime) -> tuple[Said, ...]:
+def said(readers: Readership, address: str, now: datetime) -> tuple[Said, ...]:
     """All that a reader said, the latest first; ConfigError for an unknown address."""
-    _known(world, address)
-    given = sorted(world.store.feedback(address), key=lambda one: one.at, reverse=True)
-    papers = world.store.papers([one.paper_id for one in given])
-    profiles = _profiles(world, address)
+    _known(readers, address)
+    given = sorted(readers.store.feedback(address), key=lambda one: one.at, reverse=True)
+    papers = readers.store.papers([one.paper_id for one in given])
+    profiles = _profiles(readers, address)
     return tuple(
         Said(
             paper=papers[one.paper_id],
@@ -53,46 +53,46 @@ def said(world: World, address: str, now: datetime) -> tuple[Said, ...]:
     )
 
 
-def take_back(world: World, address: str, reference: str) -> tuple[Paper, bool]:
+def take_back(readers: Readership, address: str, reference: str) -> tuple[Paper, bool]:
     """Forget what a reader said of a paper; False if that was nothing. ConfigError as `feedback`."""
-    _known(world, address)
-    paper = _paper(world.store, reference)
-    return paper, world.store.forget_feedback(address, paper.id) > 0
+    _known(readers, address)
+    paper = _paper(readers.store, reference)
+    return paper, readers.store.forget_feedback(address, paper.id) > 0
 
 
-def take_back_all(world: World, address: str) -> int:
+def take_back_all(readers: Readership, address: str) -> int:
     """Forget all that a reader said; how many opinions that were. ConfigError for an unknown address."""
-    _known(world, address)
-    return world.store.forget_feedback(address)
+    _known(readers, address)
+    return readers.store.forget_feedback(address)
 
 
-def take_in(world: World, address: str, given: Iterable[Feedback], now: datetime) -> tuple[int, tuple[str, ...]]:
+def take_in(readers: Readership, address: str, given: Iterable[Feedback], now: datetime) -> tuple[int, tuple[str, ...]]:
     """Keep opinions exported before, for this address whosever they were; the latest on a paper counts.
 
     Returns how many are new, and the ids of the papers that are not known here, whose opinions are left out.
     """
-    _known(world, address)
+    _known(readers, address)
     latest = sorted(given, key=lambda one: one.at)
-    papers = world.store.papers([one.paper_id for one in latest])
+    papers = readers.store.papers([one.paper_id for one in latest])
     new = {
         one.paper_id
         for one in latest
         if one.paper_id in papers
-        and world.store.record_feedback(
+        and readers.store.record_feedback(
             Feedback(address=address, paper_id=one.paper_id, opinion=one.opinion, at=min(one.at, now))
         )
     }
     return len(new), tuple(sorted({one.paper_id for one in latest} - set(papers)))
 
 
-def _profiles(world: World, address: str) -> list[Profile]:
-    mine = (one.profile for one in world.subscriptions if one.address and one.address.lower() == address.lower())
-    return [world.profiles[name] for name in dict.fromkeys(mine)]
+def _profiles(readers: Readership, address: str) -> list[Profile]:
+    mine = (one.profile for one in readers.subscriptions if one.address and one.address.lower() == address.lower())
+    return [readers.profiles[name] for name in dict.fromkeys(mine)]
 
 
-def _known(world: World, address: str) -> None:
+def _known(readers: Readership, address: str) -> None:
     """Readers, and whoever was one when saying something."""
-    if not _profiles(world, address) and not world.store.feedback(address):
+    if not _profiles(readers, address) and not readers.store.feedback(address):
         raise ConfigError(f"{address}: no reader has this address; give one of a [[subscription]].")
 
 

@@ -6,15 +6,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from digest.diff import identity_keys
 from digest.learn import learned
-from digest.listings.clean import arxiv_id
-from digest.listings.json_lines import doi
-from digest.model import Example, Facts, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting, Trend
+from digest.model import Example, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting, Trend
+from digest.pipeline.references import keys_of
 from digest.pipeline.world import Knowledge
 from digest.rank import Background, Corpus, Encode, Encoded, Text, rank
 from digest.sections import late_risers, may_rise
-from digest.store import Store
 from digest.trend import trends
 
 EARLIER, MOST_EARLIER = timedelta(days=14), 500
@@ -149,7 +146,7 @@ def examples(store: Knowledge, profile: Profile) -> dict[str, Paper]:
     """
     told = {one.name: one for topic in profile.topics for one in topic.library if one.title}
     keys = {
-        name: _keys(name, told[name].title if name in told else name)
+        name: keys_of(name, told[name].title if name in told else name)
         for topic in profile.topics
         for name in topic.examples
     }
@@ -167,15 +164,3 @@ def examples(store: Knowledge, profile: Profile) -> dict[str, Paper]:
 def _never_listed(one: Example) -> Paper:
     never = datetime.min.replace(tzinfo=UTC)
     return Paper(id=one.name, title=one.title, abstract=one.abstract, first_listed=None, first_seen=never)
-
-
-def _keys(reference: str, title: str) -> tuple[str, ...]:
-    number = arxiv_id(reference)
-    return identity_keys(Facts(title=title, arxiv_id=number[0] if number else None, doi=doi(reference)))
-
-
-def find_papers(store: Store, reference: str) -> tuple[Paper, ...]:
-    """Papers by id, by arXiv id or DOI in any spelling, or by title."""
-    if reference in (by_id := store.papers([reference])):
-        return (by_id[reference],)
-    return store.by_keys(_keys(reference, reference))

@@ -9,19 +9,19 @@ from datetime import date, datetime
 from digest.cadence import due, wake
 from digest.errors import ConfigError
 from digest.model import Enrolled, Subscription
-from digest.pipeline.world import World
+from digest.pipeline.readership import Readership
 from digest.store import Store
 
 
-def keep_in_step(world: World, now: datetime) -> int:
+def keep_in_step(readers: Readership, now: datetime) -> int:
     """Look at those anew whose settings changed, and at all after a change of zone rules; how many that were.
 
     The settings are compared by their digest first, so that where nothing changed this is one small query.
     """
-    marks = {"settings": world.roll, "zones": world.zones}
-    if world.roll and world.store.roll_marks() == marks:
+    marks = {"settings": readers.roll, "zones": readers.zones}
+    if readers.roll and readers.store.roll_marks() == marks:
         return 0
-    return world.store.enroll(world.subscriptions, marks, lambda one, last: wake(one, last, now), now)
+    return readers.store.enroll(readers.subscriptions, marks, lambda one, last: wake(one, last, now), now)
 
 
 def with_pauses(store: Store, subscriptions: Sequence[Subscription]) -> tuple[Subscription, ...]:
@@ -35,37 +35,37 @@ def _later(one: Subscription, until: date | None) -> Subscription:
     return replace(one, pause_until=max(days)) if days else one
 
 
-def pause(world: World, subscriptions: Sequence[Subscription], until: date | None, now: datetime) -> None:
+def pause(readers: Readership, subscriptions: Sequence[Subscription], until: date | None, now: datetime) -> None:
     """Let nothing go out to these before a local date; None takes that back, but not what the settings say."""
-    keep_in_step(world, now)
-    world.store.pause([one.id for one in subscriptions], until, lambda one, last: wake(one, last, now))
+    keep_in_step(readers, now)
+    readers.store.pause([one.id for one in subscriptions], until, lambda one, last: wake(one, last, now))
 
 
-def of_address(world: World, address: str) -> tuple[Subscription, ...]:
+def of_address(readers: Readership, address: str) -> tuple[Subscription, ...]:
     """The subscriptions of an address in any case of letters. ConfigError if there is none."""
     key = address.strip().lower()
-    found = tuple(one for one in world.subscriptions if one.address and one.address.lower() == key)
+    found = tuple(one for one in readers.subscriptions if one.address and one.address.lower() == key)
     if not found:
         raise ConfigError(f"{address}: no subscription has this address; the settings name those there are")
     return found
 
 
-def enrolled(world: World, subscription: Subscription) -> Enrolled:
+def enrolled(readers: Readership, subscription: Subscription) -> Enrolled:
     """What is known of one that may not be on the roll, such as one made up for a preview or not met by any run yet."""
-    (found,) = world.store.enrolled([subscription.id]) or (None,)
+    (found,) = readers.store.enrolled([subscription.id]) or (None,)
     if found is not None:
         return replace(found, subscription=_later(subscription, found.subscription.pause_until))
-    last = world.store.last_editions([subscription.id]).get(subscription.id)
+    last = readers.store.last_editions([subscription.id]).get(subscription.id)
     sent = last if last is not None and last.reason is None else None
     return Enrolled(subscription=subscription, last=last, sent=sent, history=subscription.id)
 
 
-def due_by_settings(world: World, now: datetime) -> tuple[list[str], dict[str, Enrolled]]:
+def due_by_settings(readers: Readership, now: datetime) -> tuple[list[str], dict[str, Enrolled]]:
     """Who is due by the settings as they are now, with the roll left alone: for a dry run."""
-    last, newest = world.store.last_editions(), world.store.newest_ingest()
+    last, newest = readers.store.last_editions(), readers.store.newest_ingest()
     found = {
-        one.id: enrolled(world, one)
-        for one in with_pauses(world.store, world.subscriptions)
+        one.id: enrolled(readers, one)
+        for one in with_pauses(readers.store, readers.subscriptions)
         if due(one, last.get(one.id), newest, now) is not None
     }
     return sorted(found), found

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from digest.cadence import moment
 from digest.model import Bounce, Delivery, OutboxItem, Subscription, Suppression, edition_id
+from digest.pipeline.readership import Readership
 from digest.pipeline.roll import with_pauses
-from digest.pipeline.world import World
 from digest.whereabouts import told_of_message, told_of_none
 
 _DATES = 4_000  # of a subscription's history; ten years of days
@@ -42,23 +42,23 @@ class Answer:
         return bool(self.subscriptions or self.suppressions or self.bounces)
 
 
-def why(world: World, address: str, day: date, now: datetime) -> Answer:
+def why(readers: Readership, address: str, day: date, now: datetime) -> Answer:
     """What an address got of a local date, subscription by subscription, those that are over too."""
-    everyone = with_pauses(world.store, world.subscriptions)
+    everyone = with_pauses(readers.store, readers.subscriptions)
     same = [one for one in everyone if one.address and one.address.lower() == address.lower()]
     address = same[0].address or address if same else address
     ours = {one.id: (one, True) for one in same}
-    for one in world.store.subscribed(address):
+    for one in readers.store.subscribed(address):
         ours.setdefault(one.id, (one, False))
-    bounces = world.store.bounces(address)
+    bounces = readers.store.bounces(address)
     return Answer(
         address=address,
         date=day,
         subscriptions=tuple(
-            _whereabouts(world, one, day, bounces, now, active=active)
+            _whereabouts(readers, one, day, bounces, now, active=active)
             for one, active in sorted(ours.values(), key=_name)
         ),
-        suppressions=tuple(one for one in world.store.suppressions() if one.address.lower() == address.lower()),
+        suppressions=tuple(one for one in readers.store.suppressions() if one.address.lower() == address.lower()),
         bounces=bounces,
     )
 
@@ -68,12 +68,12 @@ def _name(pair: tuple[Subscription, bool]) -> str:
 
 
 def _whereabouts(
-    world: World, one: Subscription, day: date, bounces: tuple[Bounce, ...], now: datetime, *, active: bool
+    readers: Readership, one: Subscription, day: date, bounces: tuple[Bounce, ...], now: datetime, *, active: bool
 ) -> Whereabouts:
     key = edition_id(one.id, day)
-    edition = world.store.edition(key)
+    edition = readers.store.edition(key)
     if edition is None:
-        told = told_of_none(one, day, world.store.history(one.id, _DATES), now, active=active)
+        told = told_of_none(one, day, readers.store.history(one.id, _DATES), now, active=active)
         since = moment(one, day)
         return Whereabouts(
             subscription=one,
@@ -81,14 +81,14 @@ def _whereabouts(
             told=told,
             bounces=tuple(each for each in bounces if each.message_id is None and each.at >= since),
         )
-    message = world.store.message_of(key)
+    message = readers.store.message_of(key)
     return Whereabouts(
         subscription=one,
         active=active,
         told=told_of_message(message, bounces) if message else "its message is not kept any more",
         papers=tuple(item.paper.id for item in edition.items),
         message=message,
-        attempts=world.store.deliveries(message.message_id) if message else (),
+        attempts=readers.store.deliveries(message.message_id) if message else (),
         bounces=tuple(
             each
             for each in bounces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,15 +11,13 @@ from typing import Protocol
 from digest.model import (
     Feedback,
     Paper,
-    Profile,
     Sighting,
     Site,
-    Subscription,
 )
 from digest.pipeline.pace import Clock, Rules
+from digest.pipeline.readership import Readership
 from digest.rank import Background, Encode
 from digest.render import Renderer
-from digest.store import Store
 from digest.transport import Transport
 
 
@@ -47,20 +45,14 @@ class Knowledge(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Readership):
     """All that the phases work on; built once, by the command line."""
 
-    store: Store
     renderer: Renderer
     transport: Transport
     site: Site
-    secret: bytes
     clock: Clock  # of what takes time by itself: how fast mail may go
     background: Callable[[], Background]  # takes a moment, and only rankings need it
-    profiles: Mapping[str, Profile]
-    subscriptions: Sequence[Subscription]
-    roll: str  # a digest of what the subscriptions come from; empty where that is not known
-    zones: str  # the version of the zone rules
     inbox: Path
     output: Path
     signer: Callable[[bytes], bytes] | None = None  # puts DKIM signatures above a finished message

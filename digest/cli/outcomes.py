@@ -1,0 +1,85 @@
+"""What the phases did, as tables for people and JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.markup import escape
+
+from digest.cli.screen import out
+from digest.cli.tables import head, plain, table, tail
+from digest.model import Delivery, DumpReport, Edition, OutboxState, Subscription
+from digest.pipeline.publish import Published
+
+
+def report_json(report: DumpReport) -> dict[str, Any]:
+    """The stable shape of `ingest --json`."""
+    shape = plain(report)
+    shape["sha256"] = shape.pop("digest")
+    return {key: value for key, value in shape.items() if key != "error" or value is not None}
+
+
+def _remarks(report: DumpReport) -> str:
+    remarks = [*(["known"] if report.known else []), *report.marks]
+    return f" ({', '.join(remarks)})" if remarks else ""
+
+
+def reports(found: Sequence[DumpReport]) -> None:
+    table(
+        "dump", "as of", "new", "revised", "relisted", "unchanged", "gone", "rejected",
+        rows=(
+            (
+                f"{tail(one.dump)}{_remarks(one)}",
+                "not read" if one.error else one.as_of,
+                one.new, one.revised, one.relisted, one.unchanged, one.gone, len(one.rejected) + one.more_rejected,
+            )
+            for one in found
+        ),
+        right=("as of", "new", "revised", "relisted", "unchanged", "gone", "rejected"),
+    )  # fmt: skip
+    for one in found:
+        if one.error:
+            out.print(f"[bold red]Set aside:[/] {escape(one.dump)}: {escape(one.error)}", soft_wrap=True)
+        for rejected in one.rejected[:20]:
+            where = f"{escape(one.dump)}, {escape(rejected.where)}"
+            out.print(f"[yellow]Rejected:[/] {where}: {escape(rejected.reason)}", soft_wrap=True)
+
+
+def published(made: Published, *, dry: bool = False) -> None:
+    def first(edition: Edition) -> str:
+        return edition.items[0].paper.title if edition.items else "none"
+
+    if made.editions:
+        table(
+            "would go to" if dry else "edition for", "date", "papers", "first paper",
+            rows=(
+                (_whom(one.subscription), one.date, len(one.items), head(first(one), 44))
+                for one in made.editions[:_LISTED]
+            ),
+            right=("papers",),
+        )  # fmt: skip
+    if len(made.editions) > _LISTED:
+        out.print(f"… and {len(made.editions) - _LISTED:,} more.")
+    for none in made.none[:_LISTED]:
+        whom = escape(_whom(none.subscription))
+        why = f" ({none.why.kind}: {none.why.evidence})" if none.why else ""
+        out.print(f"No edition for {whom} of {none.date}: {escape(none.reason + why)}.", soft_wrap=True)
+    if len(made.none) > _LISTED:
+        out.print(f"… and none for {len(made.none) - _LISTED:,} more.")
+
+
+_LISTED = 100  # with very many readers the rest is a number
+
+
+def _whom(subscription: Subscription) -> str:
+    return subscription.address or f"the feed {subscription.profile}"
+
+
+def deliveries(found: Sequence[Delivery]) -> None:
+    """Every message that did not get through, and how many did."""
+    sent = sum(one.state is OutboxState.SENT for one in found)
+    rest = [one for one in found if one.state is not OutboxState.SENT]
+    if rest:
+        table("state", "reply", "next try", rows=((one.state.value, one.reply, one.next_at) for one in rest))
+    out.print(f"{sent} of {len(found)} messages sent.")

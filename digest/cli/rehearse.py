@@ -1,0 +1,82 @@
+"""The commands beside the phases: init, rehearse, suppress, test-send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from rich.markup import escape
+
+from digest.cli import tables, world
+from digest.cli.codes import DONE, TROUBLED
+from digest.cli.context import Context
+from digest.cli.phases import given, read
+from digest.cli.progress import progress
+from digest.cli.screen import out, required
+from digest.model import Dump, OutboxState
+from digest.pipeline.deliver import deliver
+from digest.pipeline.ingest import days_of, ingest
+from digest.pipeline.publish import publish
+from digest.pipeline.run import RunReport
+from digest.pipeline.world import World
+from digest.store import Store
+from digest.transport import DirectoryTransport
+
+# --- rehearse ------------------------------------------------------------------------------------------------------
+
+
+def rehearse_command(
+    context: Context, paths: tuple[str, ...], first: date, last: date, into: Path | None, as_json: bool
+) -> int:
+    required(first <= last, f"--from {first} is after --to {last}; turn them round.")
+    into = (into or context.settings.output / "rehearsal").absolute()
+    nobody_waits = context.settings.delivery.model_copy(update={"hold_minutes": 0})
+    database = f"sqlite:///{into / 'digest.db'}"
+    settings = context.settings.model_copy(update={"database": database, "delivery": nobody_waits})
+    dumps = [read(source) for source in given(paths)]
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    with Store.open(settings.database) as store, progress("Rehearsing") as show:
+        here = world.build(settings, store, DirectoryTransport(into / "mail"), into)
+        by_day = days_of(dumps, datetime.combine(last, time(21), UTC))
+        played = []
+        for number, day in enumerate(days, start=1):
+            show(number, len(days))
+            played.append((day, _play(here, by_day.get(day, []), datetime.combine(day, time(21), UTC))))
+    left_out = sum(len(found) for day, found in by_day.items() if not first <= day <= last)
+    _say_rehearsal(played, left_out, into, as_json)
+    return TROUBLED if any(report.troubled for _, report in played) else DONE
+
+
+def _play(here: World, dumps: Sequence[Dump], now: datetime) -> RunReport:
+    reports = tuple(ingest(here.store, dump, now) for dump in dumps)
+    return RunReport(dumps=reports, published=publish(here, now), deliveries=tuple(deliver(here, now)))
+
+
+def _say_rehearsal(played: Sequence[tuple[date, RunReport]], left_out: int, into: Path, as_json: bool) -> None:
+    rows = [
+        {
+            "date": day,
+            "dumps": len(report.dumps),
+            "new": sum(one.new for one in report.dumps),
+            "not_read": sum(one.error is not None for one in report.dumps),
+            "editions": len(report.published.editions),
+            "none": sorted({none.reason for none in report.published.none}),
+            "sent": sum(one.state is OutboxState.SENT for one in report.deliveries),
+        }
+        for day, report in played
+    ]
+    if as_json:
+        tables.print_json({"days": rows, "outside": left_out, "into": str(into)})
+        return
+    tables.table(*rows[0], rows=(tuple(_cell(value) for value in row.values()) for row in rows))
+    total = sum(len(report.published.editions) for _, report in played)
+    out.print(f"{len(rows)} days, {total} editions; {left_out} dumps of other days were left out.")
+    out.print(f"All of it is in {escape(str(into))}", soft_wrap=True)
+
+
+def _cell(value: object) -> object:
+    return "; ".join(value) if isinstance(value, list) else value
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,24 @@
+"""The terminal: what is printed for people, and what is wrong."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.markup import escape
+
+from digest.errors import ConfigError, DigestError
+from digest.text import visible
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+err = Console(stderr=True, highlight=False)
+
+
+def complain(error: DigestError) -> None:
+    for line in str(error).splitlines():
+        err.print(f"[bold red]Error:[/] {escape(visible(line))}", soft_wrap=True)
+
+
+def required(condition: object, message: str) -> None:
+    if not condition:
+        raise ConfigError(message)

@@ -1,0 +1,115 @@
+"""The command that tells how things stand: status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.markup import escape
+
+from digest.cadence import next_moment
+from digest.cli import tables
+from digest.cli.codes import DONE
+from digest.cli.context import Context
+from digest.cli.outbox import say_domain
+from digest.cli.readership import feeds, readers
+from digest.cli.screen import out
+from digest.model import OPEN_STATES, LastEdition, Verdict
+from digest.pipeline.roll import with_pauses
+from digest.store import Store
+
+_COUNTED = ("papers", "sightings", "listings", "subscriptions", "feeds", "editions", "suppressed", "set_aside")
+_SHOWN_DAYS = timedelta(days=7)
+
+
+def status_command(context: Context, as_json: bool) -> int:
+    settings, now = context.settings, context.now()
+    with context.store() as store:
+        counts, last = store.counts(), store.last_editions()
+        waiting, aside = store.outbox(OPEN_STATES, 20), store.set_asides(20)
+        newest, oldest, trouble = store.newest_ingest(), store.outbox_ages(), store.destinations()
+        verdicts = store.verdicts((now - _SHOWN_DAYS).date())
+        phases, everyone = _phases(store), with_pauses(store, settings.subscriptions)
+    due = [(one.id, last.get(one.id), next_moment(one, last.get(one.id), now)) for one in everyone]
+    shape = {
+        **tables.plain(counts),
+        "subscriptions": len(readers(settings)),
+        "feeds": len(feeds(settings)),
+        "newest_ingest": newest,
+        "outbox_oldest": oldest,
+        "phases": phases,
+        "verdicts": verdicts,
+        "next_due": min((at for _, _, at in due), default=None),
+        "next": {name: at for name, _, at in due},
+        "last": {name: record for name, record, _ in due},
+        "domains": trouble,
+    }
+    if as_json:
+        tables.print_json(shape)
+        return DONE
+    out.print(", ".join(f"{shape[name]} {name.replace('_', ' ')}" for name in _COUNTED))
+    out.print(f"outbox: {', '.join(f'{n} {state}' for state, n in shape['outbox'].items() if n) or 'empty'}")
+    out.print(f"newest dump: {newest:%Y-%m-%d %H:%M} UTC" if newest else "no dump has come in yet")
+    _say_last(due)
+    _say_runs(phases)
+    _say_verdicts(verdicts)
+    if waiting:
+        tables.outbox(waiting)
+    for road in trouble:
+        say_domain(road)
+    for one in aside:
+        out.print(f"[bold red]Set aside:[/] {escape(one.dump)}: {escape(one.error or '')}", soft_wrap=True)
+    return DONE
+
+
+def _phases(store: Store) -> dict[str, dict[str, Any]]:
+    latest, well = store.last_runs(), store.last_runs(well=True)
+    return {
+        phase: {
+            "last": run.started_at,
+            "last_success": well[phase].started_at if phase in well else None,
+            "seconds": run.seconds,
+            "ended_well": run.ended_well,
+            "outcome": run.outcome,
+        }
+        for phase, run in latest.items()
+    }
+
+
+def _say_last(rows: Iterable[tuple[str, LastEdition | None, datetime]]) -> None:
+    tables.table(
+        "subscription", "last date", "outcome", "next",
+        rows=(
+            (
+                name,
+                last.date if last else "",
+                (last.reason or "edition") if last else "none yet",
+                f"{at:%Y-%m-%d %H:%M} UTC",
+            )
+            for name, last, at in rows
+        ),
+    )  # fmt: skip
+
+
+def _say_runs(phases: Mapping[str, Mapping[str, Any]]) -> None:
+    """When each phase ran last, and when it last came to its end."""
+    if phases:
+        tables.table(
+            "phase", "last run", "seconds", "ended", "last success",
+            rows=(
+                (name, one["last"], f"{one['seconds']:.1f}", one["outcome"] or "well", one["last_success"])
+                for name, one in phases.items()
+            ),
+            right=("seconds",),
+        )  # fmt: skip
+
+
+def _say_verdicts(found: Sequence[Verdict]) -> None:
+    """How the sources' days were, the latest first."""
+    if found:
+        newest = sorted(found, key=lambda one: (-one.date.toordinal(), one.source))
+        tables.table(
+            "day", "source", "verdict", "by",
+            rows=((f"{one.date:%a} {one.date}", one.source, one.kind.value, one.evidence) for one in newest),
+        )  # fmt: skip

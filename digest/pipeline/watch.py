@@ -1,0 +1,45 @@
+"""How the phases of a run went: timed, and remembered when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from digest.errors import StoreError
+from digest.model import Run
+from digest.store import Store
+
+
+class Watch:
+    """Times the phases of a run and remembers them when it is over, however it ended. `clock` counts seconds."""
+
+    def __init__(self, store: Store, now: datetime, clock: Callable[[], float]) -> None:
+        self._store, self._now, self._clock = store, now, clock
+        self._runs: list[Run] = []
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        begun, well, words = self._clock(), False, ""
+        try:
+            yield
+            well = True
+        except Exception as error:
+            words = type(error).__name__
+            raise
+        finally:
+            seconds = max(0.0, self._clock() - begun)
+            self._runs.append(
+                Run(phase=name, started_at=self._now, seconds=round(seconds, 3), ended_well=well, outcome=words)
+            )
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """What is remembered of a run must not hide why it failed."""
+        try:
+            yield
+        except BaseException:
+            with suppress(StoreError):
+                self._store.ran(self._runs)
+            raise
+        self._store.ran(self._runs)

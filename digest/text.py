@@ -1,0 +1,53 @@
+"""What can be told of any text, whoever wrote it: what of it can be seen, and the arXiv ids and DOIs in it."""
+
+from __future__ import annotations
+
+import re
+
+# Outside XML 1.0's Char production, noncharacters, invisible ones (soft hyphen, zero width, tags), and those that turn
+# the direction of what follows (UAX 9). White space is not here: it is folded.
+UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff"
+    "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    + "]"
+)
+
+_LONGEST = 2000  # characters of an address
+
+_OLD_ARCHIVES = (
+    "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|"
+    "funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|"
+    "q-alg|q-bio|quant-ph|solv-int|stat|supr-con"
+)
+_ARXIV_ID = re.compile(
+    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format)/|oai:arxiv\.org:|arxiv:\s*|"
+    r"(?:https?://)?(?:dx\.)?(?:doi\.org/)?10\.48550/arxiv\.|(?:https?://)?(?:www\.)?huggingface\.co/papers/)?"
+    rf"(?:(?P<new>[0-9]{{2}}(?:0[1-9]|1[0-2])\.[0-9]{{4,5}})|(?P<old>{_OLD_ARCHIVES})(?:\.[a-z-]{{2,}})?/(?P<number>[0-9]{{7}}))"
+    r"(?:v(?P<version>[0-9]{1,4}))?(?:\.pdf)?/?(?:[?#]\S*)?",
+    re.IGNORECASE,
+)
+_DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S{1,200})", re.IGNORECASE)
+
+
+def visible(raw: str) -> str:
+    """The text without what is never shown; lines stay lines."""
+    return UNWANTED.sub("", raw)
+
+
+def arxiv_id(raw: str) -> tuple[str, int | None] | None:
+    """The id without version, and the version, from any spelling: number, address, `arXiv:`, `oai:arXiv.org:`, DOI.
+
+    The subject class of old ids goes: math.GT/0309136 is math/0309136.
+    """
+    match = _ARXIV_ID.fullmatch(raw.strip()) if len(raw) <= _LONGEST else None
+    if match is None:
+        return None
+    number = match["new"] or f"{match['old'].lower()}/{match['number']}"
+    return number, int(match["version"]) if match["version"] else None
+
+
+def doi(value: object) -> str | None:
+    """The first DOI of a text, without what may stand before it; arXiv's own fields hold up to several."""
+    match = _DOI.match(visible(value[:1000]).strip()) if isinstance(value, str) else None
+    return match[1].rstrip(".,;") if match else None
