@@ -6,13 +6,24 @@ PostgreSQL gets them by COPY. Does not know what the rows mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Dialect, Table, any_, func, literal, select
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
+
+InsertOr: TypeAlias = "Callable[..., sqlite.Insert | postgresql.Insert]"
+
+
+def insert_or(dialect: Dialect) -> InsertOr:
+    """INSERT with ON CONFLICT, which SQLAlchemy offers per engine only: in a module that comes with the engine."""
+    return import_module(f"sqlalchemy.dialects.{dialect.name}").insert  # type: ignore[no-any-return]
 
 
 def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,11 +13,11 @@ from typing import Any, Self
 import filelock
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from digest.errors import StoreError
 from digest.store import migrate
+from digest.store.bulk import InsertOr, insert_or
 from digest.store.failures import translated
 
 PATIENCE = 30  # seconds to wait for another process's transaction; a URL may say otherwise (sqlite:///…?timeout=5)
@@ -123,9 +123,8 @@ class Database:
             yield conn
 
     @property
-    def _insert(self) -> Callable[..., sqlite.Insert | postgresql.Insert]:
-        """INSERT with ON CONFLICT, which SQLAlchemy offers per engine only."""
-        return sqlite.insert if self._file else postgresql.insert
+    def _insert(self) -> InsertOr:
+        return insert_or(self._engine.dialect)
 
     def _take_turns(self, conn: Connection, name: str) -> None:
         """Until the transaction ends nobody else passes here. On SQLite every writer is alone anyway."""

@@ -13,12 +13,11 @@ from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Executable, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from digest.model import Delivery, Destination, Intent, OutboxItem, OutboxState
 from digest.store import codec
-from digest.store.bulk import among
+from digest.store.bulk import among, insert_or
 from digest.store.failures import translated
 from digest.store.schema import Moment, domains, outbox, senders
 
@@ -148,9 +147,12 @@ class Ledger:
         row = codec.destination_row(destination)
         write: Executable = delete(domains).where(domains.c.name == destination.name, ~domains.c.stopped)
         if destination.failures or destination.stopped:
-            insert_or = sqlite.insert if self._sqlite else postgresql.insert
             new = row | {"stopped": domains.c.stopped | destination.stopped}
-            write = insert_or(domains).values(row).on_conflict_do_update(index_elements=["name"], set_=new)
+            write = (
+                insert_or(self._conn.dialect)(domains)
+                .values(row)
+                .on_conflict_do_update(index_elements=["name"], set_=new)
+            )
         with translated(self._name):
             self._whole(lambda: self._conn.execute(write))
 
