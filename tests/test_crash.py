@@ -12,11 +12,19 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Place
+from conftest import Digest, Place
+from prepared import (  # noqa: F401 -- fixtures
+    SECRET,
+    _ingested,
+    _ingested_folder,
+    _published,
+    _published_folder,
+    _sent_folder,
+)
+from smtp_sink import Sink
 
 HERE = Path(__file__).parent
 NOW = "2026-06-02T20:00:00+00:00"
@@ -47,16 +55,6 @@ DELIVER = [
 ]
 
 
-@contextlib.contextmanager
-def sink(folder: Path) -> Iterator[int]:
-    """A mail server in a process of its own, which outlives the sender's death; yields its port."""
-    command = [sys.executable, HERE / "smtp_sink.py", "--port", "0", "--folder", folder]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield int(server.stdout.readline())
-        server.communicate(timeout=20)  # closes its stdin, at which it stops
-
-
 def killed(place: Place, point: str) -> None:
     command = [
         sys.executable,
@@ -71,6 +69,22 @@ def killed(place: Place, point: str) -> None:
     ]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == -signal.SIGKILL, f"{point} was not reached: {ended.stdout}{ended.stderr}"
+
+
+def before(point: str) -> str:
+    """The fixture of a folder in which all is done that comes before the phase of a point."""
+    return "stocked" if point in INGEST else "ingested" if point in PUBLISH else "published"
+
+
+def received(folder: Path) -> Path:
+    (folder / "received").mkdir()
+    return folder / "received"
+
+
+def mail_to(place: Place, server: Sink) -> None:
+    """The server is in this process, and so outlives the sender's death."""
+    (place.folder / "state" / "secret").write_text(SECRET)
+    place.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"')
 
 
 def books(place: Place) -> dict[str, list[tuple[object, ...]]]:
@@ -90,55 +104,42 @@ def files(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a run without a crash leaves, with a fixed secret."""
-    folder = tmp_path_factory.mktemp("calm") / "work"
-    command = [sys.executable, "-m", "digest"]
-    subprocess.run([*command, "init", folder, "--samples"], check=True, capture_output=True)
-    (folder / "state" / "secret").write_text("0123456789abcdef" * 4)
-    config = folder / "config" / "digest.toml"
-    subprocess.run([*command, "--config", config, "--now", NOW, "run"], check=True, capture_output=True)
-    return folder
-
-
 # Once for each hand-off in the suite; the others are for `make storm`.
 OFTEN = [*INGEST[1:3], *PUBLISH[:3:2], *PUBLISH[4:5], *DELIVER[:4:2], *DELIVER[4:6]]
 POINTS = [pytest.param(one, marks=() if one in OFTEN else pytest.mark.long) for one in (*INGEST, *PUBLISH, *DELIVER)]
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_kill_then_run_again(point: str, stocked: Place, calm: Path, tmp_path: Path) -> None:
-    (stocked.folder / "state" / "secret").write_text("0123456789abcdef" * 4)
-    received = tmp_path / "received"
-    received.mkdir()
-    with sink(received) as port:
-        stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"')
-        killed(stocked, point)
-        again = stocked.run("run")
+def test_kill_then_run_again(
+    point: str, sent_folder: Path, tmp_path: Path, digest: Digest, request: pytest.FixtureRequest
+) -> None:
+    """From what the phases before left; in the end all is as a run without a crash leaves it."""
+    calm, place = sent_folder, request.getfixturevalue(before(point))
+    with Sink(folder=received(tmp_path)) as server:
+        mail_to(place, server)
+        killed(place, point)
+        again = place.run("run")
         assert again.code in (0, 4), again.err
-        assert stocked.run("run").code == 4
-    assert books(stocked) == books(Place(calm, stocked.digest))
-    assert files(stocked.folder / "out" / "feeds") == files(calm / "out" / "feeds")
+        assert place.run("run").code == 4
+    assert books(place) == books(Place(calm, digest))
+    assert files(place.folder / "out" / "feeds") == files(calm / "out" / "feeds")
     for page in (calm / "out" / "archive").rglob("*.html"):
-        assert (stocked.folder / "out" / page.relative_to(calm / "out")).read_bytes() == page.read_bytes()
-    mails = Counter(path.read_bytes() for path in received.glob("*.eml"))
+        assert (place.folder / "out" / page.relative_to(calm / "out")).read_bytes() == page.read_bytes()
+    mails = Counter(path.read_bytes() for path in (tmp_path / "received").glob("*.eml"))
     expected = {path.read_bytes() for path in (calm / "out" / "mail").glob("*.eml")}
     assert set(mails) == expected, "every message came, and no other"
     in_the_servers_hands = point.startswith("digest.store:Ledger.turn:before:")
     assert sum(mails.values()) == len(expected) + in_the_servers_hands
 
 
-def test_held_instead_of_sent_again(stocked: Place, tmp_path: Path) -> None:
-    stocked.set('# after_crash = "resend"', 'after_crash = "hold"')
-    received = tmp_path / "received"
-    received.mkdir()
-    with sink(received) as port:
-        stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"')
-        killed(stocked, "digest.store:Ledger.turn:before:2")
-        assert stocked.run("run").code == 1, "a message of unknown fate is trouble"
-    assert len(list(received.glob("*.eml"))) == 4
-    outbox = json.loads(stocked.run("status", "--json").out)["outbox"]
+def test_held_instead_of_sent_again(published: Place, tmp_path: Path) -> None:
+    published.set('# after_crash = "resend"', 'after_crash = "hold"')
+    with Sink(folder=received(tmp_path)) as server:
+        mail_to(published, server)
+        killed(published, "digest.store:Ledger.turn:before:2")
+        assert published.run("run").code == 1, "a message of unknown fate is trouble"
+    assert len(list((tmp_path / "received").glob("*.eml"))) == 4
+    outbox = json.loads(published.run("status", "--json").out)["outbox"]
     assert outbox["unknown"] == 1
     assert outbox["sent"] == 3
 

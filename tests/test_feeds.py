@@ -20,6 +20,7 @@ import pytest
 from conftest import Place
 from lxml import etree
 from make import BACKGROUND
+from prepared import _sent, _sent_folder  # noqa: F401 -- fixtures
 from stores import (  # noqa: F401 -- fixtures
     _postgresql_server,
     _postgresql_template,
@@ -596,25 +597,24 @@ def test_editions_by_date_and_revisions_by_paper(store: Store) -> None:
 # --- the command ---------------------------------------------------------------------------------------------
 
 
-def test_the_command_lists_revokes_and_rebuilds(stocked: Place) -> None:
-    stocked.run("run")
-    public = json.loads(stocked.run("feeds", "--json").out)["feeds"]
+def test_the_command_lists_revokes_and_rebuilds(sent: Place) -> None:
+    public = json.loads(sent.run("feeds", "--json").out)["feeds"]
     assert {one["profile"] for one in public} == {"trending", "small-models", "robots", "trust"}
-    out = stocked.folder / "out"
+    out = sent.folder / "out"
     for one in public:
         for url in (*one["papers"].values(), *one["days"].values()):
             assert (out / url.removeprefix("https://digest.example.org/")).exists()
-    mine = json.loads(stocked.run("feeds", "ADA@example.org", "--json").out)["feeds"]
+    mine = json.loads(sent.run("feeds", "ADA@example.org", "--json").out)["feeds"]
     assert [one["private"] for one in mine] == [True]
     old = out / mine[0]["papers"]["atom"].removeprefix("https://digest.example.org/")
     content = old.read_bytes()
-    assert "private/" in stocked.run("feeds", "--revoke", "ada@example.org", "--profile", "trending").out
+    assert "private/" in sent.run("feeds", "--revoke", "ada@example.org", "--profile", "trending").out
     assert not old.exists()
-    new = json.loads(stocked.run("feeds", "ada@example.org", "--json").out)["feeds"][0]["papers"]["atom"]
+    new = json.loads(sent.run("feeds", "ada@example.org", "--json").out)["feeds"][0]["papers"]["atom"]
     moved = out / new.removeprefix("https://digest.example.org/")
     assert moved.read_bytes() == content.replace(old.parent.name.encode(), moved.parent.name.encode())
     (out / "feeds" / "trust.rss").unlink()
-    assert stocked.run("feeds", "--rebuild").code == 0
+    assert sent.run("feeds", "--rebuild").code == 0
     assert (out / "feeds" / "trust.rss").exists()
 
 

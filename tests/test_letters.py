@@ -18,12 +18,20 @@ import feedparser
 import pytest
 from conftest import Place
 from lxml import html as lxml_html
+from prepared import (  # noqa: F401 -- fixtures
+    SECRET,
+    _ingested,
+    _ingested_folder,
+    _published,
+    _published_folder,
+    _sent,
+    _sent_folder,
+)
 
 from digest.store import Store
 
 NOW = "2026-06-02T20:00:00+00:00"
 DAY, NEXT = "2026-06-02", "2026-06-03"  # the local dates of NOW
-SECRET = "0123456789abcdef" * 4
 
 # Of each: what else is different than in the process of the test, and what is done there.
 ELSEWHERE = {
@@ -38,21 +46,6 @@ ELSEWHERE = {
         "{other}/out/mail",
     ),
 }
-
-
-@pytest.fixture
-def sent(stocked: Place) -> Place:
-    (stocked.folder / "state" / "secret").write_text(SECRET)
-    assert stocked.run("run").code == 0
-    return stocked
-
-
-@pytest.fixture
-def published(stocked: Place) -> Place:
-    (stocked.folder / "state" / "secret").write_text(SECRET)
-    assert stocked.run("ingest", stocked.folder / "inbox").code == 0
-    assert stocked.run("publish").code == 0
-    return stocked
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -138,44 +131,44 @@ def test_what_an_earlier_version_decided_on_gets_its_letter_when_it_is_sent(publ
     assert stocked.run("replay", DAY).code == 0
 
 
-def test_readers_of_one_selection_share_letter_and_page(stocked: Place) -> None:
+def test_readers_of_one_selection_share_letter_and_page(ingested: Place) -> None:
     more = (f'\n[[subscription]]\nprofile = "trending"\naddress = "reader{n}@example.net"\n' for n in range(3))
-    stocked.config.write_text(stocked.config.read_text() + "".join(more))
-    stocked.run("ingest", stocked.folder / "inbox")
-    assert stocked.run("publish").code == 0
-    with Store.open(f"sqlite:///{stocked.folder / 'state' / 'digest.db'}") as store:
+    ingested.config.write_text(ingested.config.read_text() + "".join(more))
+    assert ingested.run("publish").code == 0
+    with Store.open(f"sqlite:///{ingested.folder / 'state' / 'digest.db'}") as store:
         mine = [item for item in store.outbox() if item.address.startswith("reader")]
         editions = [store.edition(item.edition_id) for item in mine]
     assert len({item.letter for item in mine}) == 1
     assert len({item.sha256 for item in mine}) == len({item.own for item in mine}) == 3
     assert len({edition.items for edition in editions if edition}) == 1
-    pages = list((stocked.folder / "out" / "archive").glob("*.html"))
+    pages = list((ingested.folder / "out" / "archive").glob("*.html"))
     assert pages, "the pages are there before the mails"
     for page in pages:
         assert "@" not in page.read_text().partition("</style>")[2]
 
 
-def test_the_same_papers_in_the_same_order_on_every_surface(stocked: Place, tmp_path: Path) -> None:
-    """Preview, html, text, feed and page."""
-    pairs = re.findall(r'(?m)^\[\[subscription\]\]\naddress = "(.*)"\nprofile = "(.*)"', stocked.config.read_text())
+def test_the_same_papers_in_the_same_order_on_every_surface(ingested: Place, tmp_path: Path) -> None:
+    """Preview, html, text, page and feed."""
+    pairs = re.findall(r'(?m)^\[\[subscription\]\]\naddress = "(.*)"\nprofile = "(.*)"', ingested.config.read_text())
     assert len(pairs) == 4
     expected = {}
-    assert stocked.run("ingest", stocked.folder / "inbox").code == 0
     for address, profile in pairs:
-        shown = stocked.run("preview", profile, "--for", address, "--json", "--out", tmp_path / f"{profile}.html")
+        shown = ingested.run("preview", profile, "--for", address, "--json", "--out", tmp_path / f"{profile}.html")
         items = json.loads(shown.out)["edition"]["items"]
         expected[profile] = [item["paper"]["title"] for item in items]
         assert headings((tmp_path / f"{profile}.html").read_text()) == expected[profile]
-    stocked.run("run")
+    ingested.run("run")
     for address, profile in pairs:
-        (path,) = (path for path in stocked.mails() if path.name.endswith(f"-{profile}-{address}.eml"))
+        (path,) = (path for path in ingested.mails() if path.name.endswith(f"-{profile}-{address}.eml"))
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         assert headings(part(message, "html")) == expected[profile]
+        page = ingested.folder / "out" / "archive" / profile / "index.html"
+        assert headings(page.read_text()) == expected[profile]
         text = part(message, "plain").rpartition("-" * 72)[0]
         found = [text.replace("\n", " ").find(title[:40]) for title in expected[profile]]
         assert -1 not in found and found == sorted(found)
-        feed = feedparser.parse(stocked.folder / "out" / "feeds" / f"{profile}.atom")
+        feed = feedparser.parse(ingested.folder / "out" / "feeds" / f"{profile}.atom")
         entries = sorted(feed.entries, key=lambda entry: entry.published, reverse=True)
         assert [entry.title for entry in entries][: len(expected[profile])] == expected[profile]
 

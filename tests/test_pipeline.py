@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Place
+from prepared import _ingested_folder, _published, _published_folder  # noqa: F401 -- fixtures
 from smtp_sink import HANG_UP, Sink
 
 from digest.store import Store
@@ -37,76 +38,76 @@ def sink() -> Iterator[Sink]:
         yield server
 
 
-def test_all_well(stocked: Place, sink: Sink) -> None:
-    assert over(stocked, sink.port).run("run").code == 0
-    assert outbox(stocked) == {"sent": 4}
+def test_all_well(published: Place, sink: Sink) -> None:
+    assert over(published, sink.port).run("run").code == 0
+    assert outbox(published) == {"sent": 4}
     assert len(sink.received) == 4
     assert sink.connections == 1, "one connection for all"
 
 
-def test_a_temporary_refusal_is_tried_again_later_with_the_same_bytes(stocked: Place) -> None:
+def test_a_temporary_refusal_is_tried_again_later_with_the_same_bytes(published: Place) -> None:
     with Sink(script={"DOT": ["451 4.3.0 come back"]}) as server:
-        ran = over(stocked, server.port).run("run", now=MORNING)
+        ran = over(published, server.port).run("run", now=MORNING)
         assert ran.code == 1
         assert "come back" in ran.out
-        assert outbox(stocked) == {"sent": 3, "deferred": 1}
-        template = stocked.folder / "templates"
+        assert outbox(published) == {"sent": 3, "deferred": 1}
+        template = published.folder / "templates"
         template.mkdir()
         (template / "mail.txt.j2").write_text("changed since\n")
-        stocked.set('# templates = "../templates"', 'templates = "../templates"')
-        assert stocked.run("run", now=TOO_SOON).code == 4
-        assert stocked.run("run", now=LATER).code == 0
-    assert outbox(stocked) == {"sent": 4}
+        published.set('# templates = "../templates"', 'templates = "../templates"')
+        assert published.run("run", now=TOO_SOON).code == 4
+        assert published.run("run", now=LATER).code == 0
+    assert outbox(published) == {"sent": 4}
     assert len({message.recipients for message in server.received}) == 4
     assert not any(b"changed since" in message.content for message in server.received)
 
 
-def test_a_dead_address_is_never_mailed_again(stocked: Place) -> None:
+def test_a_dead_address_is_never_mailed_again(published: Place) -> None:
     with Sink(script={"RCPT": ["550 5.1.1 no such person"]}) as server:
-        assert over(stocked, server.port).run("run").code == 1
-    assert outbox(stocked) == {"sent": 3, "failed": 1}
-    suppressed = json.loads(stocked.run("suppress", "--json").out)
+        assert over(published, server.port).run("run").code == 1
+    assert outbox(published) == {"sent": 3, "failed": 1}
+    suppressed = json.loads(published.run("suppress", "--json").out)
     assert len(suppressed) == 1
     assert "5.1.1" in suppressed[0]["reason"]
 
 
-def test_a_refused_message_does_not_condemn_its_reader(stocked: Place) -> None:
+def test_a_refused_message_does_not_condemn_its_reader(published: Place) -> None:
     with Sink(script={"DOT": ["554 5.6.0 not this one"]}) as server:
-        assert over(stocked, server.port).run("run").code == 1
-    assert outbox(stocked) == {"sent": 3, "failed": 1}
-    assert json.loads(stocked.run("suppress", "--json").out) == []
+        assert over(published, server.port).run("run").code == 1
+    assert outbox(published) == {"sent": 3, "failed": 1}
+    assert json.loads(published.run("suppress", "--json").out) == []
 
 
-def test_a_domain_that_refuses_by_policy_is_stopped_until_the_operator_resumes_it(stocked: Place) -> None:
+def test_a_domain_that_refuses_by_policy_is_stopped_until_the_operator_resumes_it(published: Place) -> None:
     with Sink(script={"RCPT": ["550 5.7.1 we do not know you"]}) as server:
-        assert over(stocked, server.port).run("run", now=MORNING).code == 1
-        assert outbox(stocked) == {"deferred": 1, "pending": 3}
-        assert json.loads(stocked.run("suppress", "--json").out) == []
-        assert stocked.run("deliver", now=LATER).code == 0
-        assert outbox(stocked) == {"deferred": 1, "pending": 3}, "nothing goes there by itself"
-        seen = stocked.run("outbox", "--domain", "example.org")
+        assert over(published, server.port).run("run", now=MORNING).code == 1
+        assert outbox(published) == {"deferred": 1, "pending": 3}
+        assert json.loads(published.run("suppress", "--json").out) == []
+        assert published.run("deliver", now=LATER).code == 0
+        assert outbox(published) == {"deferred": 1, "pending": 3}, "nothing goes there by itself"
+        seen = published.run("outbox", "--domain", "example.org")
         assert seen.code == 1
         assert "digest outbox --resume example.org" in " ".join(seen.out.split())
         assert "ada@" not in seen.out
-        assert "we do not know you" in stocked.run("status").out
-        assert stocked.run("outbox", "--resume", "Example.org").code == 0
-        assert stocked.run("outbox", "--resume", "example.org").code == 4
-        assert stocked.run("deliver", now=LATER).code == 0
-    assert outbox(stocked) == {"sent": 4}
+        assert "we do not know you" in published.run("status").out
+        assert published.run("outbox", "--resume", "Example.org").code == 0
+        assert published.run("outbox", "--resume", "example.org").code == 4
+        assert published.run("deliver", now=LATER).code == 0
+    assert outbox(published) == {"sent": 4}
     assert len(server.received) == 4
 
 
-def test_a_full_mailbox_counts_once_a_message_until_that_arrives(stocked: Place) -> None:
-    stocked.set("# give_up_after_hours = 48", "give_up_after_hours = 100")
+def test_a_full_mailbox_counts_once_a_message_until_that_arrives(published: Place) -> None:
+    published.set("# give_up_after_hours = 48", "give_up_after_hours = 100")
     soft: list[list[str]] = []
     with Sink(script={"RCPT": ["452 4.2.2 full"] * 4}) as server:
-        assert over(stocked, server.port).run("run", now=MORNING).code == 1
-        assert outbox(stocked) == {"deferred": 4}, "a full mailbox says nothing of its domain"
-        soft.append(failing(stocked))
+        assert over(published, server.port).run("run", now=MORNING).code == 1
+        assert outbox(published) == {"deferred": 4}, "a full mailbox says nothing of its domain"
+        soft.append(failing(published))
     with Sink(port=server.port, script={"RCPT": ["552 5.2.2 still full"]}):
-        assert stocked.run("deliver", now=MUCH_LATER).code == 1
-        soft.append(failing(stocked))
-    assert outbox(stocked) == {"deferred": 1, "sent": 3}
+        assert published.run("deliver", now=MUCH_LATER).code == 1
+        soft.append(failing(published))
+    assert outbox(published) == {"deferred": 1, "sent": 3}
     assert [len(one) for one in soft] == [4, 1], "what arrived in the end did not bounce"
 
 
@@ -118,90 +119,88 @@ def failing(place: Place) -> list[str]:
         return list(found)
 
 
-def test_cut_after_the_message_is_settled_by_the_policy(stocked: Place) -> None:
-    stocked.set('# after_crash = "resend"', 'after_crash = "hold"')
+def test_cut_after_the_message_is_settled_by_the_policy(published: Place) -> None:
+    published.set('# after_crash = "resend"', 'after_crash = "hold"')
     with Sink(script={"DOT": [HANG_UP]}) as server:
-        assert over(stocked, server.port).run("run", now=MORNING).code == 1
-        assert outbox(stocked) == {"sent": 3, "unknown": 1}
-        assert stocked.run("deliver", now=LATER).code == 0
-        held = json.loads(stocked.run("outbox", "--state", "unknown", "--json").out)["messages"][0]
+        assert over(published, server.port).run("run", now=MORNING).code == 1
+        assert outbox(published) == {"sent": 3, "unknown": 1}
+        assert published.run("deliver", now=LATER).code == 0
+        held = json.loads(published.run("outbox", "--state", "unknown", "--json").out)["messages"][0]
         assert "may have been taken" in held["reply"]
         assert "…@" in held["address"]
-        assert stocked.run("resend", held["message_id"]).code == 0
-        assert stocked.run("deliver", now=LATER).code == 0
-    assert outbox(stocked) == {"sent": 4}
+        assert published.run("resend", held["message_id"]).code == 0
+        assert published.run("deliver", now=LATER).code == 0
+    assert outbox(published) == {"sent": 4}
     copies = [message.content for message in server.received]
     assert len(copies) == 5
     assert len(set(copies)) == 4, "the second copy is the same, to the byte"
 
 
-def test_resend_refuses_what_was_sent_unless_told(stocked: Place, sink: Sink) -> None:
-    over(stocked, sink.port).run("run")
-    refused = stocked.run("resend", "ada@example.org", "--date", "2026-06-02")
+def test_resend_refuses_what_was_sent_unless_told(published: Place, sink: Sink) -> None:
+    over(published, sink.port).run("run")
+    refused = published.run("resend", "ada@example.org", "--date", "2026-06-02")
     assert (refused.code, "--again" in refused.out, "ada@" in refused.out) == (4, True, False)
-    assert stocked.run("resend", "ada@example.org").code == 2, "which of the days is not said"
-    assert stocked.run("resend", "nobody@example.org", "--date", "2026-06-02").code == 2
-    assert stocked.run("resend", "ADA@example.org", "--date", "2026-06-02", "--again").code == 0
-    assert stocked.run("deliver").code == 0
+    assert published.run("resend", "ada@example.org").code == 2, "which of the days is not said"
+    assert published.run("resend", "nobody@example.org", "--date", "2026-06-02").code == 2
+    assert published.run("resend", "ADA@example.org", "--date", "2026-06-02", "--again").code == 0
+    assert published.run("deliver").code == 0
     ada = [message.content for message in sink.received if message.recipients == ("ada@example.org",)]
     assert len(ada) == 2
     assert ada[0] == ada[1]
 
 
-def test_several_connections_share_the_work(stocked: Place, sink: Sink) -> None:
-    stocked.set("# connections = 1", "connections = 3")
-    assert over(stocked, sink.port).run("run").code == 0
-    assert outbox(stocked) == {"sent": 4}
+def test_several_connections_share_the_work(published: Place, sink: Sink) -> None:
+    published.set("# connections = 1", "connections = 3")
+    assert over(published, sink.port).run("run").code == 0
+    assert outbox(published) == {"sent": 4}
     assert len({message.recipients for message in sink.received}) == len(sink.received) == 4
 
 
-def test_a_program_like_sendmail_takes_the_messages(stocked: Place, tmp_path: Path) -> None:
+def test_a_program_like_sendmail_takes_the_messages(published: Place, tmp_path: Path) -> None:
     program = tmp_path / "sendmail"
     program.write_text(
         f'#!/bin/sh\necho "$@" >> {tmp_path}/taken\ncase "$*" in *ada@*) echo busy; exit 75;; *alan@*) exit 67;; esac\n'
         f'cat > "{tmp_path}/$5.eml"\n'
     )
     program.chmod(0o755)
-    stocked.set('kind = "directory"', f'kind = "sendmail"\ncommand = ["{program}"]')
-    assert stocked.run("run").code == 1
-    assert outbox(stocked) == {"sent": 2, "deferred": 1, "failed": 1}
-    assert [one["address"] for one in json.loads(stocked.run("suppress", "--json").out)] == ["alan@example.org"]
+    published.set('kind = "directory"', f'kind = "sendmail"\ncommand = ["{program}"]')
+    assert published.run("run").code == 1
+    assert outbox(published) == {"sent": 2, "deferred": 1, "failed": 1}
+    assert [one["address"] for one in json.loads(published.run("suppress", "--json").out)] == ["alan@example.org"]
     assert (tmp_path / "taken").read_text().count("-i -f bounce+") == 4
     assert b"\r" not in (tmp_path / "grace@example.org.eml").read_bytes()
 
 
-def test_without_a_server_the_rest_waits_and_nothing_is_lost(stocked: Place) -> None:
+def test_without_a_server_the_rest_waits_and_nothing_is_lost(published: Place) -> None:
     with Sink() as gone:
         port = gone.port
-    assert over(stocked, port).run("run", now=MORNING).code == 1
-    assert outbox(stocked) == {"deferred": 3, "pending": 1}, "after three in vain the fourth is not tried"
+    assert over(published, port).run("run", now=MORNING).code == 1
+    assert outbox(published) == {"deferred": 3, "pending": 1}, "after three in vain the fourth is not tried"
     with Sink(port=port) as back:
-        stocked.run("run", now=LATER)
+        published.run("run", now=LATER)
         assert len(back.received) == 4
-    assert outbox(stocked) == {"sent": 4}
+    assert outbox(published) == {"sent": 4}
 
 
-def test_a_message_that_never_gets_through_is_given_up(stocked: Place) -> None:
+def test_a_message_that_never_gets_through_is_given_up(published: Place) -> None:
     with Sink(script={"RCPT": ["450 4.2.1 busy"] * 3}) as server:
-        over(stocked, server.port).run("run", now=MORNING)
-        assert outbox(stocked) == {"deferred": 3, "pending": 1}, "after three in a row the domain is left alone"
-        assert stocked.run("deliver", now=MUCH_LATER).code == 1
-    assert outbox(stocked) == {"failed": 4}
+        over(published, server.port).run("run", now=MORNING)
+        assert outbox(published) == {"deferred": 3, "pending": 1}, "after three in a row the domain is left alone"
+        assert published.run("deliver", now=MUCH_LATER).code == 1
+    assert outbox(published) == {"failed": 4}
     assert server.received == []
 
 
-def test_an_address_suppressed_after_composing_is_not_mailed(stocked: Place, sink: Sink) -> None:
-    over(stocked, sink.port).run("ingest", stocked.folder / "inbox")
-    stocked.run("publish")
-    stocked.run("suppress", "ada@example.org")
-    assert stocked.run("deliver").code == 0
-    assert outbox(stocked) == {"sent": 3, "suppressed": 1}
+def test_an_address_suppressed_after_composing_is_not_mailed(published: Place, sink: Sink) -> None:
+    over(published, sink.port).run("suppress", "ada@example.org")
+    assert published.run("deliver").code == 0
+    assert outbox(published) == {"sent": 3, "suppressed": 1}
     assert "ada@example.org" not in {recipient for message in sink.received for recipient in message.recipients}
 
 
-def test_a_maildir_gets_each_message_once(stocked: Place, tmp_path: Path) -> None:
-    stocked.set('kind = "directory"', 'kind = "maildir"')
-    stocked.set('folder = "../out/mail"', 'folder = "../Mail"')
-    assert stocked.run("run").code == 0
-    assert stocked.run("run").code == 4
-    assert len(list((stocked.folder / "Mail" / "new").iterdir())) == 4
+def test_a_maildir_gets_each_message_once(published: Place, tmp_path: Path) -> None:
+    published.set('kind = "directory"', 'kind = "maildir"')
+    published.set('folder = "../out/mail"', 'folder = "../Mail"')
+    assert published.run("run").code == 0
+    assert published.run("run").code == 4
+    assert len(list((published.folder / "Mail" / "new").iterdir())) == 4
