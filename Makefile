@@ -51,7 +51,7 @@ run: $(VENV)/run.stamp
 	@echo "Look at demo/out/mail/*.html in a browser. Another edition comes with new dumps in demo/inbox."
 
 test: $(VENV)/test.stamp
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 style: $(VENV)/test.stamp
 	$(BIN)/ruff check .
