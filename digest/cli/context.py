@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 
 from digest import config
 from digest.cli.logs import log_as_json
 from digest.cli.values import moment_of
+from digest.pipeline.watch import Watch
 from digest.store import Store
 
 
@@ -47,3 +49,10 @@ class Context:
             yield store
         finally:
             store.close()
+
+    @contextmanager
+    def phase(self, store: Store, name: str, *, dry: bool = False) -> Iterator[None]:
+        """A phase run by hand, remembered as one of a run is, but for a dry one."""
+        watch = Watch(store, self.now(), monotonic)
+        with nullcontext() if dry else watch.watching(), watch.phase(name):
+            yield

@@ -34,7 +34,7 @@ def feeds_command(
             write_feeds(here, anew=rebuild)
             return DONE
 
-        code = alone(context, store, work) if revoke or rebuild else DONE
+        code = alone(store, work) if revoke or rebuild else DONE
         if code == DONE:
             _say(here, chosen, as_json)
     return code

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
-from time import monotonic
 
 from digest.cli import tables
 from digest.cli.codes import DONE, NOTHING_NEW, TROUBLED
@@ -17,7 +15,6 @@ from digest.config import Settings
 from digest.model import Fetched, FetchState, Source
 from digest.pipeline.days import note_fetched
 from digest.pipeline.fetch import Span, fetch
-from digest.pipeline.watch import Watch
 
 
 def fetch_command(
@@ -36,8 +33,7 @@ def fetch_command(
         if not ours:
             err.print("Another process is fetching; nothing done.")
             return NOTHING_NEW
-        watch = Watch(store, now, monotonic)
-        with nullcontext() if dry_run else watch.watching(), watch.phase("fetch"):
+        with context.phase(store, "fetch", dry=dry_run):
             found = tuple(fetch(wanted, now, span, show))
         if not dry_run:
             note_fetched(store, found, now)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path
-from time import monotonic
-from typing import TypeVar
 
 from rich.markup import escape
 
@@ -31,11 +28,7 @@ from digest.pipeline.publish import Published, publish
 from digest.pipeline.roll import with_pauses
 from digest.pipeline.run import RunReport, run
 from digest.pipeline.surfaces import announce
-from digest.pipeline.watch import Watch
 from digest.store import Store
-
-T = TypeVar("T")
-
 
 # --- ingest ----------------------------------------------------------------------------------------------------
 
@@ -77,13 +70,11 @@ def ingest_command(context: Context, paths: tuple[str, ...], as_of: date | None,
     sources = given(paths)
     required(sources, f"{', '.join(paths)}: no dump in there. Drop listing dumps into the folder first.")
     found = []
-    with context.store() as store:
-        watch = Watch(store, context.now(), monotonic)
-        with nullcontext() if dry_run else watch.watching(), watch.phase("ingest"):
-            for report in _ingest_all(store, sources, context.now(), as_of, dry_run):
-                found.append(report)
-                if as_json:
-                    tables.print_json(outcomes.report_json(report), one_line=True)
+    with context.store() as store, context.phase(store, "ingest", dry=dry_run):
+        for report in _ingest_all(store, sources, context.now(), as_of, dry_run):
+            found.append(report)
+            if as_json:
+                tables.print_json(outcomes.report_json(report), one_line=True)
     if not as_json:
         outcomes.reports(found)
     return TROUBLED if any(one.error or one.rejected for one in found) else DONE
@@ -117,22 +108,13 @@ def say_fetched(found: Sequence[Fetched]) -> None:
 # --- publish, deliver, run -----------------------------------------------------------------------------------------
 
 
-def alone(context: Context, store: Store, work: Callable[[], int]) -> int:
+def alone(store: Store, work: Callable[[], int]) -> int:
     """Run a phase while no other process does; if one does, leave it to that one."""
     with store.exclusive("run") as ours:
         if ours:
             return work()
     err.print("Another run is at work; nothing done.")
     return NOTHING_NEW
-
-
-def _timed(context: Context, store: Store, phase: str, dry: bool, work: Callable[[], T]) -> T:
-    """A phase run by hand, remembered as one of a run is."""
-    if dry:
-        return work()
-    watch = Watch(store, context.now(), monotonic)
-    with watch.watching(), watch.phase(phase):
-        return work()
 
 
 def exit_code(report: RunReport, now: datetime) -> int:
@@ -164,17 +146,10 @@ def _publish_json(made: Published) -> dict[str, object]:
 
 
 def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
-
     def work() -> int:
-        with progress("Publishing") as show:
-            here = world.build(context.settings, store)
-            made = _timed(
-                context,
-                store,
-                "publish",
-                dry_run,
-                lambda: publish(here, context.now(), show, dry=dry_run),
-            )
+        here = world.build(context.settings, store)
+        with progress("Publishing") as show, context.phase(store, "publish", dry=dry_run):
+            made = publish(here, context.now(), show, dry=dry_run)
         if not dry_run:
             announce(here)
         if as_json:
@@ -184,32 +159,22 @@ def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
         return exit_code(RunReport(published=made), context.now())
 
     with context.store() as store:
-        return work() if dry_run else alone(context, store, work)
+        return work() if dry_run else alone(store, work)
 
 
 def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
-
-    def work() -> int:
-        with progress("Delivering") as show:
-            here = world.build(context.settings, store)
-            settled = _timed(
-                context,
-                store,
-                "deliver",
-                False,
-                lambda: (*tell_editor(here, context.now()), *deliver(here, context.now(), show)),
-            )
-        if as_json:
-            tables.print_json(settled)
-        else:
-            outcomes.deliveries(settled)
-        return TROUBLED if RunReport(deliveries=settled).troubled else DONE
-
     with context.store() as store:
         if dry_run:
             tables.outbox(store.due(context.now()))
             return DONE
-        return work()
+        here = world.build(context.settings, store)
+        with progress("Delivering") as show, context.phase(store, "deliver"):
+            settled = (*tell_editor(here, context.now()), *deliver(here, context.now(), show))
+    if as_json:
+        tables.print_json(settled)
+    else:
+        outcomes.deliveries(settled)
+    return TROUBLED if RunReport(deliveries=settled).troubled else DONE
 
 
 def _say_run(context: Context, report: RunReport, store: Store) -> None:
@@ -261,7 +226,7 @@ def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
         with context.store() as store:
             return _dry(context, store)
     with signals.watched(context) as end, context.store() as store:
-        return alone(context, store, work)
+        return alone(store, work)
 
 
 def _dry(context: Context, store: Store) -> int:
