@@ -9,7 +9,7 @@ from fault_smtp import IN_A_WHILE, Faulty
 from storm import NOW, bare_world, small, stock
 
 from digest.model import Message, OutboxItem, OutboxState
-from digest.pipeline import deliver
+from digest.pipeline.deliver import deliver
 from digest.store import Store
 from digest.transport import SmtpTransport
 
