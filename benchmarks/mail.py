@@ -152,8 +152,8 @@ def own_links(made: Edition) -> Links:
 def usual(renderer: Renderer, made: Edition, links: Links) -> bytes:
     """The same templates, drawn, inlined and encoded whole for one reader."""
     shell = around.shell(made, links, len(made.items), SITE)
-    environment, texts = renderer._html, renderer._text
-    site = renderer._site
+    environment, texts = renderer.drawing.marked_up, renderer.drawing.plain
+    site = renderer.drawing.site
     cards_of = [views.card(item, Detail.FULL, language("en")) for item in made.items]
     words = list(zip(cards_of, views.places(made, SITE), strict=True))
     card = environment.get_template("card.html.j2")

@@ -8,24 +8,26 @@ is shared is encoded once, in pieces that end their own line and so can be joine
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC
 from email.header import Header
 from email.utils import format_datetime
-from functools import lru_cache, partial
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from digest.errors import PermanentDeliveryError
-from digest.model import Draft, Edition, Encoding, Form, Kept, Letter, Line, Links, Message, Passage, Piece, Site, Span
+from digest.model import Body, Draft, Edition, Encoding, Kept, Letter, Links, Message, Piece, Site, Span
+from digest.wire import lines, mostly_beyond_ascii, quoted, unquoted
 
 _FOLD = 78
 _NAME = 120
-_KEPT_PIECES, _KEPT_WORDS = 16_384, 32_768  # encoded: of forms, and of what stands in their gaps
+_KEPT_HEADS = 1_024
+_KEPT_RAW = 16_384  # fragments as they are in base64
 _SENDER_ID = (5, 15)  # characters of Feedback-ID's last field, as Gmail wants it
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
@@ -62,27 +64,29 @@ def unsubscribe_links(site: Site, token: str) -> Links:
 
 # --- the letter --------------------------------------------------------------------------------------------------
 
+
 _ID, _TO, _WAYS, _OWN = range(4)  # numbers of the reader's own: Message-ID, two headers, and the body's from _OWN on
 
 
 def write_letter(draft: Draft, edition: Edition, site: Site, links: Links) -> Letter:
     """The mail of all who have this draft. Of `links` only those are used that are the same for all of them."""
-    boundary = _boundary(edition)
     one_click = (links.unsubscribe_url or "").startswith("https://")
-    first, second, third, fourth, fifth = _constant(site, _List.of(edition), boundary, one_click)
-    archive = _fold("List-Archive", f"<{_uri(links.archive_url)}>") if links.archive_url else ""
-    subject = _subject(draft.subject)
-    head = (first, _TO, subject, second, _ID, third, _WAYS, fourth, archive.encode("ascii"), fifth)
-    text, html = _body(draft.text), _body(draft.html)
+    head = _head(site, edition, one_click)
+    first, second, third, fourth, fifth = head.blocks
+    archive = _fold("List-Archive", f"<{_uri(links.archive_url)}>").encode("ascii") if links.archive_url else b""
+    headers = first, _TO, _subject(draft.subject), second, _ID, third, _WAYS, fourth, archive, fifth
+    text, text_pieces = _body(draft.text)
+    html, html_pieces = _body(draft.html)
     return Letter(
-        name=f"{edition.date}-{edition.subscription.profile}",
-        spans=(
-            _plain(*head, _part_head("plain", text.encoding, boundary)),
+        head.name,
+        (
+            Span(Encoding.PLAIN, (*headers, head.parts["plain", text.encoding]), (1, 4, 6)),
             text,
-            _plain(_part_head("html", html.encoding, boundary)),
+            Span(Encoding.PLAIN, (head.parts["html", html.encoding],)),
             html,
-            _plain(f"--{boundary}--\r\n".encode()),
+            head.end,
         ),
+        (*text_pieces, *html_pieces),
     )
 
 
@@ -111,24 +115,53 @@ def build_message(
 def assembled(letter: Letter, message_id: str, own: Sequence[str]) -> bytes:
     """The finished bytes, from nothing but what is given: the same today and in any other year."""
     words = (message_id, *own)
-    found: list[bytes] = []
-    add = found.append
+    found = list[Any]()
     for span in letter.spans:
-        encode, begin = _WIRE[span.encoding], len(found)
-        for piece, fills in span.lines:
-            literals = iter(piece.literals if piece else (b"",) * (len(fills) + 1))
-            add(next(literals))
-            for fill in fills:
-                add(fill if isinstance(fill, bytes) else encode(words[fill]))
-                add(next(literals))
+        begin, encode = len(found), _WIRE[span.encoding]
+        found += span.parts
+        for at in span.own:
+            found[begin + at] = encode(words[found[begin + at]])
         if span.encoding is Encoding.BASE64:
             whole = b"".join(found[begin:]).removesuffix(b"\r\n")
             found[begin:] = [base64.encodebytes(whole).replace(b"\n", b"\r\n")]
     return b"".join(found)
 
 
-def _plain(*parts: bytes | int) -> Span:
-    return Span(Encoding.PLAIN, ((None, parts),))
+class _Head(NamedTuple):
+    """What the letters of one profile and day have in common; holds its site, so that none else has its identity."""
+
+    site: Site
+    name: str
+    blocks: tuple[bytes, ...]  # the headers around To, Subject, Message-ID, List-Unsubscribe and List-Archive
+    parts: Mapping[tuple[str, Encoding], bytes]  # the headers of a part
+    end: Span
+
+
+_heads: dict[tuple[object, ...], _Head] = {}
+_told_in_head = attrgetter(
+    "title", "date", "made_at", "subscription.profile", "subscription.cadence", "subscription.language"
+)
+
+
+def _head(site: Site, edition: Edition, one_click: bool) -> _Head:
+    key = id(site), one_click, _told_in_head(edition)
+    found = _heads.get(key)
+    if found is None:
+        if len(_heads) >= _KEPT_HEADS:
+            _heads.clear()
+        boundary = _boundary(edition)
+        found = _heads[key] = _Head(
+            site,
+            f"{edition.date}-{edition.subscription.profile}",
+            _constant(site, edition, boundary, one_click),
+            {
+                (subtype, encoding): _part_head(subtype, encoding, boundary)
+                for subtype in ("plain", "html")
+                for encoding in Encoding
+            },
+            Span(Encoding.PLAIN, (f"--{boundary}--\r\n".encode(),)),
+        )
+    return found
 
 
 def _boundary(edition: Edition) -> str:
@@ -137,37 +170,14 @@ def _boundary(edition: Edition) -> str:
     return f"=_{hashlib.sha256(_utf8(seed)).hexdigest()[:24]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _List:
-    """What the headers say of an edition."""
-
-    title: str
-    profile: str
-    cadence: str
-    language: str
-    date: date
-    made_at: datetime
-
-    @classmethod
-    def of(cls, edition: Edition) -> _List:
-        return cls(
-            title=edition.title,
-            profile=edition.subscription.profile,
-            cadence=edition.subscription.cadence,
-            language=edition.subscription.language,
-            date=edition.date,
-            made_at=edition.made_at,
-        )
-
-
-@lru_cache(256)
-def _constant(site: Site, of: _List, boundary: str, one_click: bool) -> tuple[bytes, ...]:
-    """The headers around To, Subject, Message-ID, List-Unsubscribe and List-Archive; of what is offered."""
+def _constant(site: Site, edition: Edition, boundary: str, one_click: bool) -> tuple[bytes, ...]:
+    """The headers that are the same for a profile and day, those of what is offered."""
+    profile = edition.subscription.profile
     reply_to = [("Reply-To", f"{_phrase(site.name, 'Reply-To')} <{_mailbox(site.reply_to)}>")] if site.reply_to else []
     blocks: tuple[list[tuple[str, str]], ...] = (
         [("From", f"{_phrase(site.name, 'From')} <{_mailbox(site.sender)}>")],
-        [("Date", format_datetime(of.made_at.astimezone(UTC)))],
-        [*reply_to, ("List-Id", f"{_phrase(of.title, 'List-Id')} <{_label(of.profile)}.{site.list_domain}>")],
+        [("Date", format_datetime(edition.made_at.astimezone(UTC)))],
+        [*reply_to, ("List-Id", f"{_phrase(edition.title, 'List-Id')} <{_label(profile)}.{site.list_domain}>")],
         [
             # RFC 8058: promised only where there is an https address to be posted to
             *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if one_click else []),
@@ -176,8 +186,8 @@ def _constant(site: Site, of: _List, boundary: str, one_click: bool) -> tuple[by
         [
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
-            ("Feedback-ID", _feedback_id(of, site)),
-            ("Content-Language", of.language),
+            ("Feedback-ID", _feedback_id(edition, site)),
+            ("Content-Language", edition.subscription.language),
             ("MIME-Version", "1.0"),
         ],
     )
@@ -192,11 +202,12 @@ def _subject(subject: str) -> bytes:
     return _fold("Subject", _unstructured(subject, "Subject")).encode("ascii")
 
 
-def _feedback_id(of: _List, site: Site) -> str:
+def _feedback_id(edition: Edition, site: Site) -> str:
     """Campaign, kind, program and sender: four fields by which Gmail's operators count complaints."""
     least, most = _SENDER_ID
     sender = re.sub(r"[^a-z0-9]", "", site.sender.rpartition("@")[2].lower())[:most].ljust(least, "x")
-    return f"{_label(of.profile)}-{of.date}:{of.cadence}:digest:{sender}"
+    subscription = edition.subscription
+    return f"{_label(subscription.profile)}-{edition.date}:{subscription.cadence}:digest:{sender}"
 
 
 def _envelope_sender(site: Site, token: str) -> str:
@@ -292,8 +303,6 @@ def _fold(name: str, value: str) -> str:
 
 # --- bodies ------------------------------------------------------------------------------------------------------
 
-_NEW_LINE: Passage = (Form.of("\n"), ())
-
 
 def _part_head(subtype: str, encoding: Encoding, boundary: str) -> bytes:
     return (
@@ -301,68 +310,31 @@ def _part_head(subtype: str, encoding: Encoding, boundary: str) -> bytes:
     ).encode()
 
 
-def _body(passages: Sequence[Passage]) -> Span:
+def _body(body: Body) -> tuple[Span, Sequence[Piece]]:
     """Ended by the line end that belongs to the boundary (RFC 2046 5.1.1).
 
     Quoted-printable while that is the shorter: up to about one byte in six beyond ascii.
     """
-    if not passages or not passages[-1][0].literals[-1].endswith("\n"):
-        passages = (*passages, _NEW_LINE)
-    encoding = Encoding.BASE64 if _mostly_beyond_ascii(passages) else Encoding.QUOTED
-    told, pieces = _WORDS[encoding], _PIECES[encoding]
-    lines: list[Line] = []
-    for form, words in passages:
-        fills: list[bytes | int] = []
-        for word in words:
-            fills.append(_OWN + word if isinstance(word, int) else told[word])
-        lines.append((pieces[form], tuple(fills)))
-    return Span(encoding, tuple(lines))
+    parts = list(body.parts)
+    for at in body.own:
+        parts[at] += _OWN  # type: ignore[operator]  # a number stands there
+    last = parts[-1] if parts else b""
+    if not isinstance(last, bytes) or not last.endswith(b"\r\n") or last.endswith(b"=\r\n"):
+        parts.append(b"\r\n")
+    if body.doubtful and mostly_beyond_ascii([part for part in parts if isinstance(part, bytes)]):
+        raw = [_RAW[part] if isinstance(part, bytes) else part for part in parts]
+        return Span(Encoding.BASE64, raw, body.own), [_RAW_PIECES[piece] for piece in body.pieces]
+    return Span(Encoding.QUOTED, parts, body.own), body.pieces
 
 
-def _mostly_beyond_ascii(passages: Sequence[Passage]) -> bool:
-    """More than one byte in six. Words are counted only where the forms, which are most of it, leave room for doubt."""
-    length, beyond = sum([form.size for form, _ in passages]), sum([form.beyond for form, _ in passages])
-    if 18 * beyond > length:
-        words = [one.encode("utf-8", "replace") for _, those in passages for one in those if isinstance(one, str)]
-        length += sum(map(len, words))
-        beyond += sum(len(one) - len(one.decode("ascii", "ignore")) for one in words if not one.isascii())
-    return 6 * beyond > length
-
-
-def piece_digest(literals: Sequence[bytes]) -> bytes:
-    """Of each literal and its length, so that no two ways to cut are one."""
-    return hashlib.sha256(b"".join(b"%d:%s" % (len(one), one) for one in literals)).digest()
-
-
-def _lines(text: str) -> bytes:
-    """With the line ends of mail, and no blanks before them."""
-    if "\r" in text or " \n" in text or "\t\n" in text:
-        text = re.sub("[ \t]*(?:\r\n?|\n)", "\n", text)
-    return text.replace("\n", "\r\n").encode("utf-8", "replace")
-
-
-def _quoted(text: str) -> bytes:
-    """Ends at a line, with a soft break if the text goes on, so that what is encoded apart can be joined."""
-    raw = _lines(text)
-    if raw.endswith(b"\r\n"):
-        return binascii.b2a_qp(raw)  # takes its line ends from the first that it sees
-    return binascii.b2a_qp(raw + b"\r\n")[:-2] + b"=\r\n" if raw else b""
-
-
+_RAW = Kept(unquoted, _KEPT_RAW)
+_RAW_PIECES: Kept[Piece, Piece] = Kept(lambda piece: Piece.of([_RAW[one] for one in piece.literals]), _KEPT_RAW)
+# How the reader's own is written.
 _WIRE: Mapping[Encoding, Callable[[str], bytes]] = {
     Encoding.PLAIN: str.encode,
-    Encoding.QUOTED: _quoted,
-    Encoding.BASE64: _lines,
+    Encoding.QUOTED: quoted,
+    Encoding.BASE64: lines,
 }
-
-
-def _piece(encode: Callable[[str], bytes], form: Form) -> Piece:
-    literals = tuple(map(encode, form.literals))
-    return Piece(piece_digest(literals), literals)
-
-
-_WORDS = {encoding: Kept(encode, _KEPT_WORDS) for encoding, encode in _WIRE.items()}
-_PIECES = {encoding: Kept(partial(_piece, encode), _KEPT_PIECES) for encoding, encode in _WIRE.items()}
 
 
 def _utf8(text: str) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "digest"
 FLOORS = [
-    {"model", "errors", "files", "text"},
+    {"model", "errors", "files", "text", "wire"},
     {
         "calendars",
         "days",

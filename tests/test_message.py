@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from digest.errors import PermanentDeliveryError
 from digest.message import build_message, message_id, own_words, token, unsubscribe_links, write_letter
-from digest.model import Cadence, Draft, Edition, Form, Links, Message, Rendered, Site, Subscription
+from digest.model import Body, Cadence, Draft, Edition, Links, Message, Rendered, Site, Subscription
 from digest.render import Renderer
-from digest.render.plan import filled
+from digest.wire import quoted
 
 SECRET = b"a secret of the tests"
 TOKEN = token(SECRET, "slm-ada")
@@ -34,9 +34,7 @@ def made(
     recipient: str = ADDRESS,
 ) -> Message:
     words = rendered or Rendered(subject="A subject", preheader="", html="<p>html</p>", text="text")
-    whole = Draft(
-        subject=words.subject, preheader="", html=((Form.of(words.html), ()),), text=((Form.of(words.text), ()),)
-    )
+    whole = Draft(words.subject, "", Body([quoted(words.html)]), Body([quoted(words.text)]))
     return addressed(whole, (), one or edition(), site, links, recipient)
 
 
@@ -296,12 +294,13 @@ WORDS = st.text(st.characters(exclude_characters="\r", codec=None), max_size=120
 def test_any_cuts_join_to_the_same_text(cuts: list[tuple[str, str | int]]) -> None:
     """Whatever is encoded apart, in quoted-printable or in base64, is the same as the whole."""
     own = ("", "one’s own = ", "word " * 40)
-    form = Form.of(*(literal for literal, _ in cuts), "\n")
-    passages = ((form, tuple(word for _, word in cuts)),) * 2
-    draft = Draft(subject="s", preheader="", html=passages, text=passages)
-    message = addressed(draft, own, edition(), SITE, LINKS)
+    words = [*(one for cut in cuts for one in cut), "\n"]
+    numbers = [at for at, one in enumerate(words) if isinstance(one, int)]
+    body = Body([one if isinstance(one, int) else quoted(one) for one in words], numbers)
+    message = addressed(Draft("s", "", body, body), own, edition(), SITE, LINKS)
     assert_wire_form(message)
-    whole = re.sub("\r\n?", "\n", filled(passages, own)).encode("utf-8", "replace").decode()
+    joined = "".join(own[one] if isinstance(one, int) else one for one in words)
+    whole = re.sub("\r\n?", "\n", joined).encode("utf-8", "replace").decode()
     for subtype in ("plain", "html"):
         part = parsed(message).get_body((subtype,))
         assert part is not None

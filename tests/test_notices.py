@@ -10,8 +10,9 @@ from email.message import EmailMessage
 from editions import edition, item
 
 from digest.message import build_message, own_words, write_letter
-from digest.model import Draft, Form, Links, Message, Site
+from digest.model import Body, Draft, Links, Message, Site
 from digest.notices import build_notice
+from digest.wire import quoted
 
 SITE = Site(name="Trending “Papers”", sender="digest@example.org", authority="x,2026", list_domain="example.org")
 LONG = f"https://digest.example.org/{'u' * 90}"
@@ -20,10 +21,8 @@ AT = datetime(2026, 6, 2, 5, 0, tzinfo=UTC)
 
 def attached() -> Message:
     where = Links(unsubscribe_url=LONG, unsubscribe_mail="mailto:unsubscribe@example.org?subject=x")
-    html, text = (((Form.of(words), ()),) for words in ("<p>Drachen é</p>\n", "Drachen é\n"))
-    letter = write_letter(
-        Draft(subject="Kites “und” mehr", preheader="", html=html, text=text), edition(item()), SITE, where
-    )
+    html, text = (Body([quoted(words)]) for words in ("<p>Drachen é</p>\n", "Drachen é\n"))
+    letter = write_letter(Draft("Kites “und” mehr", "", html, text), edition(item()), SITE, where)
     given = {"recipient": "editor@example.org", "message_id": "m@example.org", "token": "t"}
     return build_message(letter, own_words(given["recipient"], where, ()), SITE, **given)
 

@@ -463,3 +463,22 @@ def test_the_ribbon_of_missed_days_is_told_escaped_on_every_surface() -> None:
         assert "Papers from before 18 Oct are left out." in text
         assert "\u202e" not in text
     assert "What came since" not in renderer().render(edition(), LINKS).text
+
+
+def test_what_keeps_frames_keeps_neither_links_nor_readers(tmp_path: Path) -> None:
+    """Not even where a template tells them in one breath, or with the words of why."""
+    text, card = ((TEMPLATES / name).read_text() for name in ("mail.txt.j2", "card.txt.j2"))
+    (tmp_path / "mail.txt.j2").write_text(text + '{{ (mail.address ~ " reads " ~ mail.archive) | wrap }}\n')
+    (tmp_path / "card.txt.j2").write_text(card + "{{ (rank ~ why) | wrap }}\n")
+    templates = [tmp_path, TEMPLATES]
+    shared, one = Renderer(templates, SITE), edition()
+    unsafe = replace(LINKS, archive_url="javascript:alert(1)", unsubscribe_url="javascript:alert(2)")
+    for number in range(3):
+        mine = replace(one.subscription, address=f"reader.{number}@example.net")
+        items = tuple(replace(item, why=f"{item.why} {number}") for item in one.items)
+        made = replace(one, subscription=mine, items=items)
+        for links in (replace(LINKS, archive_url=f"https://example.org/{number}.html"), unsafe, Links()):
+            assert shared.render(made, links) == Renderer(templates, SITE).render(made, links)
+        text = shared.render(made, replace(LINKS, archive_url=f"https://example.org/{number}")).text
+        assert f"reader.{number}@example.net reads https://example.org/{number}\n" in text
+        assert f"1{items[0].why[:20]}" in text

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from digest.errors import RenderError
 from digest.render import Renderer
-from digest.render.plan import filled
-from digest.render.stencil import Stencil, hole, html_cuts, text_cuts, waiting, wrapped
+from digest.render.stencil import Gap, Nested, Run, Stencil, hole, html_cuts, text_cuts, waiting, wrapped
+from digest.wire import told
 
 
 @settings(deadline=None, max_examples=300)
@@ -26,7 +26,7 @@ def test_wrapping_is_that_of_the_standard_library_but_for_no_break_blanks(text: 
 def test_a_filter_waits_for_the_words() -> None:
     text = f"{waiting('wrap', waiting('upper', hole('a')) + ' and ' + 'b ' * 40)}\n{waiting('upper', 'now')}\n"
     stencil = Stencil(text_cuts(text, ["a"]))
-    first, second = (filled([stencil.passage({"a": word})], ()) for word in ("short", "long " * 9))
+    first, second = (told(stencil.filled({"a": word})) for word in ("short", "long " * 9))
     assert first.startswith("SHORT and b b")
     assert second.startswith("LONG LONG")
     assert first.endswith("\nNOW\n")
@@ -40,21 +40,40 @@ def test_what_is_repeated_is_learnt_from_two_samples() -> None:
     )
     stencil = Stencil(text_cuts(text, names), repeated=["x", "absent"])
 
-    def told(*values: str) -> str:
-        each = [stencil.bodies["x"].passage({"x.0.a": one[0], "x.0.b": one[1]}) for one in values]
-        return filled(stencil.passages({}, {"x": each}), ())
+    def repeated(*values: str) -> str:
+        each = [stencil.bodies["x"].filled({"x.0.a": one[0], "x.0.b": one[1]}) for one in values]
+        between = stencil.between("x")
+        return nested(stencil, {}, [part for one in each for part in (between, *one)][1:])
 
-    assert told("ab") == "before a=B after"
-    assert told("ab", "cd", "ef") == "before a=B and c=D and e=F after"
+    assert repeated("ab") == "before a=B after"
+    assert repeated("ab", "cd", "ef") == "before a=B and c=D and e=F after"
 
 
 def test_html_is_escaped_and_cut_at_its_marks() -> None:
     marks = {"a": "x1x", "b": "x2x"}
     stencil = Stencil(html_cuts('<p title="x1x">x2x</p>', marks), nested=["b"])
-    inner = Stencil(html_cuts("<i>x1x</i>", marks)).passage({"a": "&"})
-    assert filled(stencil.passages({"a": "\"<'"}, {"b": [inner, inner]}), ()) == (
-        '<p title="&#34;&lt;&#39;"><i>&amp;</i><i>&amp;</i></p>'
-    )
+    inner = Stencil(html_cuts("<i>x1x</i>", marks)).filled({"a": "&"})
+    assert nested(stencil, {"a": "\"<'"}, [*inner, *inner]) == '<p title="&#34;&lt;&#39;"><i>&amp;</i><i>&amp;</i></p>'
+
+
+def test_what_is_open_is_told_later_and_what_is_the_readers_own_has_a_number() -> None:
+    names = ["a", "b", "address"]
+    text = f"{waiting('wrap', hole('a') + ' ' + hole('b'))} {hole('address')} {hole('a')}."
+    owns: list[Gap] = []
+    (run,) = Stencil(text_cuts(text, names)).runs({"a": "one"}, ("b",), owns)
+    assert isinstance(run, Run)
+    parts = list(run.parts)
+    for at, gap in run.open:
+        parts[at] = gap.filled({"b": "two"})
+    assert [parts[at] for at in run.own] == [0]
+    assert owns[0].tell({"address": "me"}) == "me"
+    assert told([part for part in parts if isinstance(part, bytes)]) == "one two  one."
+    assert run.size == len("  one.")
+
+
+def nested(stencil: Stencil, values: dict[str, str], parts: list[bytes]) -> str:
+    runs = [parts if isinstance(run, Nested) else run.parts for run in stencil.runs(values, (), [])]
+    return told([part for run in runs for part in run if isinstance(part, bytes)])
 
 
 @pytest.mark.parametrize(

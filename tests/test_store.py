@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from stores import (  # noqa: F401 -- fixtures
     DAY,
@@ -36,7 +38,7 @@ from stores import (  # noqa: F401 -- fixtures
 )
 
 from digest.errors import StoreError
-from digest.message import piece_digest
+from digest.message import assembled
 from digest.model import (
     Changes,
     Delivery,
@@ -523,17 +525,29 @@ def test_editions_and_history_newest_first(store: Store) -> None:
 
 def a_letter(words: bytes = b"words", name: str = "n") -> Letter:
     """A piece with a gap that is the reader's own, and one that is not."""
-    literals = (b"one ", b" two ", b"")
-    piece = Piece(piece_digest(literals), literals)
-    head = Span(Encoding.PLAIN, ((None, (b"To: ", 1, b"\r\n\r\n")),))
-    return Letter(name=name, spans=(head, Span(Encoding.QUOTED, ((piece, (words, 2)), (piece, (b"", 0))))))
+    piece = Piece.of((b"one ", b" two "))
+    head = Span(Encoding.PLAIN, [b"To: ", 1, b"\r\n\r\n"], [1])
+    return Letter(name, (head, Span(Encoding.QUOTED, [b"one ", words, b" two ", 2, b"one ", 0], [3, 5])), (piece,))
 
 
 def shape(letter: Letter | None) -> object:
     """What a letter is made of, as it is equal to itself only."""
     assert letter
-    lines = [(span.encoding, [(p and (p.digest, p.literals), f) for p, f in span.lines]) for span in letter.spans]
-    return letter.name, lines
+    return letter.name, letter.spans, [(piece.digest, piece.literals) for piece in letter.pieces]
+
+
+def test_a_letter_of_an_earlier_version_gives_its_bytes(store: Store) -> None:
+    """Its lines are a piece's digest, or none, and what fills the gaps of the piece."""
+    piece = Piece.of((b"one ", b" two ", b""))
+    lines = [[piece.digest, b"word", 3], [piece.digest, b"", b"last\r\n"]]
+    letter = msgspec.msgpack.encode(("n", [("plain", [[None, b"To: ", 1]]), ("quoted-printable", lines)]))
+    blobs = {piece.digest.hex(): msgspec.msgpack.encode(piece.literals), "letter": letter}
+    with store._writing() as conn:
+        rows = [{"digest": name, "content": zlib.compress(one), "used_on": DAY} for name, one in blobs.items()]
+        conn.execute(pieces.insert(), rows)
+    found = store.letter("letter")
+    assert found
+    assert assembled(found, "id", ("me\r\n", "", "own")) == b"To: me\r\none word two own=\r\none  two last\r\n"
 
 
 def test_letters_and_selections_are_stored_once(store: Store) -> None:

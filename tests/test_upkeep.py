@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from datetime import date, timedelta
@@ -66,9 +65,9 @@ OLD = NOW - timedelta(days=100)
 
 
 def a_letter(words: bytes) -> Letter:
-    """Of two lines, and a piece that others have and one of its own."""
-    shared, own = (Piece(hashlib.sha256(text).digest(), (text, b"\xff")) for text in (b"shared", words))
-    return Letter(name="n", spans=(Span(Encoding.QUOTED, ((shared, (b"x",)), (own, (b"y",)))),))
+    """With a piece that others have and one of its own."""
+    pieces = (Piece.of([b"shared"]), Piece.of([words]))
+    return Letter("n", (Span(Encoding.QUOTED, [b"shared", b"x", words]),), pieces)
 
 
 def settled(store: Store, item: OutboxItem, delivery: Delivery) -> None:

@@ -1,89 +1,88 @@
-"""A mail before it is one reader's: a draft in words, and a letter in bytes."""
+"""A mail before it is one reader's: a draft, told and encoded, and a letter with its headers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from digest.model.edition import Edition
 from digest.model.mail import OutboxItem
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Form:
-    """A text that many mails share; between two literals is a gap for the words of one.
-
-    `size` is bytes of UTF-8, `beyond` those of them beyond ascii. Equal to itself only, so that it can be the key of
-    what is made of it.
-    """
-
-    literals: tuple[str, ...]
-    size: int
-    beyond: int
-
-    @classmethod
-    def of(cls, *literals: str) -> Form:
-        raw = "".join(literals).encode("utf-8", "replace")
-        return cls(literals, len(raw), len(raw) - len(raw.decode("ascii", "ignore")))
-
-
-# What fills a gap: words, or the number of what is the reader's own.
-Word: TypeAlias = str | int
-Passage: TypeAlias = tuple[Form, tuple[Word, ...]]
+# A fragment of a mail as it is on the wire, which ends its line; or the number of what is the reader's own.
+Fragment: TypeAlias = bytes | int
 # What is a reader's own, told from the reader's values by name.
 Telling: TypeAlias = Callable[[Mapping[str, str]], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """The fragments of a template's drawing that many mails share, frozen for good under their digest.
+
+    That is the SHA-256 of each literal and its length, so that no two ways to cut are one.
+    """
+
+    digest: bytes
+    literals: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, literals: Sequence[bytes]) -> Self:
+        whole = b"".join(b"%d:%s" % (len(one), one) for one in literals)
+        return cls(hashlib.sha256(whole).digest(), tuple(literals))
+
+
+class Body(NamedTuple):
+    """One surface of a mail in quoted-printable; `pieces` are what its longer fragments are of.
+
+    `own` tells where the numbers stand. `doubtful` is a body that may be shorter in base64.
+    """
+
+    parts: Sequence[Fragment]
+    own: Sequence[int] = ()
+    pieces: Sequence[Piece] = ()
+    doubtful: bool = True
+
+
+class Draft(NamedTuple):
     """An edition in words, for all the readers of one selection. `own` tells what each of them has for himself."""
 
     subject: str
     preheader: str
-    html: tuple[Passage, ...]
-    text: tuple[Passage, ...]
+    html: Body
+    text: Body
     own: tuple[Telling, ...] = ()
     left_out: int = 0  # papers of the edition that did not fit
 
 
 class Encoding(StrEnum):
-    """How a span of a letter stands on the wire. Pieces are encoded beforehand, but for base64, which needs all."""
+    """How a span of a letter stands on the wire. All is encoded beforehand, but for base64, which needs the whole."""
 
     PLAIN = "plain"
     QUOTED = "quoted-printable"
     BASE64 = "base64"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """A form as bytes, frozen for good under its digest, the SHA-256 of its literals."""
+class Span(NamedTuple):
+    """`own` tells where in `parts` a number stands."""
 
-    digest: bytes
-    literals: tuple[bytes, ...]
-
-
-# A piece and what fills its gaps; without a piece the fills stand alone. A number is the reader's own.
-Line: TypeAlias = tuple[Piece | None, tuple[bytes | int, ...]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Span:
     encoding: Encoding
-    lines: tuple[Line, ...]
+    parts: Sequence[Fragment]
+    own: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Letter:
     """A message without what is its reader's own. Bytes alone: no template, setting or code of later days changes it.
 
-    `name` is of files: date and profile.
+    `name` is of files: date and profile. `pieces` are stored once, whatever number of letters they are of.
     """
 
     name: str
     spans: tuple[Span, ...]
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

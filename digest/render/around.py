@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 
-from digest.model import Cadence, Edition, Links, SectionKind, Site
+from digest.model import Cadence, Edition, Item, Links, SectionKind, Site
 from digest.render import days
 from digest.render.language import Language, language
 from digest.render.views import hidden, safe_url
@@ -98,6 +99,11 @@ def _ways(unsubscribe: bool, preferences: bool, archive: bool, feed: bool, words
     }
 
 
+def opened(edition: Edition, links: Links) -> dict[str, str]:
+    """What differs between the mails of one profile and day, besides their papers."""
+    return {"subject": subject(edition), "preheader": preheader(edition), "archive": safe_url(links.archive_url)}
+
+
 def own(address: str | None, links: Links) -> dict[str, str]:
     """What is a reader's own in a mail; all else is the same for all who get this selection."""
     return {
@@ -162,34 +168,41 @@ def _left_out_way(archive: str, feed: str, words: Language) -> str:
 def subject(edition: Edition) -> str:
     """The top paper's title, how many more, and the day, which keeps subjects apart from day to day."""
     words = language(edition.subscription.language)
-    titles, more = _titles(edition, words), ""
-    if len(edition.items) > 1:
-        more = words.ngettext("and %(count)s more", "and %(count)s more", len(edition.items) - 1)
-    tail = f" {more} · {words.short_date(edition.date)}" if more else f" · {words.short_date(edition.date)}"
+    titles = _titles(edition.items[:1], words)
     first = titles[0] if titles else words.gettext("No papers: %(title)s", title=clean(edition.title))
+    return _subject(first, len(edition.items) - 1, edition.date, words)
+
+
+@lru_cache(4_096)
+def _subject(first: str, more: int, day: date, words: Language) -> str:
+    others = words.ngettext("and %(count)s more", "and %(count)s more", more)
+    tail = f" {others} · {words.short_date(day)}" if more > 0 else f" · {words.short_date(day)}"
     return clip(first, _SUBJECT - len(tail)) + tail
 
 
 def preheader(edition: Edition) -> str:
     """What a mailbox shows after the subject: the next titles, then the counts, until there is enough to read."""
-    words = language(edition.subscription.language)
     least, most = _PREHEADER
-    abstracts = [opening(clean(item.paper.abstract), most) for item in edition.items[:1]]
     text = ""
-    for part in (
-        *_titles(edition, words)[1:],
-        _found(edition, words),
-        *abstracts,
-        clean(edition.description),
-    ):
-        if len(text) < least and part:
+    for part in _openings(edition, most):
+        if part:
             text = f"{text} · {part}" if text else part
+            if len(text) >= least:
+                break
     return clip(text, most)
 
 
-def _titles(edition: Edition, words: Language) -> Sequence[str]:
-    """Of the first three."""
-    return [_title(item.paper.title) or words.gettext("Untitled") for item in edition.items[:3]]
+def _openings(edition: Edition, most: int) -> Iterator[str]:
+    words = language(edition.subscription.language)
+    yield from _titles(edition.items[1:3], words)
+    yield _found(edition, words)
+    if edition.items:
+        yield opening(clean(edition.items[0].paper.abstract), most)
+    yield clean(edition.description)
+
+
+def _titles(items: Sequence[Item], words: Language) -> Sequence[str]:
+    return [_title(item.paper.title) or words.gettext("Untitled") for item in items]
 
 
 @lru_cache(4_096)
@@ -214,8 +227,12 @@ def _counted(fresh: int, those: tuple[str, ...], words: Language) -> str:
 def _day(edition: Edition, words: Language) -> str:
     """How many papers were new, from where, how many of them are here, and how many come from earlier days."""
     found = _found(edition, words)
-    total = len(edition.items) - [item.section.kind for item in edition.items].count(SectionKind.RISEN)
+    total = len(edition.items) - risen(edition)
     return _of_day(found, total, edition.fresh, edition.held_back, edition.title, words)
+
+
+def risen(edition: Edition) -> int:
+    return [item.section.kind for item in edition.items].count(SectionKind.RISEN)
 
 
 @lru_cache(1_024)

@@ -2,23 +2,25 @@
 
 In html a mark is a word that the caller makes up, as inliners and parsers must let it pass. In text it is a control
 character around a name, which no cleaned text holds; there a filter that meets a mark waits until the gap is filled.
+What is between the marks is encoded for the wire once, and what fills them is told in the same form.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 from operator import itemgetter
 from textwrap import wrap
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from markupsafe import escape
 
 from digest.errors import RenderError
-from digest.model import Form, Kept, Passage, Telling, Word
+from digest.model import Fragment, Kept, Piece, Telling
 from digest.render.wording import NO_BREAK
+from digest.wire import quoted, size
 
 # What differs between readers of one selection; all else is the selection's.
 OWN = frozenset({"address", "unsubscribe", "preferences"})
@@ -31,110 +33,98 @@ _KEPT = 16_384  # words of one gap: the why-lines of a day
 
 
 class Gap:
-    """How to tell the words of a gap from the values by name. Many mails have the same, so they are kept.
+    """How to tell the words of a gap from the values by name. Many mails have the same, so they are kept encoded.
 
     Gaps that are made alike are one, whichever papers they stand in.
     """
 
-    __slots__ = ("names", "pick", "tell", "told")
+    __slots__ = ("names", "once", "pick", "tell", "told")
 
     def __init__(self, tell: Telling, names: frozenset[str]) -> None:
         first, *others = ordered = sorted(names)
         self.tell, self.names = tell, names
         self.pick: Callable[[Mapping[str, str]], Any] = itemgetter(*ordered)  # what the words depend on
-        self.told: Kept[Any, str] = Kept(
-            (lambda values: tell(dict(zip(ordered, values, strict=True))))
+        self.once: Callable[[Any], bytes] = (
+            (lambda values: quoted(tell(dict(zip(ordered, values, strict=True)))))
             if others
-            else lambda value: tell({first: value}),
-            _KEPT,
+            else lambda value: quoted(tell({first: value}))
         )
+        self.told: Kept[Any, bytes] = Kept(self.once, _KEPT)
+
+    def filled(self, values: Mapping[str, str]) -> bytes:
+        return self.told[self.pick(values)]
+
+    def knowing(self, values: Mapping[str, str], open_: Container[str]) -> Gap:
+        """The same gap with all values but those that are open."""
+        rest = {name: values[name] for name in self.names if name not in open_}
+        if not rest:
+            return self
+        return Gap(lambda others: self.tell({**rest, **others}), self.names - rest.keys())
 
 
 Cut: TypeAlias = str | Gap
 
 
-class Owns:
-    """Collects what is the reader's own of one draft."""
-
-    def __init__(self) -> None:
-        self.tellings: list[Telling] = []
-
-    def number(self, gap: Gap, values: Mapping[str, Any]) -> int:
-        rest: dict[str, str] = {name: values[name] for name in gap.names - OWN}
-        self.tellings.append((lambda readers: gap.tell({**rest, **readers})) if rest else gap.tell)
-        return len(self.tellings) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Nested:
-    """Where other passages stand, one after the other, and what stands between them."""
+class Nested(NamedTuple):
+    """Where other fragments stand, one after the other, and what stands between them."""
 
     name: str
-    between: Passage | None = None
+    between: bytes = b""
 
 
-class _Run:
-    """What stands between two that are nested."""
+class Run(NamedTuple):
+    """Parts of which some are open yet, and some the reader's own: where, and by which gap. `size` is of the others."""
 
-    def __init__(self, cuts: Sequence[Cut]) -> None:
-        self._form, self._gaps = Form.of(*_literals(cuts)), [cut for cut in cuts if isinstance(cut, Gap)]
-        self._told = [(gap.told, gap.pick) for gap in self._gaps]
-        self._personal = any(gap.names & OWN for gap in self._gaps)
-
-    def filled(self, values: Mapping[str, Any], owns: Owns | None = None) -> Passage:
-        if owns is None or not self._personal:
-            words: list[Word] = []
-            for told, pick in self._told:
-                words.append(told[pick(values)])
-            return self._form, tuple(words)
-        words = [owns.number(gap, values) if gap.names & OWN else gap.told[gap.pick(values)] for gap in self._gaps]
-        return self._form, tuple(words)
+    parts: tuple[Fragment, ...]
+    open: tuple[tuple[int, Gap], ...]
+    own: tuple[int, ...]
+    size: int
 
 
 class Stencil:
-    """Forms and nested passages in order. `bodies` are the stencils of what is repeated in it and has gaps itself."""
+    """Fragments, gaps and nested fragments in order. `bodies` are of what is repeated in it and has gaps itself."""
 
     def __init__(self, cuts: Sequence[Cut], nested: Container[str] = (), repeated: Iterable[str] = ()) -> None:
-        """`nested` are the names of passages; of `repeated` two samples are there to learn from."""
+        """`nested` are the names of fragments; of `repeated` two samples are there to learn from."""
         self.bodies: dict[str, Stencil] = {}
-        parts: list[Cut | _Nested] = [
-            _Nested(name) if isinstance(cut, Gap) and (name := min(cut.names)) in nested else cut for cut in cuts
+        parts: list[Cut | Nested] = [
+            Nested(name) if isinstance(cut, Gap) and (name := min(cut.names)) in nested else cut for cut in cuts
         ]
         for name in repeated:
             parts = self._without_samples(parts, name)
-        self._runs: list[_Run | _Nested] = []
-        run: list[Cut] = []
-        for part in (*parts, None):
-            if part is None or isinstance(part, _Nested):
-                if run:
-                    self._runs.append(_Run(run))
-                run = []
-                if part is not None:
-                    self._runs.append(part)
-            else:
-                run.append(part)
-        only = self._runs[0] if self._runs else None
-        # The whole of a stencil that has nothing nested, filled.
-        self.passage = (only if isinstance(only, _Run) else _Run(())).filled
+        whole = _joined(parts)
+        self.cuts = tuple([quoted(one) if isinstance(one, str) else one for one in whole])
+        literals = [one.between if isinstance(one, Nested) else one for one in self.cuts]
+        self.piece = Piece.of([one for one in literals if isinstance(one, bytes) and one])
+        raw = "".join(one for one in whole if isinstance(one, str)).encode("utf-8", "replace")
+        # Whether so much of it is beyond ascii that the whole may be shorter in base64.
+        self.doubtful = 18 * (len(raw) - len(raw.decode("ascii", "ignore"))) > len(raw)
 
-    def passages(
-        self,
-        values: Mapping[str, str],
-        nested: Mapping[str, Sequence[Passage]] = {},
-        owns: Owns | None = None,
-    ) -> list[Passage]:
-        """The whole, filled. Without `owns` all is told from `values`."""
-        found: list[Passage] = []
-        for run in self._runs:
-            if isinstance(run, _Run):
-                found.append(run.filled(values, owns))
-            elif run.between is None:
-                found += nested[run.name]
-            else:
-                found += [one for passage in nested[run.name] for one in (run.between, passage)][1:]
-        return found
+    def filled(self, values: Mapping[str, Any]) -> list[bytes]:
+        """The whole of a stencil that has nothing nested."""
+        return [one.filled(values) if isinstance(one, Gap) else one for one in self.cuts if not isinstance(one, Nested)]
 
-    def _without_samples(self, parts: list[Cut | _Nested], name: str) -> list[Cut | _Nested]:
+    def run(self, values: Mapping[str, Any], open_: Collection[str]) -> Run:
+        """The same, but for what is open."""
+        return _run([one for one in self.cuts if not isinstance(one, Nested)], values, open_, [])
+
+    def runs(self, values: Mapping[str, str], open_: Collection[str], owns: list[Gap]) -> list[Run | Nested]:
+        """All but what is open and what is the reader's own, for which a gap is added to `owns`."""
+        found: list[Run | Nested] = []
+        between: list[bytes | Gap] = []
+        for one in self.cuts:
+            if isinstance(one, Nested):
+                found += [_run(between, values, open_, owns), one]
+                between = []
+            else:
+                between.append(one)
+        return [*found, _run(between, values, open_, owns)]
+
+    def between(self, name: str) -> bytes:
+        """What stands between two of these."""
+        return b"".join(one.between for one in self.cuts if isinstance(one, Nested) and one.name == name)
+
+    def _without_samples(self, parts: list[Cut | Nested], name: str) -> list[Cut | Nested]:
         """One place instead of two samples: `name.0` and `name.1`, or, of what has gaps itself, `name.0.gap`."""
         first, second = ([n for n, cut in enumerate(parts) if _is_of(cut, f"{name}.{one}")] for one in (0, 1))
         if not first:
@@ -143,24 +133,43 @@ class Stencil:
             raise RenderError(f"the templates tell {name} in a way that cannot be repeated; show them one by one")
         body, between = parts[first[0] : first[-1] + 1], parts[first[-1] + 1 : second[0]]
         if not (len(body) == 1 and isinstance(body[0], Gap) and body[0].names == {f"{name}.0"}):
-            self.bodies[name] = Stencil([cut for cut in body if not isinstance(cut, _Nested)])
+            self.bodies[name] = Stencil([cut for cut in body if not isinstance(cut, Nested)])
         plain = "".join(cut for cut in between if isinstance(cut, str))
-        place = _Nested(name, (Form.of(plain), ()) if plain else None)
-        return [*parts[: first[0]], place, *parts[second[-1] + 1 :]]
+        return [*parts[: first[0]], Nested(name, quoted(plain)), *parts[second[-1] + 1 :]]
 
 
-def _is_of(cut: Cut | _Nested, sample: str) -> bool:
+def _run(cuts: Iterable[bytes | Gap], values: Mapping[str, Any], open_: Collection[str], owns: list[Gap]) -> Run:
+    """All of it but what is open and what is the reader's own, for which a gap is added to `owns`."""
+    parts: list[Fragment] = []
+    waiting, own = list[tuple[int, Gap]](), list[int]()
+    for one in cuts:
+        if isinstance(one, bytes):
+            parts.append(one)
+        elif not one.names.isdisjoint(OWN):
+            own.append(len(parts))
+            parts.append(len(owns))
+            owns.append(one)
+        elif not one.names.isdisjoint(open_):
+            waiting.append((len(parts), one.knowing(values, open_)))
+            parts.append(b"")
+        else:
+            parts.append(one.filled(values))
+    told = [one for one in parts if isinstance(one, bytes)]
+    return Run(tuple(parts), tuple(waiting), tuple(own), size(told))
+
+
+def _is_of(cut: Cut | Nested, sample: str) -> bool:
     return isinstance(cut, Gap) and any(name == sample or name.startswith(f"{sample}.") for name in cut.names)
 
 
-def _literals(cuts: Iterable[Cut]) -> list[str]:
-    """One more than there are gaps."""
-    found = [""]
-    for cut in cuts:
-        if isinstance(cut, str):
-            found[-1] += cut
+def _joined(parts: Iterable[Cut | Nested]) -> list[Cut | Nested]:
+    """Texts that follow each other are one."""
+    found: list[Cut | Nested] = []
+    for text, those in groupby(parts, key=lambda one: isinstance(one, str)):
+        if text:
+            found += filter(None, ["".join(one for one in those if isinstance(one, str))])
         else:
-            found.append("")
+            found += those
     return found
 
 

@@ -10,10 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 from urllib.parse import quote, urlsplit
 
-from digest.model import Edition, Item, Kept, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
+from digest.model import Edition, Item, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
 from digest.render.language import Language, language
 from digest.render.wording import NO_BREAK, clean, clip, further, names, opening, tight
 
@@ -149,44 +149,51 @@ def why_word(words: Language) -> str:
 # --- places ------------------------------------------------------------------------------------------------------
 
 
-_UNMOVED = "", ""
-
-
 def places(edition: Edition, site: Site) -> list[Place]:
     """For each item what depends on the reader."""
-    words = language(edition.subscription.language)
-    mixed = len({item.fresh for item in edition.items if item.section.kind is not SectionKind.RISEN}) > 1
-    found = list[Place]()
-    for item, (heading, share) in zip(edition.items, _headings(edition, words, site), strict=True):
-        risen, new, moved = item.section.kind is SectionKind.RISEN, mixed and item.fresh, _UNMOVED
-        if not risen and (new or item.before is not None):
-            moved = _change(item.before, item.rank, new, words)
-        told = item.why, item.before if risen else None, item.score if item.reasons else None, words
-        found.append(
-            {
-                "rank": words.number(item.rank),
-                "heading": heading,
-                "share": share,
-                "why": _WHYS[told],
-                "change": moved[0],
-                "moved": moved[1],
-            }
-        )
-    return found
+    words, some = language(edition.subscription.language), some_fresh(edition)
+    above = headings(edition, words, site)
+    return [place(item, one, some, words) for item, one in zip(edition.items, above, strict=True)]
 
 
-def _why(of: tuple[str, int | None, int | None, Language]) -> str:
+def place(item: Item, above: tuple[str, str], some: bool, words: Language) -> Place:
+    """`above` is what `headings` has for it; `some` whether only some of the list are new."""
+    risen, (heading, share) = item.section.kind is SectionKind.RISEN, above
+    mark, moved = ("", "") if risen else _change(item.before, item.rank, some and item.fresh, words)
+    return {
+        "rank": words.number(item.rank),
+        "heading": heading,
+        "share": share,
+        "why": why(about(item, words)),
+        "change": mark,
+        "moved": moved,
+    }
+
+
+def some_fresh(edition: Edition) -> bool:
+    """Whether some of the list are new and some are not: where all are, nothing is marked so."""
+    if len({item.fresh for item in edition.items}) < 2:
+        return False
+    return len({item.fresh for item in edition.items if item.section.kind is not SectionKind.RISEN}) > 1
+
+
+About: TypeAlias = tuple[str, int | None, int | None, Language]
+
+
+def about(item: Item, words: Language) -> About:
     """The why-line, where a late riser stood before, and the score that the reasons add up to."""
-    why, before, score, words = of
-    parts = [clip(clean(why), _WHY)]
+    before = item.before if item.section.kind is SectionKind.RISEN else None
+    return item.why, before, item.score if item.reasons else None, words
+
+
+def why(of: About) -> str:
+    said, before, score, words = of
+    parts = [clip(clean(said), _WHY)]
     if before:
         parts.append(tight(words.gettext("no. %(rank)s then", rank=words.number(before))))
     if score is not None:
         parts.append(_points(score, words))
     return " · ".join(parts).replace(" · ", f"{NO_BREAK}· ") if parts[0] else ""
-
-
-_WHYS = Kept(_why, 16_384)
 
 
 @lru_cache(16_384)
@@ -196,10 +203,7 @@ def _points(score: int, words: Language) -> str:
 
 @lru_cache(4_096)
 def _change(before: int | None, rank: int, new: bool, words: Language) -> tuple[str, str]:
-    """A mark and its words; of a late riser, which stands beside the list, a change of rank would tell nothing.
-
-    Where all of a list is new, nothing is marked so.
-    """
+    """A mark and its words. Not of a late riser, which stands beside the list: a change of rank would tell nothing."""
     if before is None:
         mark = words.pgettext("mark of a paper that was not there before", "new")
         return (mark, mark) if new else ("", "")
@@ -211,7 +215,7 @@ def _change(before: int | None, rank: int, new: bool, words: Language) -> tuple[
     return "=", words.gettext("same place as before")
 
 
-def _headings(edition: Edition, words: Language, site: Site) -> list[tuple[str, str]]:
+def headings(edition: Edition, words: Language, site: Site) -> list[tuple[str, str]]:
     """For each item what stands above it: words where a section begins, unless it is the only one, and its share."""
     sections = [item.section for item in edition.items]
     if not sections or sections.count(sections[0]) == len(sections):

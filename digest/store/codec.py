@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
+from itertools import chain, zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
@@ -24,6 +25,7 @@ from digest.model import (
     Facts,
     Feedback,
     FieldChange,
+    Fragment,
     Item,
     LastEdition,
     Letter,
@@ -232,22 +234,23 @@ def outbox_row(item: OutboxItem) -> dict[str, object]:
     return row | {"domain": item.domain} | {name: row[name] or None for name in ("letter", "sha256")}
 
 
-# --- letters: a name, and spans of an encoding and lines; a line is a piece's digest or nil, and what fills gaps ----
-
-StoredSpan: TypeAlias = tuple[str, list[list[Any]]]
+# --- letters: a name, spans and the digests of pieces. A span is an encoding and its parts: bytes, the number of a
+# literal of all those pieces, or, from -1 downwards, of the reader's own. An earlier version's have no digests; their
+# spans are of lines, each a piece's digest or nil and what fills the gaps between its literals.
 
 
 @lru_cache(512)
 def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, bytes]]:
     """The letter's digest, and by digest all that is to be stored for it."""
+    pieces = list(dict.fromkeys(letter.pieces))
+    numbers = {one: number for number, one in enumerate(chain.from_iterable([piece.literals for piece in pieces]))}
     spans = [
-        (span.encoding, [(piece.digest if piece else None, *fills) for piece, fills in span.lines])
+        (span.encoding, [numbers.get(one, one) if isinstance(one, bytes) else ~one for one in span.parts])
         for span in letter.spans
     ]
-    content = msgspec.msgpack.encode((letter.name, spans))
-    found = dict([_piece_blob(piece) for span in letter.spans for piece, _ in span.lines if piece])
+    content = msgspec.msgpack.encode((letter.name, spans, [piece.digest for piece in pieces]))
     digest = digest_of(content)
-    return digest, found | {digest: content}
+    return digest, dict(map(_piece_blob, pieces)) | {digest: content}
 
 
 @lru_cache(8_192)
@@ -255,23 +258,45 @@ def _piece_blob(piece: Piece) -> tuple[str, bytes]:
     return piece.digest.hex(), msgspec.msgpack.encode(piece.literals)
 
 
-def letter_parts(content: bytes) -> tuple[str, list[StoredSpan]]:
-    return msgspec.msgpack.decode(content, type=tuple[str, list[StoredSpan]])
+def piece_digests(content: bytes) -> list[bytes]:
+    """Of all the pieces of a letter."""
+    _, spans, *digests = msgspec.msgpack.decode(content)
+    return digests[0] if digests else [line[0] for _, lines in spans for line in lines if line[0] is not None]
 
 
-def piece_digests(spans: Iterable[StoredSpan]) -> Iterator[bytes]:
-    for _, lines in spans:
-        yield from (line[0] for line in lines if line[0] is not None)
-
-
-def letter(name: str, spans: Iterable[StoredSpan], pieces: Mapping[bytes, Piece]) -> Letter:
-    return Letter(
-        name=name,
-        spans=tuple(
-            Span(Encoding(encoding), tuple((pieces.get(line[0]), tuple(line[1:])) for line in lines))
+def letter(content: bytes, pieces: Mapping[bytes, Piece]) -> Letter:
+    name, spans, *digests = msgspec.msgpack.decode(content)
+    if digests:
+        literals = [one for digest in digests[0] for one in pieces[digest].literals]
+        told = [(encoding, [_part(one, literals) for one in parts]) for encoding, parts in spans]
+    else:
+        told = [
+            (encoding, [part for digest, *fills in lines for part in _line(pieces.get(digest), fills)])
             for encoding, lines in spans
-        ),
-    )
+        ]
+    return Letter(
+        name,
+        tuple([
+            Span(Encoding(encoding), parts, [at for at, one in enumerate(parts) if isinstance(one, int)])
+            for encoding, parts in told
+        ]),
+        tuple([pieces[digest] for digest in dict.fromkeys(piece_digests(content))]),
+    )  # fmt: skip
+
+
+def _part(stored: Fragment, literals: Sequence[bytes]) -> Fragment:
+    if isinstance(stored, bytes):
+        return stored
+    return literals[stored] if stored >= 0 else ~stored
+
+
+def _line(piece: Piece | None, fills: Iterable[Fragment]) -> Iterator[Fragment]:
+    """An earlier version's: literals, and what fills the gaps between them."""
+    if piece is None:
+        yield from fills
+        return
+    for literal, fill in zip_longest(piece.literals, fills, fillvalue=b""):
+        yield from (literal, fill)
 
 
 def literals(content: bytes) -> tuple[bytes, ...]:

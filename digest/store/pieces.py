@@ -27,9 +27,9 @@ class Pieces(Database):
             content = conn.scalar(select(pieces.c.content).where(pieces.c.digest == digest))
             if content is None:
                 return None
-            name, spans = codec.letter_parts(zlib.decompress(content))
-            found = self._load(conn, codec.piece_digests(spans))
-        return None if found is None else codec.letter(name, spans, found)
+            content = zlib.decompress(content)
+            found = self._load(conn, codec.piece_digests(content))
+        return None if found is None else codec.letter(content, found)
 
     def give_letter(self, item: OutboxItem, letter: Letter, day: date) -> None:
         """To a message that was decided on before there were letters. It keeps the first it is given."""

@@ -225,8 +225,7 @@ def _old_editions(before: date) -> ColumnElement[bool]:
 def _pieces_of(conn: Connection, letters: Collection[str]) -> set[str]:
     found: set[str] = set()
     for row in conn.execute(select(pieces.c.content).where(among(conn, pieces.c.digest, letters))):
-        _, spans = codec.letter_parts(zlib.decompress(row.content))
-        found.update(digest.hex() for digest in codec.piece_digests(spans))
+        found.update(digest.hex() for digest in codec.piece_digests(zlib.decompress(row.content)))
     return found
 
 
