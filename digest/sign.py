@@ -155,8 +155,9 @@ class Signer:
         for key in self._keys:
             self._refuse_a_second(fields, key.selector)
             tags = (
-                f"v=1; a={key.kind}-sha256; c=relaxed/relaxed; d={self._domain}; s={key.selector};",
-                f"t={moment}; h={_names(signed)};",
+                f"v=1; a={key.kind}-sha256; c=relaxed/relaxed; t={moment};",
+                f"d={self._domain}; s={key.selector};",
+                f"h={_names(signed)};",
                 f"bh={body_hash}; b=",
             )
             unsigned = " " + "\r\n ".join(tags)

@@ -63,6 +63,12 @@ def test_the_same_message_gives_the_same_bytes() -> None:
     assert signer()(MAIL) == signer()(MAIL)
 
 
+def test_lines_are_short_with_longer_names_too() -> None:
+    names = {"a" * 20: keys()[0], "b" * 20: keys()[1]}
+    signed = Signer("digests.papers.example.org", [Key(name, key.private) for name, key in names.items()])(MAIL)
+    assert all(len(line) <= 78 for line in signed[: -len(MAIL)].split(b"\r\n"))
+
+
 def test_what_is_signed() -> None:
     names = re.search(r"h=([^;]+);", signer()(MAIL).decode())
     assert names
