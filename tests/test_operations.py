@@ -24,6 +24,7 @@ from digest import heartbeat, metrics
 from digest.cli import signals
 from digest.cli.context import Context
 from digest.cli.logs import JsonLines
+from digest.config import TEMPLATES
 from digest.errors import ConfigError
 from digest.model import Figure
 
@@ -206,6 +207,37 @@ def test_the_doctor_finds_what_goes_wrong(small: Place) -> None:
     assert "cron or the daemon" in names["runs"]
     early = wrong(small.run("doctor", "--json", now="2026-05-01T12:00:00+00:00"))
     assert "clock" in early
+
+
+def test_the_doctor_reads_the_mail_that_templates_make(place: Place) -> None:
+    own = place.folder / "own"
+    config = place.config.read_text()
+    place.config.write_text(re.sub(r"(?m)^\[paths\]$", '[paths]\ntemplates = "../own"', config))
+    assert "own: no such folder" in wrong(place.run("doctor", "--json", now=NOON))["templates"]
+    own.mkdir()
+    (own / "mial.txt.j2").write_text("")
+    fine = place.run("doctor", "--json", now=NOON)
+    assert (wrong(fine), "no template has that name: mial.txt.j2" in fine.out) == ({}, True)
+    shipped = (TEMPLATES / "mail.txt.j2").read_text()
+    for cut, lost in [
+        ("(mail.unsubscribe_way, mail.unsubscribe), ", "https://example.org/u/sample"),
+        ("{{ card }}", "47 votes"),
+    ]:
+        assert cut in shipped
+        (own / "mail.txt.j2").write_text(shipped.replace(cut, ""))
+        told = wrong(place.run("doctor", "--json", now=NOON))["templates"]
+        assert told.startswith("mail.txt.j2")
+        assert lost in told
+    assert not (place.folder / "state" / "secret").exists()
+
+
+def test_the_doctor_reads_a_sample_as_a_mailbox_does(place: Place) -> None:
+    place.set("digest@example.org", "someone@gmail.com")
+    place.set("https://digest.example.org/u/", "http://digest.example.org/u/")
+    found = json.loads(place.run("doctor", "--json", now=NOON).out)
+    notes = " ".join(one["words"] for one in found if one["name"] == "mail")
+    assert "a domain of your own" in notes
+    assert "set site.unsubscribe_url to an https address" in notes
 
 
 # --- backup, restore, prune ----------------------------------------------------------------------------------------

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import unescape
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,11 +22,14 @@ from digest.cli.codes import DONE, TROUBLED
 from digest.cli.context import Context
 from digest.cli.readership import SECRET, readers
 from digest.cli.screen import out, required
+from digest.config import TEMPLATES
 from digest.errors import DigestError
-from digest.model import OutboxState
+from digest.lint import lint
+from digest.message import assembled, message_id, own_words, token, unsubscribe_links, write_letter
+from digest.model import OutboxState, Site
 from digest.pipeline.rankings import examples
 from digest.pipeline.roll import with_pauses
-from digest.render import Renderer
+from digest.render import Renderer, sample
 from digest.store import Store
 
 _LEAST_SPACE = 500 * 2**20
@@ -87,7 +93,11 @@ def _checked(context: Context) -> Iterator[Finding]:
         with context.store() as store:
             yield from _of_store(context, store)
     except DigestError:
-        return  # told above
+        pass  # told above
+    try:
+        yield from _mail(context)
+    except DigestError:
+        return  # templates: told above
 
 
 # --- what must work ------------------------------------------------------------------------------------------------
@@ -108,7 +118,48 @@ def _folders(context: Context) -> str:
 
 
 def _templates(context: Context) -> str:
-    return f"{len(Renderer(context.settings.templates, context.settings.site).check())} checked"
+    """Drawn with samples, and seen to tell what each mail must."""
+    settings = context.settings
+    own, *_ = settings.templates
+    if not own.is_dir():
+        raise DigestError(f"{own}: no such folder; correct paths.templates, or make the folder")
+    renderer = Renderer(settings.templates, settings.site)
+    names = renderer.check()
+    mail = renderer.render(sample.EDITION, sample.LINKS)
+    for part, text in (("mail.html.j2", unescape(mail.html)), ("mail.txt.j2", mail.text)):
+        lost = [words for words in _musts(context) if " ".join(words.split()) not in " ".join(text.split())]
+        if lost:
+            raise DigestError(f"{part} or what it includes leaves out “{lost[0]}” of a sample; put it back")
+    strange = [path.name for path in sorted(own.iterdir()) if not (TEMPLATES / path.name).exists()]
+    return f"{len(names)} checked" + (
+        f"; not used, as no template has that name: {', '.join(strange)}" if strange else ""
+    )
+
+
+def _musts(context: Context) -> Iterator[str]:
+    """What the mail of a sample must tell: its papers, whose it is, the way out, and where the publisher lives."""
+    yield from (item.why for item in sample.EDITION.items if item.why)  # titles are among the just missed, too
+    yield from filter(None, (sample.EDITION.title, sample.EDITION.subscription.address, sample.LINKS.unsubscribe_url))
+    yield context.settings.site.postal_address
+
+
+def _mail(context: Context) -> Iterator[Finding]:
+    """What a mailbox would hold against the mail of a sample."""
+    site, edition = context.settings.site, sample.EDITION
+    address, links = edition.subscription.address or "", replace(sample.LINKS, **_ways(site))
+    renderer = Renderer(context.settings.templates, site)
+    draft = renderer.draft(edition, links)
+    own = own_words(address, links, renderer.own(draft, address, links))
+    identifier = message_id(b"a sample", edition.id, address, site.list_domain)
+    content = assembled(write_letter(draft, edition, site, links), identifier, own)
+    for rule, found in groupby(lint(content, site.bounce or site.sender), key=attrgetter("rule")):
+        first = next(found)
+        yield Finding(level="note", name="mail", words=f"{first.where}: {first.advice} ({rule}; of a sample)")
+
+
+def _ways(site: Site) -> dict[str, str | None]:
+    ways = unsubscribe_links(site, token(b"a sample", "sample"))
+    return {"unsubscribe_url": ways.unsubscribe_url, "unsubscribe_mail": ways.unsubscribe_mail}
 
 
 def _encoder(context: Context) -> str:
