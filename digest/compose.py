@@ -32,7 +32,7 @@ from digest.model import (
     Wait,
 )
 from digest.rank.follows import Credits
-from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, fill, place_of, shortfall, worths
+from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, Worths, fill, place_of
 
 _WHY_REASONS = 3
 _MISSED, _HIDDEN = 3, 5  # how many an edition names
@@ -252,8 +252,8 @@ def is_mute(one: Hidden) -> bool:
 
 def _missed(left: Sequence[Ranked], placed: Sequence[Placed]) -> tuple[Missed, ...]:
     """The nearest of those that did not fit; equally near ones in the order of the ranking."""
-    listed = worths(placed)
-    gaps = [(gap, one) for one in left if (gap := shortfall(one, listed)) is not None]
+    worths = Worths(placed)
+    gaps = [(gap, one) for one in left if (gap := worths.shortfall(one)) is not None]
     nearest = sorted(gaps, key=lambda pair: pair[0])[:_MISSED]
     return tuple(Missed(paper=_without_abstract(one.paper), score=one.score, short=gap) for gap, one in nearest)
 

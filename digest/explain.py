@@ -24,7 +24,7 @@ from digest.model import (
     Trend,
     ordinal,
 )
-from digest.sections import Placed, fill, place_of, shortfall, worths
+from digest.sections import Placed, Worths, fill, place_of
 
 
 class Standing(StrEnum):
@@ -155,7 +155,7 @@ def _of_the_list(ranked: Ranked, placed: Sequence[Placed], outcome: Edition | No
     place = next((place for place, one in enumerate(placed, start=1) if one.id == ranked.paper.id), None)
     if place:
         return f"with something new this would be {ordinal(place)}"
-    gap = shortfall(ranked, worths(placed))
+    gap = Worths(placed).shortfall(ranked)
     if gap is None:
         return "no section of the list is for it"
     missed = outcome.missed if isinstance(outcome, Edition) else ()

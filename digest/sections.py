@@ -6,9 +6,9 @@ Decides which paper gets which place; does not know about editions or words.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from digest.model import Profile, Ranked, Ranking, Section, SectionKind, Shown, Sighting
@@ -157,10 +157,11 @@ def late_risers(
     found = []
     for one in ranking.papers:
         before = shown.get(one.paper.id)
-        may_come = before.kind not in (SectionKind.RISEN, SectionKind.DROPPED) if before else _wanted(one, profile)
         reason = risen(sightings.get(one.paper.id, ()), before.on if before else None, today)
-        if may_come and reason:
-            found.append(replace(one, reasons=(reason, *one.reasons)))
+        if not reason:
+            continue
+        if before.kind not in (SectionKind.RISEN, SectionKind.DROPPED) if before else _wanted(one, profile):
+            found.append(Ranked.of(one.paper, one.trend, (reason, *one.reasons), one.topic))
     return tuple(sorted(found, key=lambda one: (-one.score, *_by_trend(one))))
 
 
@@ -174,30 +175,33 @@ def _wanted(one: Ranked, profile: Profile) -> bool:
 # --- what is outside -------------------------------------------------------------------------------------------
 
 
-def worths(placed: Iterable[Placed]) -> dict[Section, list[int]]:
-    """By section what its papers count there, in rising order: points of trend in everybody's section, else scores."""
-    found: dict[Section, list[int]] = {}
-    for one in placed:
-        found.setdefault(one.section, []).append(_worth(one.ranked, one.section))
-    return {section: sorted(points) for section, points in found.items()}
+class Worths:
+    """What the papers of each section count there: points of trend in everybody's section, else scores."""
 
+    def __init__(self, placed: Iterable[Placed]) -> None:
+        self._listed: dict[Section, list[int]] = {}  # in rising order
+        for one in placed:
+            insort(self._listed.setdefault(one.section, []), _worth(one.ranked, one.section))
+        self._open: dict[str, list[tuple[Section, list[int]]]] = {}  # by topic
 
-def shortfall(one: Ranked, listed: Mapping[Section, Sequence[int]]) -> int | None:
-    """By how many points a paper is under one of a section that it could be in; None where there is no such section.
+    def shortfall(self, one: Ranked) -> int | None:
+        """By how many points a paper is under one of a section that it could be in; None where there is no such one.
 
-    Of several sections it is the nearest. `listed` comes from `worths`.
-    """
-    gaps = []
-    for section in (MAIN, Section(kind=SectionKind.TOPIC, topic=one.topic), TRENDING):
-        if points := listed.get(section):
+        Of several sections it is the nearest.
+        """
+        if one.topic not in self._open:
+            sections = (MAIN, Section(kind=SectionKind.TOPIC, topic=one.topic), TRENDING)
+            self._open[one.topic] = [(each, self._listed[each]) for each in sections if each in self._listed]
+        gaps = []
+        for section, points in self._open[one.topic]:
             own = _worth(one, section)
             above = bisect_left(points, own)
             gaps.append(points[above] - own if above < len(points) else 0)
-    return min(gaps, default=None)
+        return min(gaps, default=None)
 
 
 def _worth(one: Ranked, section: Section) -> int:
-    return one.trend.points if section == TRENDING else one.score
+    return one.trend.points if section.kind is SectionKind.TRENDING else one.score
 
 
 def place_of(score: int, placed: Sequence[Placed], limit: int) -> int | None:

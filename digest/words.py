@@ -284,15 +284,15 @@ class Phrases:
             for phrase in self._beginning(words[start : start + self._window])
         )
 
-    def find(self, index: Index) -> dict[str, Counter[int]]:
-        """How often each text has each phrase: as `count`, for all texts at once, at the cost of what is found."""
+    def find(self, index: Index) -> dict[str, list[Node]]:
+        """By phrase the runs of words that are it, wherever `count` counts one; without those that no text has."""
         ends: dict[Node, str] = {}
         for key in self._by_key:
             for head in _heads(key):
                 self._find(index.root, key, head, self._words_of[key], ends)
-        found: dict[str, Counter[int]] = {}
+        found: dict[str, list[Node]] = {}
         for node, phrase in ends.items():
-            found.setdefault(phrase, Counter()).update(index.texts(node))
+            found.setdefault(phrase, []).append(node)
         return found
 
     def _find(self, node: Node, key: str, head: str, left: int, ends: dict[Node, str]) -> None:

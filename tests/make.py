@@ -38,7 +38,7 @@ from digest.model import (
     Topic,
     Trend,
 )
-from digest.rank import Background, Corpus, rank
+from digest.rank import Background, Corpus, Trending, rank
 from digest.words import stem
 
 TODAY = date(2026, 6, 2)  # a Tuesday
@@ -186,7 +186,7 @@ def trend_of(paper_id: str, points: int = 0, votes: int | None = None) -> Trend:
 def ranked(one: Paper, points: int = 0, *reasons: Reason, topic: str = "") -> Ranked:
     """A paper whose trend is of so many points, and so is its score unless there are other reasons."""
     trend = trend_of(one.id, points)
-    return Ranked(paper=one, trend=trend, reasons=reasons or trend.terms, topic=topic)
+    return Ranked.of(one, trend, reasons or trend.terms, topic)
 
 
 def hidden(one: Paper, rule: str = "muted word “survey”", score: int = 0) -> Hidden:
@@ -286,7 +286,7 @@ def ranking(
     """What the profile gets of the papers in the small world, where nothing is trending unless it is said."""
     corpus = Corpus(papers, BACKGROUND, earlier)
     given = trends or {one.id: trend_of(one.id) for one in corpus.papers}
-    return rank(corpus, given, who, known, learned, told)
+    return rank(corpus, Trending(corpus.papers, given), who, known, learned, told)
 
 
 def order(found: Ranking) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from make import TODAY, paper, profile, ranked, reason, shown, sighting
 
 from digest.model import Profile, Ranked, Ranking, SectionKind, Sighting, Term, Topic
-from digest.sections import fill, late_risers, may_rise, place_of, places, shares_of, shortfall, worths
+from digest.sections import Worths, fill, late_risers, may_rise, place_of, places, shares_of
 
 EVERYONE, FURTHER = "trending", "explore"
 
@@ -229,7 +229,7 @@ def test_the_best_late_riser_is_first() -> None:
 )
 def test_shortfall(who: Profile, outsider: Ranked, gap: int | None) -> None:
     """To the nearer of the sections that are open to it, in that section's points."""
-    assert shortfall(outsider, worths(fill(FLOCK, who, TODAY, set("abcdefgh")))) == gap
+    assert Worths(fill(FLOCK, who, TODAY, set("abcdefgh"))).shortfall(outsider) == gap
 
 
 @pytest.mark.parametrize(("score", "place"), [(95, 1), (90, 2), (75, 3), (65, 4), (60, None), (0, None)])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -155,17 +156,36 @@ class Learned:
 class Ranked:
     """A paper in a profile's order; the score is always the sum of the reasons' points.
 
-    `topic` is the name of the topic it is there for, empty where it says too little to any.
+    `topic` is the name of the topic it is there for, empty where it says too little to any. `tell` words the reasons:
+    a score is wanted of every paper, its reasons only of the few that are listed.
     """
 
     paper: Paper
     trend: Trend
-    reasons: tuple[Reason, ...]
+    score: int
+    tell: Callable[[], tuple[Reason, ...]] = field(repr=False)
     topic: str = ""
 
+    @classmethod
+    def of(cls, paper: Paper, trend: Trend, reasons: tuple[Reason, ...], topic: str = "") -> Ranked:
+        """With reasons that are told already."""
+        score = sum(reason.points for reason in reasons)
+        return cls(paper=paper, trend=trend, score=score, tell=lambda: reasons, topic=topic)
+
     @property
-    def score(self) -> int:
-        return sum(reason.points for reason in self.reasons)
+    def reasons(self) -> tuple[Reason, ...]:
+        return self.tell()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all of it is the same, told or not."""
+        return isinstance(other, Ranked) and self._all == other._all
+
+    def __hash__(self) -> int:
+        return hash((self.paper.id, self.score))
+
+    @property
+    def _all(self) -> tuple[object, ...]:
+        return self.paper, self.trend, self.score, self.topic, self.reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

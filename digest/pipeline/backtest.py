@@ -193,7 +193,7 @@ class _Day:
     def _by_votes(self, paper: Paper) -> Ranked:
         votes = self.votes[paper.id]
         reasons = (Reason(kind="votes", label=f"{votes} votes", points=votes),)
-        return Ranked(paper=paper, trend=Trend(paper_id=paper.id, terms=reasons, votes=votes), reasons=reasons)
+        return Ranked.of(paper, Trend(paper_id=paper.id, terms=reasons, votes=votes), reasons)
 
     @cached_property
     def bags(self) -> Mapping[str, Counter[str]]:

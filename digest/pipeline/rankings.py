@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from digest.learn import learned
-from digest.model import Example, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting, Trend
+from digest.model import Example, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting
 from digest.pipeline.references import keys_of
 from digest.pipeline.world import Knowledge
-from digest.rank import Background, Corpus, Encode, Encoded, Text, rank
+from digest.rank import Background, Corpus, Encode, Encoded, Text, Trending, rank
 from digest.sections import late_risers, may_rise
 from digest.trend import trends
 
@@ -53,7 +53,7 @@ class Rankings:
         self._candidates: dict[datetime, tuple[Corpus, Sightings]] = {}
         self._rising: dict[datetime, tuple[Corpus, Sightings]] = {}
         self._earlier: dict[datetime, Sequence[Paper]] = {}
-        self._trends: dict[tuple[Corpus, int], Mapping[str, Trend]] = {}
+        self._trends: dict[tuple[Corpus, int], Trending] = {}
         self._examples: dict[str, Mapping[str, Paper]] = {}
         self._learned: dict[tuple[str, str], tuple[Learned, ...]] = {}
         self._rankings: dict[tuple[Corpus, str, int, str | None], Ranking] = {}
@@ -76,7 +76,7 @@ class Rankings:
         )  # fmt: skip
         papers = {one.id: one for one in (*self._of_day(view.since)[0].papers, paper)}.values()
         corpus, sightings = self._corpus(papers, view.since), self._store.sightings([one.id for one in papers])
-        scores = trends(corpus.papers, sightings, self._now.date(), view.fade)
+        scores = Trending(corpus.papers, trends(corpus.papers, sightings, self._now.date(), view.fade))
         known, learnt = self._examples_of(view.profile), self._learned_of(view)
         ranking = rank(corpus, scores, open_to_all, known, learnt, told={paper.id})
         return next((one for one in ranking.papers if one.paper.id == paper.id), None)
@@ -97,11 +97,12 @@ class Rankings:
         key = (corpus, view.profile.name, view.fade, view.address if learnt else None)
         if key not in self._rankings:
             if (corpus, view.fade) not in self._trends:
-                self._trends[corpus, view.fade] = trends(corpus.papers, sightings, self._now.date(), view.fade)
-            scores, known = self._trends[corpus, view.fade], self._examples_of(view.profile)
+                scores = trends(corpus.papers, sightings, self._now.date(), view.fade)
+                self._trends[corpus, view.fade] = Trending(corpus.papers, scores)
+            trending, known = self._trends[corpus, view.fade], self._examples_of(view.profile)
             if len(self._rankings) >= KEPT:
                 del self._rankings[next(iter(self._rankings))]
-            self._rankings[key] = rank(corpus, scores, view.profile, known, learnt, self._told)
+            self._rankings[key] = rank(corpus, trending, view.profile, known, learnt, self._told)
         return self._rankings[key]
 
     def _of_day(self, since: datetime) -> tuple[Corpus, Sightings]:

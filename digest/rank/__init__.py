@@ -20,21 +20,34 @@ trend, votes, first listing (newer first) and id, so that the order does not dep
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 import numpy as np
 
 from digest.model import Hidden, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, Trend
-from digest.rank.background import Background
+from digest.rank.background import Background, Floats
 from digest.rank.corpus import Corpus, Meaning, Text, WordTable
 from digest.rank.encoded import Encode, Encoded
-from digest.rank.follows import followed, muted, name_matches
+from digest.rank.follows import Follows, muted, name_matches
 from digest.rank.interests import Interest, Liked, distinct
-from digest.rank.order import thin
-from digest.words import Phrases
+from digest.rank.order import Trending, thin
+from digest.words import Phrases, short
 
-__all__ = ["Background", "Corpus", "Encode", "Encoded", "Meaning", "Text", "WordTable", "name_matches", "rank"]
+__all__ = [
+    "Background",
+    "Corpus",
+    "Encode",
+    "Encoded",
+    "Meaning",
+    "Text",
+    "Trending",
+    "WordTable",
+    "name_matches",
+    "rank",
+]
 
 DISLIKED = 0.25  # more does harm (measured on systematic reviews)
 SAYS_SOMETHING = 100  # points, before the factor: a deviation above papers at large
@@ -70,7 +83,6 @@ class _Interests:
         self, corpus: Corpus, profile: Profile, known: Mapping[str, Paper], learned: Sequence[Learned], factor: float
     ) -> None:
         words = [(topic, distinct(topic.terms)) for topic in profile.topics]
-        self._names = [topic.name for topic in profile.topics]
         self._wanted = [
             Interest(
                 corpus, [term for term in terms if term.weight > 0], _examples(topic, known), factor, name=topic.name
@@ -79,29 +91,35 @@ class _Interests:
         ]
         if liked := _learned(learned, 1):
             self._wanted.append(Interest(corpus, (), liked, factor, kind="liked"))
-        self._points = np.stack([np.zeros(corpus.size), *(one.points for one in self._wanted)])
-        self._least = SAYS_SOMETHING * factor
+        wanted = np.stack([np.zeros(corpus.size), *(one.points for one in self._wanted)])
+        self._best = wanted.argmax(axis=0)  # the first of equals
         negative = distinct(term for _, terms in words for term in terms if term.weight < 0)
         self._unwanted = Interest(corpus, negative, (), factor)
         disliked = _learned(learned, -1)
         self._disliked = Interest(corpus, (), disliked, factor * DISLIKED, kind="disliked")
         self._less = np.maximum(0.0, self._disliked.points)
-        self.points = self._points.max(axis=0) + self._unwanted.points - self._less
-
-    def topic(self, row: int) -> str:
-        """The name of the topic that the paper says most to, the first of equals; empty if that is too little."""
-        points = self._points[1 : len(self._names) + 1, row]
-        best = int(np.argmax(points)) if len(points) else 0
-        return self._names[best] if len(points) and points[best] >= self._least > 0 else ""
+        self.points = wanted.max(axis=0) + self._unwanted.points - self._less
+        self.topics = _topics([topic.name for topic in profile.topics], wanted, SAYS_SOMETHING * factor)
 
     def reasons(self, row: int, *, told: bool) -> tuple[Reason, ...]:
         """Why the candidate has its points; with their words if `told`."""
-        best = int(np.argmax(self._points[:, row]))  # the first of equals
+        best = int(self._best[row])
         found = self._wanted[best - 1].reasons(row, told=told) if best else ()
         found += self._unwanted.reasons(row, told=told)
         if self._less[row]:
             found += tuple(map(_negative, self._disliked.reasons(row, told=told)))
         return found
+
+
+def _topics(names: Sequence[str], points: Floats, least: float) -> list[str]:
+    """By row the name of the topic that the paper says most to, the first of equals; empty if that is too little.
+
+    `points` has a row for each topic after the first one."""
+    if not names or not least:
+        return [""] * points.shape[1]
+    own = points[1 : len(names) + 1]
+    much = (own.max(axis=0) >= least).tolist()
+    return [names[best] if enough else "" for best, enough in zip(own.argmax(axis=0).tolist(), much, strict=True)]
 
 
 def _negative(one: Reason) -> Reason:
@@ -114,9 +132,32 @@ def _trend_reasons(trend: Trend, factor: float) -> tuple[Reason, ...]:
     return tuple(Reason(kind=term.kind, label=term.label, points=points) for term, points in scaled if points)
 
 
+class _Account:
+    """Why each candidate has its score, told when it is asked for: scores are wanted of all, reasons of the listed."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        parts: Sequence[Callable[[int], tuple[Reason, ...]]],
+        lowered: Mapping[int, tuple[int, int]],
+    ) -> None:
+        self._corpus, self._parts, self._lowered = corpus, parts, lowered
+        self._told: dict[int, tuple[Reason, ...]] = {}
+
+    def of(self, row: int) -> tuple[Reason, ...]:
+        if row not in self._told:
+            self._told[row] = (*chain.from_iterable(part(row) for part in self._parts), *self._similar(row))
+        return self._told[row]
+
+    def _similar(self, row: int) -> tuple[Reason, ...]:
+        points, closest = self._lowered.get(row, (0, row))
+        label = f"close to “{short(self._corpus.papers[closest].title)}” above"
+        return (Reason(kind="similar", label=label, points=points),) if points else ()
+
+
 def rank(
     corpus: Corpus,
-    trends: Mapping[str, Trend],
+    trending: Trending,
     profile: Profile,
     examples: Mapping[str, Paper] | None = None,
     learned: Sequence[Learned] = (),
@@ -124,30 +165,40 @@ def rank(
 ) -> Ranking:
     """All papers of the corpus for one profile, best first.
 
-    `trends` has every paper's trend by id. `examples` has the papers behind the example names that are known; an
-    example that is not in it counts as a title. The reasons of papers whose ids are `told` go down to the words.
+    `trending` is of the corpus's papers. `examples` has the papers behind the example names that are known; an example
+    that is not in it counts as a title. The reasons of papers whose ids are `told` go down to the words.
     """
     of_trend, of_interest = 2 * profile.trend_weight, 2 * (1 - profile.trend_weight)
+    papers = corpus.papers
     interests = _Interests(corpus, profile, examples or {}, learned, of_interest)
-    rules = muted(corpus.credits, profile, corpus.holding(Phrases(profile.muted_words)))
-    follows = followed(corpus.credits, profile, of_interest)
-    others = [
-        _trend_reasons(trends[paper.id], of_trend) + follows.get(row, ()) for row, paper in enumerate(corpus.papers)
-    ]
-    scores = [
-        int(points) + sum(one.points for one in reasons)
-        for points, reasons in zip(interests.points, others, strict=True)
-    ]
-    shown = [row for row in range(corpus.size) if row not in rules]
-    ranked = [
+    words = {word: one.rows.tolist() for word, one in corpus.holding(Phrases(profile.muted_words)).items()}
+    rules = muted(corpus.credits, profile, words)
+    follows = Follows(corpus.credits, profile, of_interest)
+    scores = (interests.points + trending.points(of_trend) + follows.points).astype(np.int64)
+    thinned = thin((row for row in range(corpus.size) if row not in rules), scores, trending.ties, corpus.likeness)
+    account = _Account(
+        corpus,
+        (
+            lambda row: interests.reasons(row, told=papers[row].id in told),
+            lambda row: _trend_reasons(trending.trends[row], of_trend),
+            follows.reasons,
+        ),
+        thinned.lowered,
+    )
+    whole = scores.tolist()
+    ranked = (
         Ranked(
-            paper=paper,
-            trend=trends[paper.id],
-            reasons=interests.reasons(row, told=paper.id in told) + others[row],
-            topic=interests.topic(row),
+            paper=papers[row],
+            trend=trending.trends[row],
+            score=whole[row] + thinned.lowered.get(row, (0, 0))[0],
+            tell=partial(account.of, row),
+            topic=interests.topics[row],
         )
-        for row, paper in ((row, corpus.papers[row]) for row in shown)
-    ]
-    hidden = tuple(Hidden(paper=corpus.papers[row], rule=rules[row], score=scores[row]) for row in sorted(rules))
-    thinned = thin(zip(ranked, shown, strict=True), corpus.wordings)
-    return Ranking(papers=thinned.papers, hidden=hidden + thinned.hidden)
+        for row in thinned.order
+    )
+    hidden = (Hidden(paper=papers[row], rule=rules[row], score=whole[row]) for row in sorted(rules))
+    doubles = (
+        Hidden(paper=papers[row], rule=f"nearly the same as “{short(papers[other].title)}”", score=whole[row])
+        for row, other in thinned.hidden
+    )
+    return Ranking(papers=tuple(ranked), hidden=(*hidden, *doubles))

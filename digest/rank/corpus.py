@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -15,7 +16,8 @@ from scipy import sparse
 from digest.model import Paper
 from digest.rank.background import Background, Floats, Rows, bag
 from digest.rank.follows import Credits
-from digest.words import Index, Phrases, telling
+from digest.rank.order import Likeness
+from digest.words import Index, Node, Phrases, telling
 
 
 class Text:
@@ -80,6 +82,26 @@ class WordTable:
         return dict(zip((background.terms[column] for column in row.indices.tolist()), added.tolist(), strict=True))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """The rows of those who have a phrase, rising, and how often in the title, the abstract and the keywords.
+
+    `counts` has shape (rows, 3).
+    """
+
+    rows: NDArray[np.intp]
+    counts: Floats
+
+
+def _together(several: Sequence[Holding]) -> Holding:
+    if len(several) == 1:
+        return several[0]
+    rows, place = np.unique(np.concatenate([one.rows for one in several]), return_inverse=True)
+    counts = np.zeros((len(rows), 3))
+    np.add.at(counts, place, np.concatenate([one.counts for one in several]))
+    return Holding(rows=rows, counts=counts)
+
+
 class Corpus:
     """The candidates in the order of their ids, and the papers that came before them.
 
@@ -101,6 +123,7 @@ class Corpus:
         self.texts = tuple(Text(paper.title, paper.abstract) for paper in everything)
         self.order = np.argsort(np.argsort([paper.id for paper in everything]))  # the place of each by its id
         self.meaning: Meaning = meaning or WordTable(background)
+        self._holdings: dict[Node, Holding] = {}  # by what was looked for; others look for the same
 
     @property
     def size(self) -> int:
@@ -183,28 +206,35 @@ class Corpus:
         return Credits(self.papers)
 
     @cached_property
-    def _index(self) -> tuple[Index, Sequence[tuple[int, int]]]:
-        """All titles, abstracts and keywords of the candidates; and of each text the row, and which of the three."""
+    def _index(self) -> tuple[Index, NDArray[np.intp]]:
+        """All titles, abstracts and keywords of the candidates; and of each text the row, times 3, and which it is."""
         texts = [
-            (text, (row, part))
+            (text, 3 * row + part)
             for row, paper in enumerate(self.papers)
             for text, part in ((paper.title, 0), (paper.abstract, 1), *((one, 2) for one in paper.keywords))
         ]
-        return Index(text for text, _ in texts), [place for _, place in texts]
+        return Index(text for text, _ in texts), np.array([place for _, place in texts], dtype=np.intp)
 
-    def holding(self, phrases: Phrases) -> dict[str, dict[int, list[int]]]:
-        """By phrase and row: how often the title, the abstract and the keywords of the candidates have it."""
-        index, places = self._index
-        found: dict[str, dict[int, list[int]]] = {}
-        for phrase, texts in phrases.find(index).items():
-            rows = found[phrase] = {}
-            for text, count in texts.items():
-                row, part = places[text]
-                rows.setdefault(row, [0, 0, 0])[part] += count
-        return found
+    def holding(self, phrases: Phrases) -> dict[str, Holding]:
+        """Which candidates have each phrase, those left out that none has."""
+        index, _ = self._index
+        return {phrase: _together(list(map(self._held, runs))) for phrase, runs in phrases.find(index).items()}
+
+    def _held(self, run: Node) -> Holding:
+        if run not in self._holdings:
+            index, places = self._index
+            found, counts = np.unique(places[list(index.texts(run))], return_counts=True)
+            rows, place = np.unique(found // 3, return_inverse=True)
+            self._holdings[run] = Holding(rows=rows, counts=np.zeros((len(rows), 3)))
+            self._holdings[run].counts[place, found % 3] = counts
+        return self._holdings[run]
 
     @cached_property
-    def wordings(self) -> Rows:
+    def likeness(self) -> Likeness:
+        return Likeness(self._wordings)
+
+    @cached_property
+    def _wordings(self) -> Rows:
         """Shape (candidates, terms): 1 + ln count, rows of length 1. Copies of a text differ in rare words: no idf.
 
         Columns of one paper alone are left out: they are most, and nothing of a cosine."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
 
 from digest.model import Paper, Profile, Reason, worded
+from digest.rank.background import Floats
 from digest.words import phrase_key, plain, short, tokens
 
 AUTHOR, ORGANISATION, CATEGORY = 250.0, 200.0, 80.0
@@ -93,32 +96,35 @@ class Credits:
         return found
 
 
-def followed(credits: Credits, profile: Profile, factor: float) -> dict[int, tuple[Reason, ...]]:
-    """What the profile follows of each paper's authors, place and categories, by row."""
-    found: dict[int, tuple[Reason, ...]] = {}
+class Follows:
+    """What the profile follows of each paper's authors, place and categories. `points` has shape (papers,)."""
 
-    def add(row: int, kind: str, said: tuple[str, ...], points: float) -> None:
-        if whole := round(points * factor):
-            found[row] = (*found.get(row, ()), Reason.of(kind, whole, said))
+    def __init__(self, credits: Credits, profile: Profile, factor: float) -> None:
+        self.points: Floats = np.zeros(len(credits.papers))
+        self._factor = factor
+        self._found: dict[int, list[tuple[str, int, tuple[str, ...]]]] = {}
+        for author in profile.authors:
+            for row, name in credits.author(author.text).items():
+                self._add(row, "author", AUTHOR * author.weight, worded("by {}", short(name)))
+        for place in profile.organisations:
+            for row in credits.organisation(place.text):
+                named = credits.papers[row].organisation or ""
+                self._add(row, "organisation", ORGANISATION * place.weight, worded("from {}", short(named)))
+        for category in profile.categories:
+            said = worded("in {}", short(category.text))
+            for row, share in credits.category(category.text).items():
+                self._add(row, "category", CATEGORY * category.weight * share, said)
 
-    for author in profile.authors:
-        for row, name in credits.author(author.text).items():
-            add(row, "author", worded("by {}", short(name)), AUTHOR * author.weight)
-    for place in profile.organisations:
-        for row in credits.organisation(place.text):
-            add(
-                row,
-                "organisation",
-                worded("from {}", short(credits.papers[row].organisation or "")),
-                ORGANISATION * place.weight,
-            )
-    for category in profile.categories:
-        for row, share in credits.category(category.text).items():
-            add(row, "category", worded("in {}", short(category.text)), CATEGORY * category.weight * share)
-    return found
+    def _add(self, row: int, kind: str, points: float, said: tuple[str, ...]) -> None:
+        if whole := round(points * self._factor):
+            self._found.setdefault(row, []).append((kind, whole, said))
+            self.points[row] += whole
+
+    def reasons(self, row: int) -> tuple[Reason, ...]:
+        return tuple(Reason.of(*one) for one in self._found.get(row, ()))
 
 
-def muted(credits: Credits, profile: Profile, words: Mapping[str, Collection[int]]) -> dict[int, str]:
+def muted(credits: Credits, profile: Profile, words: Mapping[str, Iterable[int]]) -> dict[int, str]:
     """The first rule that hides each paper, by row; `words` has the rows in which muted words were found."""
     found: dict[int, str] = {}
     for kind, named, rows_of in (

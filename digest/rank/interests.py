@@ -52,7 +52,9 @@ class Nearness:
     """How near the candidates are to some text: linear in what they mean (`meaning`) and in their terms (`wording`)."""
 
     def __init__(self, corpus: Corpus, meaning: Floats, wording: Floats, less: float) -> None:
-        self._corpus, self._wording = corpus, wording
+        self._corpus = corpus
+        self._columns = np.flatnonzero(wording)  # few of very many
+        self._wording = wording[self._columns]
         self._meaning = np.rint(meaning * STEPS) / STEPS
         self.values: Floats = corpus.meanings @ self._meaning / FINE + corpus.rows @ wording - less
 
@@ -64,12 +66,11 @@ class Nearness:
             return ()
         shares = dict(corpus.meaning.shares(text, self._meaning))
         held = slice(corpus.rows.indptr[row], corpus.rows.indptr[row + 1])
-        columns = corpus.rows.indices[held]
-        worded = corpus.rows.data[held] * self._wording[columns]
+        columns, own, theirs = np.intersect1d(corpus.rows.indices[held], self._columns, return_indices=True)
+        worded = corpus.rows.data[held][own] * self._wording[theirs]
         for column, share in zip(columns.tolist(), worded.tolist(), strict=True):
-            if share:
-                name = corpus.names[column]
-                shares[name] = shares.get(name, 0.0) + share
+            name = corpus.names[column]
+            shares[name] = shares.get(name, 0.0) + share
         best = nsmallest(PARTS, [(-abs(share), term) for term, share in shares.items()])
         told = [Part(label=text.spelled(term), points=round(shares[term] * points / value)) for _, term in best]
         told = [part for part in told if part.points]
@@ -193,16 +194,14 @@ class Words:
         self.found: Rows = sparse.csc_array(parts, shape=(corpus.size, len(self.searches))).tocsr()
         self.near = self._nearness(scale)
 
-    def _phrases(self) -> tuple[set[tuple[int, str]], dict[str, tuple[NDArray[np.intp], Floats]]]:
+    def _phrases(self) -> tuple[dict[str, frozenset[int]], dict[str, tuple[NDArray[np.intp], Floats]]]:
         """Which candidates have which phrase in the title; and by phrase, in which it is, a title counting twice."""
         found = self._corpus.holding(Phrases(one.label for one in self.searches if one.inside is None))
-        titles = {(row, label) for label, rows in found.items() for row, (title, _, _) in rows.items() if title}
+        titles = {label: frozenset(held.rows[held.counts[:, 0] > 0].tolist()) for label, held in found.items()}
         counted = {one.label: (np.zeros(0, dtype=np.intp), np.zeros(0)) for one in self.searches}
-        for label, rows in found.items():
-            counts = sorted((row, 2 * title + told) for row, (title, told, _) in rows.items() if title or told)
-            if counts:
-                places, often = zip(*counts, strict=True)
-                counted[label] = np.array(places, dtype=np.intp), np.array(often, dtype=np.float64)
+        for label, held in found.items():
+            often = 2 * held.counts[:, 0] + held.counts[:, 1]
+            counted[label] = held.rows[often > 0], often[often > 0]
         return titles, counted
 
     def _variance(self, one: _Search) -> float:
@@ -246,7 +245,7 @@ class Words:
             whole = those[0][0].inside is None
             if whole:
                 name = short(wanted)
-                title = (row, wanted) in self._titles
+                title = row in self._titles.get(wanted, ())
                 said = worded("“{}” in the title", name) if title else worded("“{}” in the abstract", name)
             elif len(those) == 1:
                 said = worded("“{}” of “{}”", short(those[0][0].label, 30), short(wanted, 50))

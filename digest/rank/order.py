@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model import Hidden, Paper, Ranked, Ranking, Reason, Trend
-from digest.rank.background import Rows
-from digest.words import short
+from digest.model import Paper, Trend
+from digest.rank.background import Floats, Rows
 
 # Of 1,500 real papers' best matches, one in ten is above 0.26, one in a hundred above 0.32, and none above 0.45.
 ALIKE_FROM, ALIKE, NEARLY_SAME = 0.25, 300.0, 0.75
 THINNED = 200  # how many of the best are compared with each other
+_KEPT = 1 << 22  # cosines
 
 
 def tie(paper: Paper, trend: Trend) -> tuple[int, int, int, str]:
@@ -24,63 +24,79 @@ def tie(paper: Paper, trend: Trend) -> tuple[int, int, int, str]:
     return (-trend.points, -(trend.votes or 0), -(paper.first_listed or date.min).toordinal(), paper.id)
 
 
-def place(ranked: Ranked) -> tuple[int, int, int, int, str]:
-    """Best first."""
-    return (-ranked.score, *tie(ranked.paper, ranked.trend))
+class Trending:
+    """The trends of a corpus's papers, row by row, for all profiles: their points, and the order of ties."""
+
+    def __init__(self, papers: Sequence[Paper], trends: Mapping[str, Trend]) -> None:
+        self.trends = tuple(trends[paper.id] for paper in papers)
+        self._terms = np.zeros((len(papers), max((len(one.terms) for one in self.trends), default=0)))
+        for row, trend in zip(self._terms, self.trends, strict=True):
+            row[: len(trend.terms)] = [term.points for term in trend.terms]
+        order = sorted(range(len(papers)), key=lambda row: tie(papers[row], self.trends[row]))
+        self.ties = np.argsort(np.array(order, dtype=np.intp))  # the place of each paper, were all scores the same
+
+    def points(self, factor: float) -> Floats:
+        """Each term's points times the factor, rounded; the sum of them."""
+        return np.asarray(np.rint(self._terms * factor).sum(axis=1))
 
 
-@dataclass(slots=True)
-class _Candidate:
-    """A paper on its way into the list: the closest of the first `compared` papers above it."""
+class Likeness:
+    """How close the wording of each paper is to that of others: cosines above ALIKE_FROM, looked up once a paper."""
 
-    ranked: Ranked
-    columns: NDArray[np.int32]
-    weights: NDArray[np.float64]
-    compared: int = 0
-    cosine: float = 0.0
-    closest: Ranked | None = None
+    def __init__(self, wordings: Rows) -> None:
+        self._wordings = wordings
+        self._found: dict[int, tuple[NDArray[np.intp], Floats]] = {}
+        self._size = 0
 
-    def compare(self, kept: Sequence[Ranked], above: NDArray[np.float64]) -> None:
-        cosines = np.round(above[self.compared : len(kept), self.columns] @ self.weights, 9)  # the same with any BLAS
-        nearest = int(np.argmax(cosines))
-        if cosines[nearest] > self.cosine:
-            self.cosine, self.closest = float(cosines[nearest]), kept[self.compared + nearest]
-        self.compared = len(kept)
-
-    @property
-    def lowered(self) -> Ranked:
-        points = -round(ALIKE * max(0.0, self.cosine - ALIKE_FROM) / (1 - ALIKE_FROM))
-        if not points or self.closest is None:
-            return self.ranked
-        reason = Reason(kind="similar", label=f"close to “{short(self.closest.paper.title)}” above", points=points)
-        return replace(self.ranked, reasons=(*self.ranked.reasons, reason))
+    def of(self, row: int) -> tuple[NDArray[np.intp], Floats]:
+        """The rows of the others, and the paper's own."""
+        if row not in self._found:
+            held = slice(self._wordings.indptr[row], self._wordings.indptr[row + 1])
+            wording = np.zeros(self._wordings.shape[1])
+            wording[self._wordings.indices[held]] = self._wordings.data[held]
+            cosines: Floats = np.round(np.asarray(self._wordings @ wording), 9)
+            close = np.flatnonzero(cosines > ALIKE_FROM)
+            if self._size + len(close) > _KEPT:
+                self._found, self._size = {}, 0
+            self._found[row], self._size = (close, cosines[close]), self._size + len(close)
+        return self._found[row]
 
 
-def thin(ranked: Iterable[tuple[Ranked, int]], rows: Rows) -> Ranking:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinned:
+    """Rows, best first; the points that some were lowered by, and the row each of them is close to; and the hidden
+    rows, each with the one it is nearly the same as."""
+
+    order: list[int] = field(default_factory=list)
+    lowered: dict[int, tuple[int, int]] = field(default_factory=dict)
+    hidden: list[tuple[int, int]] = field(default_factory=list)
+
+
+def thin(rows: Iterable[int], scores: NDArray[np.int64], ties: NDArray[np.intp], likeness: Likeness) -> Thinned:
     """Lower what is close to a better paper and hide what is nearly the same, among the best `THINNED` papers.
 
-    The next paper is always the best one after lowering. As points are only ever taken off, a paper is compared with
-    those above it no sooner than it comes to the top of the heap.
+    The next paper is always the best one after lowering. As points are only ever taken off, a paper is lowered no
+    sooner than it comes to the top of the heap.
     """
-    kept: list[Ranked] = []
-    hidden: list[Hidden] = []
-    heap = []
-    for one, row in ranked:
-        start, end = rows.indptr[row], rows.indptr[row + 1]
-        heap.append((place(one), _Candidate(one, rows.indices[start:end], rows.data[start:end])))
-    heapq.heapify(heap)  # the order ends in a unique id: candidates are never compared
-    above: NDArray[np.float64] = np.zeros((min(THINNED, len(heap)), rows.shape[1]))
-    while heap and len(kept) < THINNED:
-        _, candidate = heapq.heappop(heap)
-        if candidate.compared == len(kept):
-            above[len(kept), candidate.columns] = candidate.weights
-            kept.append(candidate.lowered)
+    size, found = len(scores), Thinned()
+    keys = (ties - scores * size).tolist()  # best first; no two are the same
+    heap = [(keys[row], row) for row in rows]
+    heapq.heapify(heap)
+    nearest, closest = np.zeros(size), np.zeros(size, dtype=np.intp)  # of those above
+    while heap and len(found.order) < THINNED:
+        key, row = heapq.heappop(heap)
+        cosine = float(nearest[row])
+        if cosine >= NEARLY_SAME:
+            found.hidden.append((row, int(closest[row])))
             continue
-        candidate.compare(kept, above)
-        if candidate.cosine >= NEARLY_SAME and candidate.closest is not None:
-            rule = f"nearly the same as “{short(candidate.closest.paper.title)}”"
-            hidden.append(Hidden(paper=candidate.ranked.paper, rule=rule, score=candidate.ranked.score))
-        else:
-            heapq.heappush(heap, (place(candidate.lowered), candidate))
-    rest = [candidate.lowered for _, candidate in sorted(heap)]
-    return Ranking(papers=(*kept, *rest), hidden=tuple(hidden))
+        if points := round(ALIKE * max(0.0, cosine - ALIKE_FROM) / (1 - ALIKE_FROM)):
+            found.lowered[row] = (-points, int(closest[row]))
+        if key != (now := keys[row] + points * size):
+            heapq.heappush(heap, (now, row))
+            continue
+        found.order.append(row)
+        others, cosines = likeness.of(row)
+        closer = cosines > nearest[others]
+        nearest[others[closer]], closest[others[closer]] = cosines[closer], row
+    found.order.extend(row for _, row in sorted(heap))
+    return found
