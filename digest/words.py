@@ -28,6 +28,7 @@ _stemmer = Stemmer.Stemmer("english")
 # A window of one phrase may be spread over this many more words in a text than the phrase has, by hyphens and blanks.
 _SPREAD = 1
 _ENDINGS = 9  # the most letters that stemming takes off: hopefulnesses
+_WAYS = 8  # in which the words inside a phrase may be in the singular
 _HEAD = 40  # letters by which the beginning of a phrase is known: enough to tell, however long a word is
 
 # Plurals that no ending tells; not those that are other words too, such as bases, axes and leaves.
@@ -135,22 +136,31 @@ def phrase_key(phrase: str) -> str:
     return stem("".join(_words(phrase)))
 
 
-def singular(word: str) -> str:
+def singulars(word: str) -> tuple[str, ...]:
     """Without a plural's ending; for a word inside a phrase, where a stem would spoil "multi-modal".
 
-    An e that may be of either is left out of both: "cach" for a cache and caches, "box" for boxes.
+    Where letters may be of either, all that it can be: "cach" and "cache" for caches, "box" and "boxe" for boxes.
     """
     if len(word) > 3 and word.endswith("s") and (not word.endswith(("ss", "us")) or _ACRONYMS.fullmatch(word)):
         word = word[:-1]
     if word.endswith("ie"):
-        return f"{word[:-2]}y"
-    return word[:-1] if word.endswith(("sse", "she", "che", "xe", "ze")) else word
+        return f"{word[:-2]}y", word
+    return (word[:-1], word) if word.endswith(("sse", "she", "che", "xe", "ze")) else (word,)
 
 
-def _singular_key(phrase: str) -> str:
+def _longer(inner: Sequence[str], word: str) -> tuple[str, ...]:
+    """Words run together, and another one in the singular."""
+    ends = singulars(word) if len(inner) < _WAYS else singulars(word)[:1]
+    return tuple(f"{one}{end}" for one in inner for end in ends)
+
+
+def _singular_keys(phrase: str) -> Iterator[str]:
     """As `phrase_key`, the inner words in the singular: chains of thought are a chain of thought."""
-    *inner, last = _words(phrase)
-    return stem("".join(map(singular, inner)) + last)
+    *words, last = _words(phrase)
+    inner: tuple[str, ...] = ("",)
+    for word in words:
+        inner = _longer(inner, word)
+    return (stem(f"{one}{last}") for one in inner)
 
 
 def _heads(key: str) -> tuple[str, ...]:
@@ -162,11 +172,15 @@ def _heads(key: str) -> tuple[str, ...]:
 class Node:
     """A run of words that texts have, and the places of its last word. What follows is looked up when first asked for.
 
-    `spellings` are its words run together: as they are, all but the last in the singular, and all in the singular.
+    `joined` are its words run together, `ends` the same with all but the last in the singular, `inner` with all of
+    them: in each way in which they can be.
     """
 
-    def __init__(self, words: Sequence[str], places: Sequence[int], spellings: tuple[str, str, str]) -> None:
-        self._words, self.places, self.spellings = words, places, spellings
+    def __init__(
+        self, words: Sequence[str], places: Sequence[int], joined: str, ends: tuple[str, ...], inner: tuple[str, ...]
+    ) -> None:
+        self._words, self.places = words, places
+        self.joined, self.ends, self.inner = joined, ends, inner
 
     @cached_property
     def following(self) -> list[Node]:
@@ -175,9 +189,14 @@ class Node:
         for place in self.places:
             if word := self._words[place + 1]:
                 places.setdefault(word, array("q")).append(place + 1)
-        joined, _, inner = self.spellings
         return [
-            Node(self._words, those, (joined + word, inner + word, inner + singular(word)))
+            Node(
+                self._words,
+                those,
+                self.joined + word,
+                tuple(f"{one}{word}" for one in self.inner),
+                _longer(self.inner, word),
+            )
             for word, those in places.items()
         ]
 
@@ -186,14 +205,14 @@ class Node:
         """The same by the keys of phrases that they can be."""
         found: dict[str, list[Node]] = {}
         for node in self.following:
-            for key in {stem(one) for one in node.spellings[:2]}:
+            for key in {stem(one) for one in (node.joined, *node.ends)}:
                 found.setdefault(key, []).append(node)
         return found
 
     @cached_property
     def _by_spelling(self) -> dict[str, list[Node]]:
         """The same by their spellings, in alphabetical order."""
-        pairs = ((one, node) for node in self.following for one in set(node.spellings))
+        pairs = ((one, node) for node in self.following for one in {node.joined, *node.ends, *node.inner})
         found: dict[str, list[Node]] = {}
         for spelling, node in sorted(pairs, key=lambda pair: pair[0]):
             found.setdefault(spelling, []).append(node)
@@ -205,7 +224,7 @@ class Node:
 
     def leading_to(self, head: str, longest: int) -> Iterator[Node]:
         """Those of the same that begin a head, or begin with it and have so many letters at the most."""
-        shortest = min(map(len, self.spellings))
+        shortest = min(map(len, (self.joined, *self.inner)))
         for end in range(shortest + 1, len(head)):
             yield from self._by_spelling.get(head[:end], ())
         for place in range(bisect_left(self._spelled, head), len(self._spelled)):
@@ -225,7 +244,7 @@ class Index:
             found = [*_words(text), ""]
             words += found
             self._text.extend([number] * len(found))
-        self.root = Node(words, range(len(words) - 1), ("", "", ""))
+        self.root = Node(words, range(len(words) - 1), "", ("",), ("",))
 
     def texts(self, node: Node) -> Iterator[int]:
         """The texts of a run of words, each as often as it has it."""
@@ -237,7 +256,7 @@ class Phrases:
 
     def __init__(self, phrases: Iterable[str]) -> None:
         given = {key: phrase for phrase in phrases if (key := phrase_key(phrase))}
-        self._by_key = {_singular_key(phrase): phrase for phrase in given.values()} | given
+        self._by_key = {key: phrase for phrase in given.values() for key in _singular_keys(phrase)} | given
         self._words_of = {key: len(tokens(phrase)) + _SPREAD for key, phrase in self._by_key.items()}
         self._window = max(self._words_of.values(), default=0)
         # The beginnings spare stemming nearly every window of a text.
@@ -258,17 +277,19 @@ class Phrases:
     def _opens(self, word: str) -> bool:
         """Whether a phrase can begin with this word."""
         if word not in self._openings:
-            self._openings[word] = self._fits(word) or self._fits(singular(word))
+            self._openings[word] = self._fits(word) or any(map(self._fits, singulars(word)))
         return self._openings[word]
 
     def _beginning(self, words: Sequence[str]) -> Iterator[str]:
         """The phrases that the first one, two, three … words make up."""
-        joined = inner = ""  # the second with all but its last word in the singular
+        joined = ""
+        inner: tuple[str, ...] = ("",)
         for number, word in enumerate(words, start=1):
-            joined, single, inner = joined + word, inner + word, inner + singular(word)
-            if not any(map(self._fits, (joined, single, inner))):
+            joined, ends, inner = joined + word, [f"{one}{word}" for one in inner], _longer(inner, word)
+            if not any(map(self._fits, (joined, *ends, *inner))):
                 return
-            key = next((key for key in (stem(joined), stem(single)) if number <= self._words_of.get(key, 0)), None)
+            keys = map(stem, (joined, *ends))
+            key = next((key for key in keys if number <= self._words_of.get(key, 0)), None)
             if key is not None:
                 yield self._by_key[key]
 
@@ -298,7 +319,7 @@ class Phrases:
     def _find(self, node: Node, key: str, head: str, left: int, ends: dict[Node, str]) -> None:
         """Put the runs of at most so many more words that have a key to those found; words as they are come first."""
         for end in node.by_key.get(key, ()):
-            if end not in ends or stem(end.spellings[0]) == key:
+            if end not in ends or stem(end.joined) == key:
                 ends[end] = self._by_key[key]
         if left > 1:
             for longer in set(node.leading_to(head, len(key) + _ENDINGS)):

@@ -54,6 +54,10 @@ SAME = [
     ("key-value cache eviction", "key-value caches' eviction"),
     ("virus strain", "viruses: strains"),
     ("movie review", "Movies-Reviews"),
+    ("moviereview", "movies' reviews"),
+    ("cachematrix", "caches, matrices"),
+    ("caches' matrix", "a cachematrix"),
+    ("boxmatrix", "boxes' matrices"),
     ("ＲＡＧ", "RAG"),
 ]
 
