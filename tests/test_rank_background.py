@@ -19,8 +19,12 @@ from digest.rank.corpus import Text
 shipped = cache(background)
 
 
+def meanings(table: Background, *texts: Text) -> np.ndarray:
+    return WordTable(table).vectors(texts, table.rows([text.bag for text in texts]))
+
+
 def nearness(table: Background, one: str, other: str) -> float:
-    first, second = WordTable(table).vectors([Text(one), Text(other)])
+    first, second = meanings(table, Text(one), Text(other))
     return float(first @ second) / FINE**2
 
 
@@ -59,7 +63,7 @@ def test_what_is_said_more_often_weighs_more() -> None:
 
 def test_meanings_are_whole_and_of_one_length() -> None:
     texts = [Text(" ".join(words.split()[:3])) for words in SUBJECTS]
-    found = WordTable(BACKGROUND).vectors([*texts, Text("quokka of the emu"), Text("")])
+    found = meanings(BACKGROUND, *texts, Text("quokka of the emu"), Text(""))
     assert (found == np.rint(found)).all()
     assert np.sqrt((found**2).sum(axis=1)) == pytest.approx([FINE] * len(texts) + [0, 0], rel=1e-3)
 
@@ -70,7 +74,7 @@ def test_shares_of_words_add_up_to_the_product() -> None:
     shares = table.shares(text, weights)
     whole = BACKGROUND.rows([text.bag]) @ BACKGROUND.table - BACKGROUND.centre
     centre = float(BACKGROUND.centre @ weights) / float(np.linalg.norm(whole))
-    product = float(table.vectors([text])[0] @ weights) / FINE
+    product = float(meanings(BACKGROUND, text)[0] @ weights) / FINE
     assert math.fsum(shares.values()) - centre == pytest.approx(product, abs=1e-3)
     assert shares["robot"] < 0 < shares["languag"]
     assert table.shares(Text("quokka"), weights) == {}

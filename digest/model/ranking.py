@@ -156,25 +156,25 @@ class Learned:
 class Ranked:
     """A paper in a profile's order; the score is always the sum of the reasons' points.
 
-    `topic` is the name of the topic it is there for, empty where it says too little to any. `tell` words the reasons:
-    a score is wanted of every paper, its reasons only of the few that are listed.
+    `topic` is the name of the topic it is there for, empty where it says too little to any. `tell` words the reasons of
+    a paper, by its id: a score is wanted of every paper, its reasons only of the few that are listed.
     """
 
     paper: Paper
     trend: Trend
     score: int
-    tell: Callable[[], tuple[Reason, ...]] = field(repr=False)
+    tell: Callable[[str], tuple[Reason, ...]] = field(repr=False)
     topic: str = ""
 
     @classmethod
     def of(cls, paper: Paper, trend: Trend, reasons: tuple[Reason, ...], topic: str = "") -> Ranked:
         """With reasons that are told already."""
         score = sum(reason.points for reason in reasons)
-        return cls(paper=paper, trend=trend, score=score, tell=lambda: reasons, topic=topic)
+        return cls(paper=paper, trend=trend, score=score, tell=lambda _: reasons, topic=topic)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        return self.tell()
+        return self.tell(self.paper.id)
 
     def __eq__(self, other: object) -> bool:
         """Whether all of it is the same, told or not."""

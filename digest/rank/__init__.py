@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -142,12 +141,13 @@ class _Account:
         lowered: Mapping[int, tuple[int, int]],
     ) -> None:
         self._corpus, self._parts, self._lowered = corpus, parts, lowered
-        self._told: dict[int, tuple[Reason, ...]] = {}
+        self._told: dict[str, tuple[Reason, ...]] = {}
 
-    def of(self, row: int) -> tuple[Reason, ...]:
-        if row not in self._told:
-            self._told[row] = (*chain.from_iterable(part(row) for part in self._parts), *self._similar(row))
-        return self._told[row]
+    def of(self, paper_id: str) -> tuple[Reason, ...]:
+        if paper_id not in self._told:
+            row = self._corpus.row(paper_id)
+            self._told[paper_id] = (*chain.from_iterable(part(row) for part in self._parts), *self._similar(row))
+        return self._told[paper_id]
 
     def _similar(self, row: int) -> tuple[Reason, ...]:
         points, closest = self._lowered.get(row, (0, row))
@@ -191,7 +191,7 @@ def rank(
             paper=papers[row],
             trend=trending.trends[row],
             score=whole[row] + thinned.lowered.get(row, (0, 0))[0],
-            tell=partial(account.of, row),
+            tell=account.of,
             topic=interests.topics[row],
         )
         for row in thinned.order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,9 @@ class Meaning(Protocol):
     @property
     def spread(self) -> Floats: ...
 
-    def vectors(self, texts: Sequence[Text]) -> Floats: ...
+    def vectors(self, texts: Sequence[Text], rows: Rows) -> Floats:
+        """`rows` are the TF-IDF rows of the texts."""
+        ...
 
     def shares(self, text: Text, weights: Floats) -> Mapping[str, float]:
         """What each term of a text adds to the product of its vector (of length 1) with the weights.
@@ -71,8 +74,8 @@ class WordTable:
         self._background = background
         self.spread = background.spread
 
-    def vectors(self, texts: Sequence[Text]) -> Floats:
-        return self._background.meanings(self._background.rows([text.bag for text in texts]))
+    def vectors(self, texts: Sequence[Text], rows: Rows) -> Floats:
+        return self._background.meanings(rows)
 
     def shares(self, text: Text, weights: Floats) -> Mapping[str, float]:
         background = self._background
@@ -91,6 +94,10 @@ class Holding:
 
     rows: NDArray[np.intp]
     counts: Floats
+
+
+def _id(paper: Paper) -> str:
+    return paper.id
 
 
 def _together(several: Sequence[Holding]) -> Holding:
@@ -116,9 +123,9 @@ class Corpus:
         meaning: Meaning | None = None,
     ) -> None:
         self.background = background
-        self.papers: tuple[Paper, ...] = tuple(sorted(papers, key=lambda paper: paper.id))
+        self.papers: tuple[Paper, ...] = tuple(sorted(papers, key=_id))
         ids = {paper.id for paper in self.papers}
-        before = sorted((paper for paper in earlier if paper.id not in ids), key=lambda paper: paper.id)
+        before = sorted((paper for paper in earlier if paper.id not in ids), key=_id)
         everything = (*self.papers, *before)
         self.texts = tuple(Text(paper.title, paper.abstract) for paper in everything)
         self.order = np.argsort(np.argsort([paper.id for paper in everything]))  # the place of each by its id
@@ -128,6 +135,9 @@ class Corpus:
     @property
     def size(self) -> int:
         return len(self.papers)
+
+    def row(self, paper_id: str) -> int:
+        return bisect_left(self.papers, paper_id, key=_id)
 
     @cached_property
     def _others(self) -> dict[str, int]:
@@ -148,13 +158,13 @@ class Corpus:
     def rows_of(self, texts: Sequence[Text]) -> Rows:
         return self.background.rows([text.bag for text in texts], self._others)
 
-    def meanings_of(self, texts: Sequence[Text]) -> Floats:
-        return self.meaning.vectors(texts) if texts else np.zeros((0, len(self.meaning.spread)))
+    def meanings_of(self, texts: Sequence[Text], rows: Rows) -> Floats:
+        return self.meaning.vectors(texts, rows) if texts else np.zeros((0, len(self.meaning.spread)))
 
     @cached_property
     def meanings(self) -> Floats:
         """Shape (candidates, dimensions), whole numbers."""
-        return self.meanings_of(self.texts[: self.size])
+        return self.meanings_of(self.texts[: self.size], self.rows)
 
     def moments(self, weights: Floats) -> tuple[float, float]:
         """Mean and variance of the product of papers' rows with these weights: known terms, as if independent."""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from digest.rank.background import FINE, Floats, units, whole
+from digest.rank.background import FINE, Floats, Rows, units, whole
 from digest.rank.corpus import Text
 
 # Texts -> shape (texts, dimensions), a row for each text whatever else is asked for; rows of length 1.
@@ -50,7 +50,8 @@ class Encoded:
     def spread(self) -> Floats:
         return self._frame[2]
 
-    def vectors(self, texts: Sequence[Text]) -> Floats:
+    def vectors(self, texts: Sequence[Text], rows: Rows | None = None) -> Floats:
+        """Of the texts as such; what their words weigh does not matter."""
         centre, axes, _ = self._frame
         told = [said(text) for text in texts]
         around = np.asarray(self._encode(told), dtype=np.float64) - centre

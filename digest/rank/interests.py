@@ -21,7 +21,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from heapq import nsmallest
 
 import numpy as np
@@ -105,8 +104,9 @@ class Examples:
         self._corpus, self._liked = corpus, liked
         weights = np.array([one.weight for one in liked], dtype=np.float64)
         weights /= weights.sum()
-        self._rows = corpus.rows_of([one.text for one in liked])
-        self._meanings = corpus.meanings_of([one.text for one in liked]) / FINE
+        texts = [one.text for one in liked]
+        self._rows = corpus.rows_of(texts)
+        self._meanings = corpus.meanings_of(texts, self._rows) / FINE
         mean = (weights[:, None] * self._meanings).sum(axis=0)
         ridge = min(RIDGE_TO, max(RIDGE_FROM, RIDGE / len(liked)))
         solved = mean / (corpus.meaning.spread + ridge)
@@ -116,17 +116,13 @@ class Examples:
         self.near = Nearness(corpus, meaning * scale, wording * scale, less * scale)
 
     def label(self, row: int) -> str:
-        """The title of the nearest of the papers."""
-        return self._liked[self._nearest[row]].label
-
-    @cached_property
-    def _nearest(self) -> list[int]:
-        corpus, found = self._corpus, list[int]()
-        for start in range(0, corpus.size, 256):
-            rows = slice(start, start + 256)
-            wording = (corpus.rows[rows] @ self._rows.T).toarray()
-            found += np.argmax(wording + corpus.meanings[rows] @ self._meanings.T / FINE, axis=1).tolist()
-        return found
+        """The title of the nearest of the papers, the first of equals."""
+        corpus = self._corpus
+        held = slice(corpus.rows.indptr[row], corpus.rows.indptr[row + 1])
+        own = np.zeros(corpus.rows.shape[1])
+        own[corpus.rows.indices[held]] = corpus.rows.data[held]
+        nearness = self._rows @ own + self._meanings @ corpus.meanings[row] / FINE
+        return self._liked[int(np.argmax(nearness))].label
 
 
 # --- words and phrases -------------------------------------------------------------------------------------------
@@ -216,7 +212,7 @@ class Words:
     def _nearness(self, scale: float) -> Nearness:
         corpus, wanted = self._corpus, [one for one in self.searches if one.weight > 0]
         text = Text(" ".join(one.label for one in wanted if one.inside is None))
-        meaning = _unit(corpus, corpus.meanings_of([text])[0]) * NEAR * scale
+        meaning = _unit(corpus, corpus.meanings_of([text], corpus.rows_of([text]))[0]) * NEAR * scale
         wording, less = _worded(corpus, self._beside(wanted), BESIDE * scale)
         return Nearness(corpus, meaning, wording, less)
 
