@@ -42,13 +42,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+import digest.rank
 from digest.listings import read_dump, read_listing
 from digest.model import Paper, Sighting
+from digest.rank import Background
+from digest.rank.background import bag
 from digest.trend import WEIGHTS, Weights, trends
 
 MEASURES = ("Spearman", "top 5", "top 10", "NDCG@10")
 DAY = timedelta(days=1)
 FEWEST = 5  # papers of a list to be judged
+NEAREST = 30  # papers that stand for a topic
 RESAMPLED = 2_000
 
 Scores = NDArray[np.float64]
@@ -115,6 +119,7 @@ class Data:
                 id=record["id"],
                 arxiv_id=record["id"],
                 title=record["title"],
+                abstract=record["abstract"],
                 authors=tuple(record["authors"]),
                 organisation=record["org"],
                 submitter=submitter,
@@ -219,6 +224,32 @@ def _authors(case: Case) -> Scores:
     return np.array([len(paper.authors) for paper in case.judged], float)
 
 
+class Topics:
+    """What a paper's topic lets one expect: how many points of votes more than others the papers nearest to it in
+    meaning have, of those that were listed in the two months before."""
+
+    def __init__(self, data: Data) -> None:
+        papers = sorted({paper.id: paper for each in data.lists.values() for paper in each}.values(), key=_listed)
+        background = Background.of(Path(digest.rank.__file__).with_name("background.npz").read_bytes())
+        meanings = background.meanings(background.rows([bag(paper.title, paper.abstract) for paper in papers]))
+        days = np.array([_listed(paper)[0] for paper in papers])
+        points = 100 * np.log1p([data.sightings[paper.id][0].votes or 0 for paper in papers])
+        self.more: dict[str, float] = dict.fromkeys((paper.id for paper in papers), 0.0)
+        for day in np.unique(days):
+            now, before = np.flatnonzero(days == day), np.flatnonzero((days < day) & (days >= day - 60))
+            if len(before) > 3 * NEAREST:
+                nearest = np.argsort(-(meanings[now] @ meanings[before].T), axis=1, kind="stable")[:, :NEAREST]
+                told = points[before][nearest].mean(axis=1) - points[before].mean()
+                self.more.update(zip((papers[row].id for row in now), told.tolist(), strict=True))
+
+    def of(self, case: Case) -> Scores:
+        return np.array([self.more[paper.id] for paper in case.judged])
+
+
+def _listed(paper: Paper) -> tuple[int, str]:
+    return (paper.first_listed or date.min).toordinal(), paper.id
+
+
 Ranker = Callable[[Case], Scores]
 
 
@@ -231,6 +262,7 @@ def rankers(data: Data) -> dict[str, Ranker]:
     def organised(case: Case) -> Scores:
         return np.array([paper.organisation is not None for paper in case.judged], float)
 
+    topics = Topics(data)
     without = {
         "expected": replace(WEIGHTS, expected=False),
         "rise": replace(WEIGHTS, rise=0),
@@ -245,6 +277,8 @@ def rankers(data: Data) -> dict[str, Ranker]:
         "  with organisation": lambda case: _trend(case) + 5 * organised(case),
         "  with code": lambda case: _trend(case) + 2 * np.log1p(stars(case)),
         "  with authors": lambda case: _trend(case) + 5 * np.log1p(_authors(case)),
+        "  expected of its topic": lambda case: _trend(case) - 0.25 * topics.of(case),
+        "  as usual in its topic": lambda case: _trend(case) + 0.25 * topics.of(case),
         "comments": _comments,
         "number of authors": _authors,
     }

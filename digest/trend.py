@@ -22,6 +22,9 @@ less. What one vote puts on top of a short list has 69 points, where an everyday
 *Comments*, code, organisations and numbers of authors added nothing to the votes that held in every way of judging; the
 first stand in where no votes are known, and so does the place in the list.
 
+*Topics* have more votes or fewer, but what papers near in meaning had says nothing of a paper that its own votes do not:
+neither expecting as many nor counting on them did better (docs/figures.md).
+
 *Age.* `fade_days` is the reader's: 3 for one who reads daily, more for one who reads weekly, to whom Monday is not old.
 It is gentle, as older lists are expected to have more votes. A paper that was old when a list found it is no news.
 
@@ -121,10 +124,6 @@ def _ages(paper: Paper, today: date) -> tuple[int, int]:
     listed = paper.first_listed or today
     lag = (listed - paper.born).days if paper.born else 0
     return max(0, (today - listed).days), max(0, lag - NEWS_DAYS)
-
-
-def age_in_days(paper: Paper, today: date) -> int:
-    return sum(_ages(paper, today))
 
 
 def _age(paper: Paper, today: date, fade_days: float, weights: Weights) -> Reason:

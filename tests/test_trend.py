@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from make import NOW, TODAY, paper, sighting
 
 from digest.model import Paper, Sighting, Trend
-from digest.trend import WEIGHTS, age_in_days, risen, trends
+from digest.trend import WEIGHTS, risen, trends
 
 YESTERDAY = TODAY - timedelta(days=1)
 
@@ -143,9 +143,9 @@ def test_age(days: int, lag: int, fade: float, age: int, points: int) -> None:
     """Days since the listing, and what the paper's own age is beyond two months; neither from the future."""
     listed = TODAY - timedelta(days=days)
     one = paper(first_listed=listed, published=listed - timedelta(days=lag))
-    assert age_in_days(one, TODAY) == age
-    assert trend(one, [], fade_days=fade).points == points
-    assert age_in_days(paper(first_listed=listed), TODAY) == max(0, days), "without a day of publication"
+    found = trend(one, [], fade_days=fade)
+    assert found.points == points
+    assert [term.label for term in found.terms] == ([f"{age} {'day' if age == 1 else 'days'} old"] if points else [])
 
 
 def test_latest_numbers_stand_in_the_trend() -> None:
@@ -316,7 +316,7 @@ def test_an_old_paper_is_old_though_no_source_tells_its_day() -> None:
     replaced = paper("2306.00001", updated=TODAY)
     assert replaced.published is None
     assert replaced.born == date(2023, 6, 1)
-    assert age_in_days(replaced, TODAY) > 1000
-    assert age_in_days(paper("t-1"), TODAY) == 0
+    assert [term.kind for term in trend(replaced, []).terms] == ["age"]
+    assert not trend(paper("t-1"), []).terms
     assert paper("math/9701001", arxiv_id="math/9701001").born == date(1997, 1, 1)
     assert paper("math/0309136", arxiv_id="math/0309136", published=TODAY).born == TODAY
