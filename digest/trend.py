@@ -22,8 +22,8 @@ less. What one vote puts on top of a short list has 69 points, where an everyday
 *Comments*, code, organisations and numbers of authors added nothing to the votes that held in every way of judging; the
 first stand in where no votes are known, and so does the place in the list.
 
-*Topics* have more votes or fewer, but what papers near in meaning had says nothing of a paper that its own votes do not:
-neither expecting as many nor counting on them did better (docs/figures.md).
+*Topics* have more votes or fewer, but what papers near in meaning had says nothing of a paper that its own votes do
+not: neither expecting as many nor counting on them did better (docs/figures.md).
 
 *Age.* `fade_days` is the reader's: 3 for one who reads daily, more for one who reads weekly, to whom Monday is not old.
 It is gentle, as older lists are expected to have more votes. A paper that was old when a list found it is no news.

@@ -110,6 +110,9 @@ def test_the_worse_of_two_is_told_whichever_comes_first(lived: Store) -> None:
     assert there.verdict.high < 0 < back.verdict.low
     assert there.verdict.values == back.verdict.values[::-1]
     assert there.verdict.difference == pytest.approx(-back.verdict.difference)
+    one, other = row(there, "interleaved").values
+    assert other < one < 1 - other, "and plain votes have their share"
+    assert one + other + row(there, "interleaved").plain == pytest.approx(1)
     assert there.verdict.days == 9, "nobody told the votes of the last day's papers again"
 
 
@@ -177,6 +180,7 @@ def test_likes_judge_by_what_each_reader_said_later(lived: Store) -> None:
     assert row(found, "recall of likes").values[0] == 1.0
     assert found.worse, "to a reader of cranes"
     assert row(found, "recall of likes").plain < 0.5
+    assert row(found, "interleaved").values[0] > 0.5, "it alone brings what is liked, or brings it first"
 
 
 def test_nothing_known_is_the_users_to_mend(lived: Store) -> None:

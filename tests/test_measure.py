@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from digest.measure import churn, coverage, diversity, ndcg, novelty, paired_bootstrap, recall, text_rows
+from digest.measure import churn, coverage, diversity, interleaved, ndcg, novelty, paired_bootstrap, recall, text_rows
 
 LOG3 = math.log2(3)  # the second place's discount; the first's is 1, the third's 2
 
@@ -101,6 +101,29 @@ def test_rows_of_texts() -> None:
 def test_churn(listed: str, before: str, candidates: str, expected: float) -> None:
     assert churn(listed, before, candidates) == pytest.approx(expected)
     assert math.isnan(churn(listed, before, ""))
+
+
+@pytest.mark.parametrize(
+    ("lists", "at", "won"),
+    [
+        (["abc", "abc"], 3, [1 / 2, 1 / 2]),  # a and c or b alone, by who begins
+        (["abc", "xyz"], 3, [1.0, 0.0]),
+        (["xa", "yb"], 4, [4 / 6, 2 / 6]),
+        (["xa", "yb"], 3, [4 / 6, 2 / 6]),  # the one that begins has its second paper in
+        (["a", "xyb"], 9, [4 / 6, 2 / 6]),  # whoever has no more passes
+        (["abc", "bca", "cab"], 1, [4 / 7, 2 / 7, 1 / 7]),
+        (["abc", "bca", "cab"], 3, [4 / 7, 2 / 7, 1 / 7]),
+    ],
+)
+def test_interleaved(lists: list[str], at: int, won: list[float]) -> None:
+    gains = {"a": 4.0, "b": 2.0, "c": 1.0}
+    assert interleaved(lists, gains, at) == pytest.approx(won)
+    assert interleaved(lists[::-1], gains, at) == pytest.approx(won[::-1])
+
+
+def test_interleaved_of_nothing() -> None:
+    assert all(map(math.isnan, interleaved(["xy", ""], {"a": 1.0}, 5)))
+    assert interleaved(["ab", ""], {"a": 1.0}, 5) == (1.0, 0.0)
 
 
 # --- the paired bootstrap ------------------------------------------------------------------------------------------

@@ -46,7 +46,8 @@ from digest.words import terms
 
 AT = 10  # places that NDCG looks at
 VOTES, LIKES = "NDCG@10 by votes", "NDCG@10 by likes"
-DAILY = (VOTES, LIKES, "recall of likes", "novelty", "diversity", "churn")
+INTERLEAVED = "interleaved"
+DAILY = (VOTES, LIKES, "recall of likes", INTERLEAVED, "novelty", "diversity", "churn")
 COVERAGE = "coverage"
 BLOCK = 7  # days are drawn by weeks, as neighbours share papers and weeks have a rhythm
 FEWEST_DAYS = 7  # that a verdict needs
@@ -126,7 +127,7 @@ def backtest(
         progress(number, len(days))
         today = _Day(history.at(datetime.combine(day, _END)), background, day)
         if today.candidates:
-            played[day] = [tuple(player.play(today) for player in reader) for reader in readers]
+            played[day] = [_played(reader, today, main) for reader in readers]
     if not played:
         raise ConfigError(
             f"nothing was known from {days[0]} to {days[-1]}: what counts is when dumps were taken in. "
@@ -218,6 +219,7 @@ class _Player:
     shown: dict[str, Shown] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)  # the candidates of all days
     last: LastEdition | None = None
+    listed: Sequence[str] = ()  # of the day
     top: frozenset[str] = frozenset()  # of the day before, whatever was shown
     candidates: frozenset[str] = frozenset()  # of the day before
 
@@ -242,7 +244,7 @@ class _Player:
         self.last = LastEdition(
             date=today.date, made_at=today.now, reason=made.reason if isinstance(made, NoEdition) else None
         )
-        self.top, self.candidates = frozenset(top), frozenset(today.candidates)
+        self.listed, self.top, self.candidates = listed, frozenset(top), frozenset(today.candidates)
         self.shown.update(dict.fromkeys(listed, Shown(on=today.date)))
         self.met.update(today.candidates)
         return figures
@@ -268,6 +270,19 @@ class _Player:
 
 
 _Reader = tuple[_Player, ...]  # the same one with each configuration, and with plain votes at last
+
+
+def _played(reader: _Reader, today: _Day, main: str) -> tuple[Figures, ...]:
+    """Each player's figures, and what its list wins where all of them share one list."""
+    figures = [player.play(today) for player in reader]
+    if main == LIKES:
+        lists = [player.listed for player in reader]
+        gains = dict.fromkeys(today.past.later_likes(reader[0].address) if reader[0].address else (), 1.0)
+    else:
+        lists = [[one for one in player.listed if one in today.later_votes] for player in reader]
+        gains = {paper_id: math.log1p(votes) for paper_id, votes in today.later_votes.items()}
+    won = measure.interleaved(lists, gains, AT)
+    return tuple({**one, INTERLEAVED: share} for one, share in zip(figures, won, strict=True))
 
 
 # --- the score ---------------------------------------------------------------------------------------------------

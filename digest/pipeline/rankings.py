@@ -66,6 +66,8 @@ class Rankings:
         if not view.profile.late_risers:
             return ()
         corpus, sightings = self._rising_of_day(view.since)
+        if not corpus.size:
+            return ()
         return late_risers(self._ranking(view, corpus, sightings), sightings, shown, view.profile, self._now.date())
 
     def unhidden(self, view: View, paper: Paper) -> Ranked | None:
