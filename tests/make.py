@@ -38,7 +38,7 @@ from digest.model import (
     Topic,
     Trend,
 )
-from digest.rank import Background, Corpus, Trending, rank
+from digest.rank import Asked, Background, Corpus, Trending, rank
 from digest.words import stem
 
 TODAY = date(2026, 6, 2)  # a Tuesday
@@ -286,7 +286,7 @@ def ranking(
     """What the profile gets of the papers in the small world, where nothing is trending unless it is said."""
     corpus = Corpus(papers, BACKGROUND, earlier)
     given = trends or {one.id: trend_of(one.id) for one in corpus.papers}
-    return rank(corpus, Trending(corpus.papers, given), who, known, learned, told)
+    return rank(Asked(corpus, who, known), Trending(corpus.papers, given), learned, told)
 
 
 def order(found: Ranking) -> list[str]:

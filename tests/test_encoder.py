@@ -28,7 +28,7 @@ from digest.model import Paper, Ranking, Topic
 from digest.pipeline.publish import publish
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.world import World
-from digest.rank import Background, Corpus, Encoded, Text, Trending, rank
+from digest.rank import Asked, Background, Corpus, Encoded, Text, Trending, rank
 from digest.rank.background import FINE, Floats
 from digest.rank.encoded import AS_A_WHOLE, EVEN
 from digest.store import Store
@@ -131,7 +131,7 @@ def _ranking(papers: Sequence[Paper], fake: Fake) -> Ranking:
     meaning = Encoded(fake, map(_text, papers))
     corpus = Corpus(papers, NO_WORDS, meaning=meaning)
     trends = {one.id: trend_of(one.id) for one in papers}
-    return rank(corpus, Trending(corpus.papers, trends), LIKES_GLIDERS, told=trends)
+    return rank(Asked(corpus, LIKES_GLIDERS), Trending(corpus.papers, trends), told=trends)
 
 
 def test_papers_are_near_in_meaning_without_a_word_in_common() -> None:
@@ -279,7 +279,7 @@ def test_a_real_model_ranks_by_meaning(real: Encoder) -> None:
     example = profile(trend_weight=0, topics=(Topic(name="t", examples=("Clothes sorted by mechanical hands",)),))
     trends = {one.id: trend_of(one.id) for one in papers}
     meaning = Encoded(real.encode, map(_text, papers))
-    found = rank(Corpus(papers, NO_WORDS, meaning=meaning), Trending(papers, trends), example)
+    found = rank(Asked(Corpus(papers, NO_WORDS, meaning=meaning), example), Trending(papers, trends))
     assert found.papers[-1].paper.title == ABSTRACTS[2]
     assert found.papers[0].score > found.papers[-1].score
 

@@ -16,11 +16,11 @@ from conftest import Place, Ran
 from digest import config
 from digest.cli import world
 from digest.errors import ConfigError
-from digest.model import Example, Feedback, Learned, Opinion, Profile, Ranking, Topic
+from digest.model import Example, Feedback, Learned, Opinion, Ranking, Topic
 from digest.pipeline.feedback import feedback, said, take_back_all, take_in
 from digest.pipeline.rankings import Rankings, View, examples
 from digest.pipeline.world import World
-from digest.rank import Corpus
+from digest.rank import Asked
 from digest.store import Store
 
 ADA = "ada@example.org"  # reads “trending”
@@ -168,7 +168,7 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Learned]]:
     """What is learned, as each ranking is asked for with it."""
     asked: list[Sequence[Learned]] = []
 
-    def rank(_corpus: Corpus, _scores: Any, _profile: Profile, _known: Any, learned: Any, _told: Any) -> Ranking:
+    def rank(_asked: Asked, _trending: Any, learned: Any, _told: Any) -> Ranking:
         asked.append(learned)
         return Ranking(papers=())
 

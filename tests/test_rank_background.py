@@ -12,7 +12,7 @@ from make import BACKGROUND, SUBJECTS, of, order, paper, profile, ranking, trend
 
 from digest.cli.world import background
 from digest.model import Topic
-from digest.rank import Background, Corpus, Trending, WordTable, rank
+from digest.rank import Asked, Background, Corpus, Trending, WordTable, rank
 from digest.rank.background import FINE
 from digest.rank.corpus import Text
 
@@ -138,12 +138,9 @@ def test_with_the_shipped_table_words_find_papers_that_have_none_of_them() -> No
     corpus, trends = Corpus(papers, shipped()), {name: trend_of(name) for name in SUBJECTS_OF_PAPERS}
     words = ["distillation", "robot manipulation", "video generation", "protein"]
     for name, word in zip(SUBJECTS_OF_PAPERS, words, strict=True):
-        by_word = rank(corpus, Trending(corpus.papers, trends), profile(word, trend_weight=0))
-        by_example = rank(
-            corpus,
-            Trending(corpus.papers, trends),
-            profile(topics=(Topic(name="t", examples=(f"{word}, some of it",)),)),
-        )
+        by_word = rank(Asked(corpus, profile(word, trend_weight=0)), Trending(corpus.papers, trends))
+        example = profile(topics=(Topic(name="t", examples=(f"{word}, some of it",)),))
+        by_example = rank(Asked(corpus, example), Trending(corpus.papers, trends))
         assert order(by_word)[0] == order(by_example)[0] == name
         assert {one.kind for one in of(by_word, name).reasons} == {"near"}
 

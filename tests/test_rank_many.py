@@ -9,7 +9,7 @@ import pytest
 from make import paper, profile, trend_of
 from scipy import sparse
 
-from digest.rank import Background, Corpus, Trending, many, rank
+from digest.rank import Asked, Background, Corpus, Trending, many, rank
 from digest.rank.many import EXACT, Candidates, Readers, best, whole
 from digest.rank.order import tie
 
@@ -153,7 +153,7 @@ def test_ties_go_as_in_a_ranking() -> None:
         for one, points, votes in zip(papers, [5, 5, 9, 9, 0, 0, 5, 9], [1, 2, 3, 3, 0, 1, 2, 4], strict=True)
     }
     background = Background((), np.zeros(0, dtype=np.int32), 1)
-    ranked = rank(Corpus(papers, background), Trending(papers, trends), profile(trend_weight=0)).papers
+    ranked = rank(Asked(Corpus(papers, background), profile(trend_weight=0)), Trending(papers, trends)).papers
     given = sorted(papers, key=lambda one: tie(one, trends[one.id]))
     candidates = Candidates(
         numbers=whole(np.ones((8, 2))),

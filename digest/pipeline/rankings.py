@@ -10,7 +10,7 @@ from digest.learn import learned
 from digest.model import Example, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting
 from digest.pipeline.references import keys_of
 from digest.pipeline.world import Knowledge
-from digest.rank import Background, Corpus, Encode, Encoded, Text, Trending, rank
+from digest.rank import Asked, Background, Corpus, Encode, Encoded, Text, Trending, rank
 from digest.sections import late_risers, may_rise
 from digest.trend import trends
 
@@ -54,6 +54,7 @@ class Rankings:
         self._rising: dict[datetime, tuple[Corpus, Sightings]] = {}
         self._earlier: dict[datetime, Sequence[Paper]] = {}
         self._trends: dict[tuple[Corpus, int], Trending] = {}
+        self._asked: dict[tuple[Corpus, str], Asked] = {}
         self._examples: dict[str, Mapping[str, Paper]] = {}
         self._learned: dict[tuple[str, str], tuple[Learned, ...]] = {}
         self._rankings: dict[tuple[Corpus, str, int, str | None], Ranking] = {}
@@ -80,7 +81,7 @@ class Rankings:
         corpus, sightings = self._corpus(papers, view.since), self._store.sightings([one.id for one in papers])
         scores = Trending(corpus.papers, trends(corpus.papers, sightings, self._now.date(), view.fade))
         known, learnt = self._examples_of(view.profile), self._learned_of(view)
-        ranking = rank(corpus, scores, open_to_all, known, learnt, told={paper.id})
+        ranking = rank(Asked(corpus, open_to_all, known), scores, learnt, told={paper.id})
         return next((one for one in ranking.papers if one.paper.id == paper.id), None)
 
     def _corpus(self, papers: Collection[Paper], since: datetime) -> Corpus:
@@ -101,11 +102,19 @@ class Rankings:
             if (corpus, view.fade) not in self._trends:
                 scores = trends(corpus.papers, sightings, self._now.date(), view.fade)
                 self._trends[corpus, view.fade] = Trending(corpus.papers, scores)
-            trending, known = self._trends[corpus, view.fade], self._examples_of(view.profile)
             if len(self._rankings) >= KEPT:
                 del self._rankings[next(iter(self._rankings))]
-            self._rankings[key] = rank(corpus, trending, view.profile, known, learnt, self._told)
+            asked = self._asked_of(view.profile, corpus)
+            self._rankings[key] = rank(asked, self._trends[corpus, view.fade], learnt, self._told)
         return self._rankings[key]
+
+    def _asked_of(self, profile: Profile, corpus: Corpus) -> Asked:
+        key = (corpus, profile.name)
+        if key not in self._asked:
+            if len(self._asked) >= KEPT:
+                del self._asked[next(iter(self._asked))]
+            self._asked[key] = Asked(corpus, profile, self._examples_of(profile))
+        return self._asked[key]
 
     def _of_day(self, since: datetime) -> tuple[Corpus, Sightings]:
         if since not in self._candidates:

@@ -36,6 +36,7 @@ from digest.rank.order import Trending, thin
 from digest.words import Phrases, short
 
 __all__ = [
+    "Asked",
     "Background",
     "Corpus",
     "Encode",
@@ -75,30 +76,48 @@ def _learned(learned: Sequence[Learned], sign: int) -> list[Liked]:
     ]
 
 
-class _Interests:
-    """All that a reader wants and does not want, against all candidates."""
+class Asked:
+    """What a profile asks for, against all candidates: the same for each of its readers.
 
-    def __init__(
-        self, corpus: Corpus, profile: Profile, known: Mapping[str, Paper], learned: Sequence[Learned], factor: float
-    ) -> None:
+    `examples` has the papers behind the example names that are known; one that is not in it counts as a title.
+    """
+
+    def __init__(self, corpus: Corpus, profile: Profile, examples: Mapping[str, Paper] | None = None) -> None:
+        self.corpus, self.profile, self.factor = corpus, profile, 2 * (1 - profile.trend_weight)
         words = [(topic, distinct(topic.terms)) for topic in profile.topics]
-        self._wanted = [
+        self.wanted = [
             Interest(
-                corpus, [term for term in terms if term.weight > 0], _examples(topic, known), factor, name=topic.name
+                corpus,
+                [term for term in terms if term.weight > 0],
+                _examples(topic, examples or {}),
+                self.factor,
+                name=topic.name,
             )
             for topic, terms in words
         ]
+        negative = distinct(term for _, terms in words for term in terms if term.weight < 0)
+        self.unwanted = Interest(corpus, negative, (), self.factor)
+        self.follows = Follows(corpus.credits, profile, self.factor)
+        held = corpus.holding(Phrases(profile.muted_words))
+        self.rules = muted(corpus.credits, profile, {word: one.rows.tolist() for word, one in held.items()})
+
+
+class _Interests:
+    """All that a reader wants and does not want, against all candidates."""
+
+    def __init__(self, asked: Asked, learned: Sequence[Learned]) -> None:
+        corpus, factor = asked.corpus, asked.factor
+        self._wanted = list(asked.wanted)
         if liked := _learned(learned, 1):
             self._wanted.append(Interest(corpus, (), liked, factor, kind="liked"))
         wanted = np.stack([np.zeros(corpus.size), *(one.points for one in self._wanted)])
         self._best = wanted.argmax(axis=0)  # the first of equals
-        negative = distinct(term for _, terms in words for term in terms if term.weight < 0)
-        self._unwanted = Interest(corpus, negative, (), factor)
+        self._unwanted = asked.unwanted
         disliked = _learned(learned, -1)
         self._disliked = Interest(corpus, (), disliked, factor * DISLIKED, kind="disliked")
         self._less = np.maximum(0.0, self._disliked.points)
         self.points = wanted.max(axis=0) + self._unwanted.points - self._less
-        self.topics = _topics([topic.name for topic in profile.topics], wanted, SAYS_SOMETHING * factor)
+        self.topics = _topics([topic.name for topic in asked.profile.topics], wanted, SAYS_SOMETHING * factor)
 
     def reasons(self, row: int, *, told: bool) -> tuple[Reason, ...]:
         """Why the candidate has its points; with their words if `told`."""
@@ -155,33 +174,22 @@ class _Account:
         return (Reason(kind="similar", label=label, points=points),) if points else ()
 
 
-def rank(
-    corpus: Corpus,
-    trending: Trending,
-    profile: Profile,
-    examples: Mapping[str, Paper] | None = None,
-    learned: Sequence[Learned] = (),
-    told: Collection[str] = (),
-) -> Ranking:
-    """All papers of the corpus for one profile, best first.
+def rank(asked: Asked, trending: Trending, learned: Sequence[Learned] = (), told: Collection[str] = ()) -> Ranking:
+    """All papers of the corpus for a profile, or for a reader of it of whom something is learned, best first.
 
-    `trending` is of the corpus's papers. `examples` has the papers behind the example names that are known; an example
-    that is not in it counts as a title. The reasons of papers whose ids are `told` go down to the words.
+    `trending` is of the corpus's papers. The reasons of papers whose ids are `told` go down to the words.
     """
-    of_trend, of_interest = 2 * profile.trend_weight, 2 * (1 - profile.trend_weight)
-    papers = corpus.papers
-    interests = _Interests(corpus, profile, examples or {}, learned, of_interest)
-    words = {word: one.rows.tolist() for word, one in corpus.holding(Phrases(profile.muted_words)).items()}
-    rules = muted(corpus.credits, profile, words)
-    follows = Follows(corpus.credits, profile, of_interest)
-    scores = (interests.points + trending.points(of_trend) + follows.points).astype(np.int64)
+    corpus, papers, rules = asked.corpus, asked.corpus.papers, asked.rules
+    of_trend = 2 * asked.profile.trend_weight
+    interests = _Interests(asked, learned)
+    scores = (interests.points + trending.points(of_trend) + asked.follows.points).astype(np.int64)
     thinned = thin((row for row in range(corpus.size) if row not in rules), scores, trending.ties, corpus.likeness)
     account = _Account(
         corpus,
         (
             lambda row: interests.reasons(row, told=papers[row].id in told),
             lambda row: _trend_reasons(trending.trends[row], of_trend),
-            follows.reasons,
+            asked.follows.reasons,
         ),
         thinned.lowered,
     )
