@@ -13,6 +13,9 @@ Words are not put into the numbers by hashing or projection: the few of a topic 
 hundred numbers each of them would be mixed up with a good part of a paper's other words. What examples say by their own
 wording, of very many terms and little weight, can be left to `rank`.
 
+`publish` makes no use of it: readers share profiles there, and what a profile's words and examples are worth on a day,
+and the reasons of what is listed, cost a thousand times a product. It is for those who keep readers as rows of numbers.
+
 A reader of categories gets papers of these alone, and is held against no others: categories come before the product.
 
 The lengths of two rows multiplied are below 2^23, and so are all sums of their products, in whatever order they are
