@@ -81,6 +81,23 @@ def test_an_empty_day_is_told_with_its_reason_or_passed_over(lab: Place) -> None
     assert "(weekend: arXiv lists no new papers on weekends)" in ran.out
 
 
+def test_what_became_known_on_a_day_without_an_edition_is_told_by_the_next(lab: Place) -> None:
+    profiles = lab.folder / "config" / "profiles.toml"
+    profiles.write_text(PROFILES.replace('"say"', '"silent"'))
+    for day in ("27", "28", "29"):
+        drop(lab, f"2026-05-{day}", f"Paper of {day}", f"Other of {day}")
+    assert run(lab, "05-29T12:00").code == 0
+    assert run(lab, "06-02T07:00").code == 6, "nothing came on Monday: it is missing, and the edition stays away"
+    assert run(lab, "06-03T07:00").code == 6
+    assert len(mails(lab)) == 1
+    for day in ("03", "04"):
+        drop(lab, f"2026-06-{day}", f"Paper of {day}", f"Other of {day}")
+        run(lab, f"06-{day}T18:00")
+    run(lab, "06-05T07:00")
+    told = ["of 1 June is missing" in mail for mail in mails(lab)]
+    assert told == [False, True, False]
+
+
 def test_an_edition_waits_for_complete_lists_until_its_cut_off(lab: Place) -> None:
     lab.config.write_text(f'{SETTINGS}wait = "final"\ncut_off = "10:00"\n')
     for day in ("05-27", "05-28", "05-29"):  # Wednesday to Friday

@@ -156,15 +156,28 @@ def test_one_whose_edition_was_changed_afterwards_has_a_history_of_its_own(store
     assert len({ada, bea, *history(store, ADA, BEA)}) == 4
 
 
-def test_the_latest_edition_proper_of_one_that_adds_days_up(store: Store) -> None:
-    adding = replace(ADA, cadence=Cadence.WHEN_GOOD)
-    enroll(store, adding)
-    publish(store, adding, date(2026, 6, 1), NOW - DAY, "1")
-    publish(store, adding, date(2026, 6, 2), NOW)
-    (found,) = store.enrolled([ADA.id])
-    assert found.last is not None and found.sent is not None
-    assert (found.last.date, found.sent.date) == (date(2026, 6, 2), date(2026, 6, 1))
-    assert due(found.subscription, found.last, None, NOW + HOUR) is None
+def test_the_latest_edition_is_known_behind_dates_without_one(store: Store) -> None:
+    enroll(store, ADA, BEA, CYD)
+    publish(store, ADA, date(2026, 5, 31), NOW - 2 * DAY, "1")
+    for day in (1, 2):
+        publish(store, ADA, date(2026, 6, day), NOW - (2 - day) * DAY)
+    publish(store, BEA, date(2026, 6, 2), NOW)
+    publish(store, CYD, date(2026, 6, 2), NOW, "1")
+    found = store.enrolled([ADA.id, BEA.id, CYD.id])
+    assert [one.last and one.last.date.day for one in found] == [2, 2, 2]
+    assert [one.sent and one.sent.date.day for one in found] == [31, None, 2]
+    assert due(found[0].subscription, found[0].last, None, NOW + HOUR) is None
+
+
+def test_when_the_next_of_all_is_due(store: Store) -> None:
+    assert store.next_due() is None
+    enroll(store, ADA, BEA)
+    publish(store, BEA, date(2026, 6, 2), NOW, "1")
+    assert store.next_due() == NOW, "one never had an edition"
+    publish(store, ADA, date(2026, 6, 2), NOW, "1")
+    assert store.next_due() == NOW + 19 * HOUR
+    enroll(store, BEA, settings="2")
+    assert store.next_due() == NOW + 30 * HOUR
 
 
 def test_who_said_something_and_who_is_suppressed_in_one_query_each(store: Store) -> None:

@@ -242,7 +242,7 @@ class LastEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled:
-    """A subscription, with its pause by command, and its latest date; of a when-good one its latest edition proper too.
+    """A subscription, with its pause by command; its latest date, and its latest that had an edition.
 
     Those of the same `history` were shown the same papers on the same dates.
     """

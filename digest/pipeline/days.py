@@ -113,7 +113,7 @@ class Sources:
         return expected(self._store.taken(self._today - HISTORY), self._today)
 
     def told(self, last: LastEdition | None, day: date) -> tuple[Verdict, ...]:
-        """What has become known since the last edition of the days that this one draws from."""
+        """What has become known since the last edition that went out, of the days that this one draws from."""
         key = last.made_at if last else None, last.date if last else day
         if key not in self._told:
             first = max(last.date, day - 7 * _DAY) - _DAY if last else day - 2 * _DAY

@@ -130,14 +130,14 @@ class _Desk:
 
         An empty day makes an edition without papers where the profile wants to be told of it. When-good is silent then.
         """
-        subscription, base = one.subscription, _base(one)
-        told = merged(lacking, self._days.told(base, outcome.date))
+        subscription = one.subscription
+        told = merged(lacking, self._days.told(one.sent, outcome.date))
         if isinstance(outcome, Edition):
             return replace(outcome, subscription=subscription, verdicts=told)
         outcome = replace(outcome, subscription=subscription)
         if subscription.cadence is Cadence.WHEN_GOOD:
             return outcome
-        why = why_empty(outcome, self._days.of(base, outcome.date))
+        why = why_empty(outcome, self._days.of(_base(one), outcome.date))
         profile = self._world.profiles[subscription.profile]
         if profile.says_empty and subscription.address and not self._days.nothing_ever:
             return _empty(profile, outcome, merged((why,), told), self._now)
@@ -333,8 +333,8 @@ def preview(world: World, subscription: Subscription, now: datetime) -> Edition 
     outcome = _preview(world, _rankings(world, now), subscription, now)
     if isinstance(outcome, NoEdition):
         return outcome
-    base = _base(enrolled(world, subscription))
-    return replace(outcome, verdicts=Sources(world.store, (), now).told(base, outcome.date))
+    sent = enrolled(world, subscription).sent
+    return replace(outcome, verdicts=Sources(world.store, (), now).told(sent, outcome.date))
 
 
 def _preview(world: World, rankings: Rankings, subscription: Subscription, now: datetime) -> Edition | NoEdition:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, union, update
 
-from digest.model import Cadence, Edition, Enrolled, LastEdition, Subscription
+from digest.model import Edition, Enrolled, LastEdition, Subscription
 from digest.store import codec
 from digest.store.bulk import among
 from digest.store.database import Database
@@ -19,8 +19,10 @@ from digest.store.schema import editions, roll, subscriptions
 Wake = Callable[[Subscription, LastEdition | None], datetime]
 
 
+_TOLD = (editions.c.subscription_id, editions.c.date, editions.c.made_at, editions.c.reason)
 _inner = editions.alias("inner_editions")
 _newest = select(func.max(_inner.c.date))
+_before = select(_inner.c.date).where(_inner.c.reason.is_(None)).order_by(_inner.c.date.desc()).limit(1)
 
 
 class Roll(Database):
@@ -66,6 +68,12 @@ class Roll(Database):
         with self._reading() as conn:
             return sorted(conn.scalars(union(*queries)))
 
+    def next_due(self) -> datetime | None:
+        """The soonest moment at which any subscription is to be looked at; past if nobody has since."""
+        with self._reading() as conn:
+            found: datetime | None = conn.scalar(select(func.min(subscriptions.c.next_due)))
+            return found
+
     def enrolled(self, ids: Collection[str]) -> tuple[Enrolled, ...]:
         """Those of the ids that are on the roll, in order of id."""
         mine = _newest.where(_inner.c.subscription_id == subscriptions.c.id).scalar_subquery()
@@ -76,12 +84,13 @@ class Roll(Database):
             on_roll = among(conn, subscriptions.c.id, ids)
             rows = conn.execute(query.where(on_roll)).all()
             there = {row.id: with_pause(codec.on_roll(row.content), row.paused_until) for row in rows}
-            adding = [one for one, each in there.items() if each.cadence is Cadence.WHEN_GOOD]
-            sent = latest(conn, adding, proper=True) if adding else {}
+            last = {row.id: codec.last_edition(row) for row in rows if row.date}
+            empty = [one for one, each in last.items() if each.reason is not None]
+            sent = {**last, **dict.fromkeys(empty), **_latest_proper(conn, empty)}
         found = (
             Enrolled(
                 subscription=there[row.id],
-                last=codec.last_edition(row) if row.date else None,
+                last=last.get(row.id),
                 sent=sent.get(row.id),
                 history=row.history,
             )
@@ -158,17 +167,25 @@ def with_pause(one: Subscription, until: date | None) -> Subscription:
     return replace(one, pause_until=until)
 
 
-def latest(conn: Connection, ids: Collection[str] | None = None, *, proper: bool = False) -> dict[str, LastEdition]:
-    """By subscription id: its latest date, whether it had an edition or not; or the latest that had one."""
+def latest(conn: Connection, ids: Collection[str] | None = None) -> dict[str, LastEdition]:
+    """By subscription id: its latest date, whether it had an edition or not."""
     newest = select(editions.c.subscription_id, func.max(editions.c.date).label("date"))
     if ids is not None:
         newest = newest.where(among(conn, editions.c.subscription_id, ids))
-    if proper:
-        newest = newest.where(editions.c.reason.is_(None))
     found = newest.group_by(editions.c.subscription_id).subquery()
     same = (editions.c.subscription_id == found.c.subscription_id) & (editions.c.date == found.c.date)
-    columns = (editions.c.subscription_id, editions.c.date, editions.c.made_at, editions.c.reason)
-    rows = conn.execute(select(*columns).join(found, same))
+    rows = conn.execute(select(*_TOLD).join(found, same))
+    return {row.subscription_id: codec.last_edition(row) for row in rows}
+
+
+def _latest_proper(conn: Connection, ids: Collection[str]) -> dict[str, LastEdition]:
+    """By subscription id its latest date that had an edition: a step or two back in the index for each."""
+    if not ids:
+        return {}
+    mine = _before.where(_inner.c.subscription_id == subscriptions.c.id).scalar_subquery()
+    its_own = (editions.c.subscription_id == subscriptions.c.id) & (editions.c.date == mine)
+    query = select(*_TOLD).select_from(subscriptions.join(editions, its_own))
+    rows = conn.execute(query.where(among(conn, subscriptions.c.id, ids)))
     return {row.subscription_id: codec.last_edition(row) for row in rows}
 
 
