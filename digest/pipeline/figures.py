@@ -6,30 +6,28 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
-from digest.cadence import next_moment
 from digest.days import at_fault
 from digest.model import Figure, Run, Subscription, VerdictKind
-from digest.pipeline.roll import with_pauses
-from digest.store import Store
+from digest.store import Counts, Store
 
 _A_WEEK = timedelta(days=7)
 
 
 def figures(store: Store, subscriptions: Sequence[Subscription], now: datetime, version: str) -> tuple[Figure, ...]:
     """Everything worth watching, as numbers. Moments rather than ages, which the watcher can tell by itself."""
+    counts = store.counts()
     return tuple(
         chain(
-            _amounts(store, subscriptions, version),
-            _outbox(store),
-            _moments(store, subscriptions, now),
+            _amounts(counts, subscriptions, version),
+            _outbox(store, counts),
+            _moments(store),
             _phases(store),
             _days(store, now),
         )
     )
 
 
-def _amounts(store: Store, subscriptions: Sequence[Subscription], version: str) -> Iterator[Figure]:
-    counts = store.counts()
+def _amounts(counts: Counts, subscriptions: Sequence[Subscription], version: str) -> Iterator[Figure]:
     readers = sum(one.address is not None for one in subscriptions)
     yield Figure(name="digest_info", about="The program.", value=1, labels={"version": version})
     for name, value, about in (
@@ -45,9 +43,9 @@ def _amounts(store: Store, subscriptions: Sequence[Subscription], version: str) 
         yield Figure(name=f"digest_{name}", about=about, value=value)
 
 
-def _outbox(store: Store) -> Iterator[Figure]:
+def _outbox(store: Store, counts: Counts) -> Iterator[Figure]:
     oldest = store.outbox_ages()
-    for state, count in store.counts()["outbox"].items():
+    for state, count in counts["outbox"].items():
         labels = {"state": state.value}
         yield Figure(name="digest_outbox_messages", about="Messages by state.", value=count, labels=labels)
     for state in sorted(oldest):
@@ -56,15 +54,13 @@ def _outbox(store: Store) -> Iterator[Figure]:
         yield Figure(name="digest_outbox_oldest_timestamp_seconds", about=about, value=value, labels=labels)
 
 
-def _moments(store: Store, subscriptions: Sequence[Subscription], now: datetime) -> Iterator[Figure]:
-    if newest := store.newest_ingest():
-        about = "When the newest dump was taken in."
-        yield Figure(name="digest_newest_dump_timestamp_seconds", about=about, value=newest.timestamp())
-    last = store.last_editions()
-    if subscriptions:
-        soonest = min(next_moment(one, last.get(one.id), now) for one in with_pauses(store, subscriptions))
-        yield Figure(name="digest_next_due_timestamp_seconds", about="When the next edition is due.",
-                     value=soonest.timestamp())  # fmt: skip
+def _moments(store: Store) -> Iterator[Figure]:
+    for name, about, at in (
+        ("digest_newest_dump_timestamp_seconds", "When the newest dump was taken in.", store.newest_ingest()),
+        ("digest_next_due_timestamp_seconds", "When the next edition is due.", store.next_due()),
+    ):
+        if at:
+            yield Figure(name=name, about=about, value=at.timestamp())
 
 
 def _phases(store: Store) -> Iterator[Figure]:
