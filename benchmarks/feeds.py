@@ -19,7 +19,7 @@ from lxml import etree
 
 from digest.config import TEMPLATES
 from digest.feed import Encoded, atom, encode, join
-from digest.feed.atom import _document
+from digest.feed.atom import _document, category
 from digest.feed.entry import Told, head, told
 from digest.model import Feed, FeedEntry, Paper, Site
 from digest.render import Renderer
@@ -82,7 +82,7 @@ def by_lxml(entries: Sequence[Told]) -> bytes:
             etree.SubElement(node, "link", href=link.href, rel=link.rel, type=link.type)
         etree.SubElement(node, "summary", type="html").text = found.summary
         for term in found.categories:
-            etree.SubElement(node, "category", term=term)
+            etree.SubElement(node, "category", **category(term))
         etree.SubElement(node, "published").text = found.published.isoformat()
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 

@@ -57,7 +57,7 @@ def feed(*entries: FeedEntry, **changes: object) -> Feed:
 
 
 def joined(wanted: Feed, site: Site, contents: dict[str, str]) -> bytes:
-    encoded = [encode(one, site, contents.get(module.key(one), "")) for one in wanted.entries]
+    encoded = [encode(one, site, contents.get(module.key(one), ""), wanted.language) for one in wanted.entries]
     return join(dataclasses.replace(wanted, entries=()), site, reversed(encoded))
 
 
@@ -123,8 +123,8 @@ def test_whole_feed() -> None:
     <link href="https://arxiv.org/pdf/2903.00001" rel="related" type="application/pdf" title="PDF"/>
     <link href="https://code.example.org/sheep" rel="related" type="text/html" title="Code"/>
     <summary type="html">topic: sheep — We count sheep. For p &amp;lt; 0.01 &amp;amp; n &amp;gt; 3 they jump.</summary>
-    <category term="cs.CL" scheme="http://arxiv.org/schemas/atom"/>
-    <category term="stat.ML" scheme="http://arxiv.org/schemas/atom"/>
+    <category term="cs.CL" scheme="http://arxiv.org/schemas/atom" label="Computation and Language"/>
+    <category term="stat.ML" scheme="http://arxiv.org/schemas/atom" label="Machine Learning"/>
     <published>2030-03-01T12:00:00+00:00</published>
   </entry>
 </feed>
@@ -285,6 +285,40 @@ def test_whole_rss() -> None:
 </rss>
 """  # noqa: E501
     )
+
+
+def test_an_entry_in_another_language_than_its_feed_says_so() -> None:
+    german = dataclasses.replace(entry(1), language="de")
+    page = "https://digest.example.org/2030-03-01.html"
+    day = DayEntry(name="sheep/2030-03-01", title="Schafe", published=NOON, page=page, language="de")
+    wanted = feed(german, entry(2), day)
+    contents = {"sheep/2030-03-01": "<p>Alle</p>"}
+    lang = "{http://www.w3.org/XML/1998/namespace}lang"
+    found = [one.get(lang) for one in built(wanted, contents=contents).iterfind(A + "entry")]
+    assert found == ["de", None, "de"]
+    items = etree.fromstring(rss(wanted, SITE, contents)).iterfind("channel/item")
+    assert [one.findtext("{http://purl.org/dc/elements/1.1/}language") for one in items] == ["de", None, "de"]
+    told = json.loads(json_feed(wanted, SITE, contents))
+    assert [told["language"], *(one.get("language") for one in told["items"])] == ["en", "de", None, "de"]
+    same = dataclasses.replace(wanted, language="de")
+    assert [one.get(lang) for one in built(same, contents=contents).iterfind(A + "entry")] == [None, "en", None]
+
+
+def test_categories_of_arxiv_have_names_and_others_stand_for_themselves() -> None:
+    wanted = feed(entry(1, categories=("cs.CL", "stat.ML", "hep-th", "Neuroscience & <b>", "68T50")))
+    root = built(wanted)
+    scheme = "http://arxiv.org/schemas/atom"
+    assert [dict(one.attrib) for one in root.iterfind(f"{A}entry/{A}category")] == [
+        {"term": "cs.CL", "scheme": scheme, "label": "Computation and Language"},
+        {"term": "stat.ML", "scheme": scheme, "label": "Machine Learning"},
+        {"term": "hep-th", "scheme": scheme, "label": "High Energy Physics - Theory"},
+        {"term": "Neuroscience & <b>"},
+        {"term": "68T50"},
+    ]
+    items = etree.fromstring(rss(wanted, SITE, {})).iterfind("channel/item/category")
+    assert [(one.text, one.get("domain")) for one in items][2:4] == [("hep-th", scheme), ("Neuroscience & <b>", None)]
+    (item,) = json.loads(json_feed(wanted, SITE, {}))["items"]
+    assert item["tags"] == ["cs.CL", "stat.ML", "hep-th", "Neuroscience & <b>", "68T50"]
 
 
 def test_whole_json_feed() -> None:

@@ -272,6 +272,8 @@ def test_a_feed_is_in_its_language_and_an_entry_in_that_of_its_edition(world: Wo
         assert etree.fromstring(files(world)[path.replace(".atom", ".rss")]).findtext("channel/language") == "de"
         assert json.loads(files(world)[path.replace(".atom", ".json")])["language"] == "de"
     assert atom(world, f"{private(world)}.atom").get(lang) == "en"
+    for path in ("feeds/sheep.atom", "feeds/sheep/editions.atom"):
+        assert {one.get(lang) for one in atom(world, path).iterfind(A + "entry")} == {None, "en"}
     new, _, old, _ = texts(atom(world, "feeds/sheep.atom"), "content")
     assert ">Zusammenfassung</a>" in new and ">Abstract</a>" in old
     days = atom(world, "feeds/sheep/editions.atom")

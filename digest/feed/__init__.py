@@ -5,6 +5,7 @@
     join         the same bytes, joined from entries that are encoded once: for very many feeds
     rss          RSS 2.0
     json_feed    JSON Feed 1.1
+    categories   the names of arXiv's categories
     opml         a list of feeds, to take into a feed reader
 
 Same feed, same bytes: every moment comes from the entries, and nothing is in it that moves without news, such as votes.

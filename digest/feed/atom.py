@@ -12,9 +12,11 @@ import feedgen.util
 
 from digest.errors import FeedError
 from digest.feed import entry as of
+from digest.feed.categories import NAMES, SCHEME
 from digest.feed.entry import Head, Told
 from digest.model import Feed, Site
 
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HISTORY = "http://purl.org/syndication/history/1.0"
 
 
@@ -34,7 +36,12 @@ def atom(feed: Feed, site: Site, contents: Mapping[str, str]) -> bytes:
 
 
 class _AtomEntry(feedgen.entry.FeedEntry):  # type: ignore[misc]  # feedgen is not typed
-    """Writes the attributes of links, which feedgen 1.0.0 drops (its issue 135), so that all look like alternates."""
+    """Writes the attributes of links, which feedgen 1.0.0 drops (its issue 135), so that all look like alternates.
+
+    And the language, of which it knows only the feed's.
+    """
+
+    language: str | None = None
 
     def atom_entry(self, extensions: bool = True) -> Any:  # an lxml element, which has no namespace here
         element = super().atom_entry(extensions)
@@ -42,6 +49,8 @@ class _AtomEntry(feedgen.entry.FeedEntry):  # type: ignore[misc]  # feedgen is n
             for name in ("rel", "type", "title"):
                 if link.get(name):
                     node.set(name, link[name])
+        if self.language:
+            element.set(_LANG, self.language)
         return element
 
 
@@ -70,7 +79,7 @@ def _document(head: Head, site: Site, entries: Sequence[Told]) -> bytes:
     for link in links(head):
         root.link(link)
     for one in entries:
-        root.add_entry(_entry(one), order="append")
+        root.add_entry(_entry(one, head.language), order="append")
     declaration, newline, rest = root.atom_str(pretty=True).partition(b"\n")
     style = f'<?xml-stylesheet type="text/css" href="{head.style}"?>\n'
     return bytes(declaration + newline + style.encode() + rest)
@@ -89,8 +98,15 @@ def links(head: Head) -> list[dict[str, str]]:
     return found + [{"rel": rel, "type": of.ATOM_TYPE, "href": url} for rel, url in head.beside]
 
 
-def _entry(one: Told) -> _AtomEntry:
+def category(term: str) -> dict[str, str]:
+    """One of arXiv's has a name and a scheme; what other sources have is all there is to say of it."""
+    name = NAMES.get(term)
+    return {"term": term, "scheme": SCHEME, "label": name} if name else {"term": term}
+
+
+def _entry(one: Told, language: str) -> _AtomEntry:
     written = _AtomEntry()
+    written.language = one.language if one.language != language else None
     written.id(one.id)
     written.title(one.title)
     written.published(one.published)
@@ -102,7 +118,7 @@ def _entry(one: Told) -> _AtomEntry:
         ]
     )
     written.author([{"name": name} for name in one.authors])
-    written.category([{"term": term, "scheme": of.CATEGORY_SCHEME} for term in one.categories])
+    written.category([category(term) for term in one.categories])
     if one.summary:
         written.summary(one.summary, type="html")
     if one.content:

@@ -18,7 +18,6 @@ MOST_BYTES = 512 * 1024
 MOST_AUTHORS = 30  # a collaboration's thousand names would be most of the feed
 OPENING = 320  # characters of the abstract in a summary
 GENERATOR = "trending-papers-digest"  # no version: an upgrade alone is no news
-CATEGORY_SCHEME = "http://arxiv.org/schemas/atom"
 ATOM_TYPE = "application/atom+xml"
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production Char
@@ -48,6 +47,7 @@ class Told:
     categories: tuple[str, ...] = ()
     summary: str = ""
     content: str = ""
+    language: str = "en"  # its tag, told where the feed has another
 
     def link(self, rel: str, kind: str = "text/html") -> str | None:
         return next((one.href for one in self.links if (one.rel, one.type) == (rel, kind)), None)
@@ -84,6 +84,7 @@ def told(entry: FeedEntry | DayEntry, site: Site, content: str = "") -> Told:
             links=(Link(rel="alternate", type="text/html", href=page),) if page else (),
             summary=html.escape(clean(entry.summary), quote=False),
             content=clean(content),
+            language=entry.language,
         )
     paper = _cleaned(entry.paper)
     return Told(
@@ -96,6 +97,7 @@ def told(entry: FeedEntry | DayEntry, site: Site, content: str = "") -> Told:
         categories=tuple(term for term in paper.categories if term.strip()),
         summary=_summary(clean(entry.why), paper.abstract),
         content=clean(content) or _paragraph(paper.abstract),
+        language=entry.language,
     )
 
 

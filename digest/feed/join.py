@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from digest.feed import entry as of
-from digest.feed.atom import HISTORY, links
+from digest.feed.atom import HISTORY, category, links
 from digest.feed.entry import Head, Told
 from digest.model import DayEntry, Feed, FeedEntry, Site
 
@@ -24,7 +24,7 @@ _ATTRIBUTE = {**_TEXT, '"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
 
 
 class Encoded(NamedTuple):
-    """An entry as the bytes that it is in any feed, and what decides its place there."""
+    """An entry as the bytes that it is in any feed of one language, and what decides its place there."""
 
     published: datetime
     updated: datetime
@@ -33,10 +33,10 @@ class Encoded(NamedTuple):
 
 
 @lru_cache(2048)
-def encode(entry: FeedEntry | DayEntry, site: Site, content: str = "") -> Encoded:
-    """`content` is html; without it a paper has its abstract."""
+def encode(entry: FeedEntry | DayEntry, site: Site, content: str = "", language: str = "en") -> Encoded:
+    """For feeds of a language. `content` is html; without it a paper has its abstract."""
     one = of.told(entry, site, content)
-    return Encoded(one.published, one.updated, of.key(entry), "".join(_entry(one)).encode())
+    return Encoded(one.published, one.updated, of.key(entry), "".join(_entry(one, language)).encode())
 
 
 def join(feed: Feed, site: Site, entries: Iterable[Encoded]) -> bytes:
@@ -92,8 +92,9 @@ def _attributes(link: dict[str, str]) -> Iterable[str]:
     return (f' {name}="{_attribute(link[name])}"' for name in ("href", "rel", "type", "title") if link.get(name))
 
 
-def _entry(one: Told) -> Iterable[str]:
-    yield f"  <entry>\n    <id>{_text(one.id)}</id>\n    <title>{_text(one.title)}</title>\n"
+def _entry(one: Told, language: str) -> Iterable[str]:
+    own = f' xml:lang="{_attribute(one.language)}"' if one.language != language else ""
+    yield f"  <entry{own}>\n    <id>{_text(one.id)}</id>\n    <title>{_text(one.title)}</title>\n"
     yield f"    <updated>{one.updated.isoformat()}</updated>\n"
     for name in one.authors:
         yield f"    <author>\n      <name>{_text(name)}</name>\n    </author>\n"
@@ -105,7 +106,8 @@ def _entry(one: Told) -> Iterable[str]:
     if one.summary:
         yield f'    <summary type="html">{_text(one.summary)}</summary>\n'
     for term in one.categories:
-        yield f'    <category term="{_attribute(term)}" scheme="{of.CATEGORY_SCHEME}"/>\n'
+        named = (f' {name}="{_attribute(value)}"' for name, value in category(term).items())
+        yield f"    <category{''.join(named)}/>\n"
     yield f"    <published>{one.published.isoformat()}</published>\n  </entry>\n"
 
 

@@ -32,11 +32,11 @@ def _document(head: Head, entries: Sequence[Told]) -> bytes:
         "authors": [_known(author)],
         "hubs": hubs,
     }
-    items = [_item(one) for one in entries]
+    items = [_item(one, head.language) for one in entries]
     return (json.dumps({**_known(whole), "items": items}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _item(one: Told) -> dict[str, object]:
+def _item(one: Told, language: str) -> dict[str, object]:
     pdf = one.link("related", "application/pdf")
     return _known(
         {
@@ -49,6 +49,7 @@ def _item(one: Told) -> dict[str, object]:
             "date_modified": one.updated.isoformat(),
             "authors": [{"name": name} for name in one.authors],
             "tags": list(one.categories),
+            "language": one.language if one.language != language else None,
             "attachments": [{"url": pdf, "mime_type": "application/pdf", "title": "PDF"}] if pdf else None,
         }
     )

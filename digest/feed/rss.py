@@ -10,6 +10,7 @@ from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from digest.feed import entry as of
+from digest.feed.categories import NAMES, SCHEME
 from digest.feed.entry import Head, Told
 from digest.model import Feed, Site
 
@@ -46,12 +47,12 @@ def _lines(head: Head, site: Site, entries: Sequence[Told]) -> Iterator[str]:
     if head.hub:
         yield f'    <atom:link rel="hub" href={quoteattr(head.hub)}/>'
     for one in entries:
-        yield from _item(one)
+        yield from _item(one, head.language)
     yield "  </channel>"
     yield "</rss>\n"
 
 
-def _item(one: Told) -> Iterator[str]:
+def _item(one: Told, language: str) -> Iterator[str]:
     yield "    <item>"
     yield _element("title", one.title)
     if page := one.link("alternate"):
@@ -60,8 +61,11 @@ def _item(one: Told) -> Iterator[str]:
     yield _element("pubDate", _date(one.published))
     for name in one.authors:
         yield _element("dc:creator", name)
+    if one.language != language:
+        yield _element("dc:language", one.language)
     for term in one.categories:
-        yield f"      <category domain={quoteattr(of.CATEGORY_SCHEME)}>{_text(term)}</category>"
+        domain = f" domain={quoteattr(SCHEME)}" if term in NAMES else ""
+        yield f"      <category{domain}>{_text(term)}</category>"
     if one.summary:
         yield _element("description", one.summary)
     if one.content:

@@ -201,6 +201,7 @@ class DayEntry:
     published: datetime
     summary: str = ""
     page: str | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from digest.pipeline.streams import Stream, feed_groups, streams
 from digest.pipeline.world import World
 from digest.render import days_heading, days_title, place_line, why_line
 
-FORM = 1  # of the feeds: a higher one has all of them written anew
+FORM = 2  # of the feeds: a higher one has all of them written anew
 _WRITERS = {"atom": atom, "rss": rss, "json": json_feed}
 _REVISED = ("title", "abstract", "code_url", "withdrawn")  # of a paper's watched fields those that an entry shows
 
@@ -284,6 +284,7 @@ class _Writer:
             summary=summary,
             published=edition.made_at,
             page=page,
+            language=edition.subscription.language,
         )
 
     def _contents(self, stream: Stream, feed: Feed, editions: Sequence[Edition]) -> dict[str, str]:
@@ -300,7 +301,8 @@ class _Writer:
         """By feedgen and its like where there are few to write, else joined, which is the same."""
         if not stream.private and not feed.archive:
             return _WRITERS[feed.path.rpartition(".")[2]](feed, self.world.site, contents)
-        return join(feed, self.world.site, [encode(one, self.world.site, contents[_key(one)]) for one in feed.entries])
+        site, tag = self.world.site, feed.language
+        return join(feed, site, [encode(one, site, contents[_key(one)], tag) for one in feed.entries])
 
 
 def _key(entry: FeedEntry | DayEntry) -> str:
