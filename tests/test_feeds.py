@@ -373,6 +373,40 @@ def test_what_was_written_day_by_day_is_what_is_written_at_once(world: World, tm
     assert "feeds/sheep/2030-03.atom" in files(world)
 
 
+def archives(world: World, base: str) -> dict[str, int]:
+    """By month, along the links from one to the one before, how many entries there are."""
+    found, path = {}, link(atom(world, f"{base}.atom"), "prev-archive")
+    while path:
+        root = atom(world, path)
+        found[path[-12:-5].strip("-")] = len(texts(root, "id"))
+        path = link(root, "prev-archive")
+    return found
+
+
+def test_pruning_leaves_what_archives_are_made_of_unless_told_otherwise(world: World) -> None:
+    publish(world, *days(55))  # to 13 May
+    before, ids = files(world), [PUBLIC.id, READER.id]
+    bases = ("feeds/sheep", "feeds/sheep/editions", "feeds/sheep/author/ada-example", private(world))
+    assert world.store.prune_editions(date(2030, 5, 10), ids, dry=False) == 0
+    pipeline.write_feeds(world, anew=True)
+    assert files(world) == before
+    assert world.store.prune_editions(date(2030, 4, 15), ids[1:], dry=False) == 12, "March, of the public feed alone"
+    assert files(world) == before, "nothing goes behind the readers' back"
+    publish(world, FIRST + timedelta(days=55))
+    whole = {"2030-05": 28, "2030-04": 60}
+    assert [archives(world, base) for base in bases] == [
+        whole,
+        {"2030-05": 14, "2030-04": 30},
+        {"2030-05": 14, "2030-04": 30},
+        whole | {"2030-03": 24},
+    ]
+    assert not [path for path in files(world) if "2030-03" in path and "private" not in path]
+    assert world.store.prune_editions(date(2031, 5, 10), dry=False) == 30 + 12 + 30, "never the last one's month"
+    pipeline.write_feeds(world, anew=True)
+    assert [archives(world, base) for base in bases] == [{}, {}, {}, {}], "all there is has room in the feeds again"
+    assert len(texts(atom(world, "feeds/sheep.atom"), "id")) == 28
+
+
 def revise(world: World, day: date, *, notable: bool = True, title: str = "Better counted") -> None:
     """Another title for the day's first paper, told a month later."""
     (one, *_), at = papers_of(day), day + timedelta(days=30)

@@ -228,3 +228,23 @@ def test_pruning_keeps_what_is_known_shown_unsent_and_last(store: Store) -> None
     (left,) = store.outbox()
     assert left.state is OutboxState.PENDING
     assert store.letter(left.letter), "it is still to be sent"
+
+
+def test_a_month_of_editions_goes_whole_or_not_at_all(store: Store) -> None:
+    days = [date(2025, 10, 31), date(2025, 11, 1), date(2025, 11, 30), date(2025, 12, 1), date(2025, 12, 24)]
+    for who in ("ada", "bo"):
+        for day in days:
+            edition = an_edition(who, day)
+            assert store.enqueue(edition, an_item(edition) if (who, day) == ("bo", days[2]) else None, OLD)
+    (unsent,) = store.outbox()
+    gone = {
+        (date(2025, 11, 30), ()): 2,  # October
+        (date(2025, 12, 1), ()): 4,  # and November, but not Bo's
+        (date(2025, 12, 1), ("bo",)): 3,
+        (DAY, ("ada", "bo")): 0,
+        (DAY, ()): 4,  # December has the last ones
+    }
+    assert {key: store.prune_editions(key[0], key[1], dry=True) for key in gone} == gone
+    settled(store, unsent, Delivery(message_id=unsent.message_id, at=OLD, state=OutboxState.SENT))
+    assert store.prune_editions(DAY, dry=False) == 6
+    assert [each.date for each in store.editions("bo", 9)] == days[:2:-1]

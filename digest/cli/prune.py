@@ -18,9 +18,14 @@ def prune_command(context: Context, dry_run: bool, as_json: bool) -> int:
         dumps=table.dumps_days,
         set_asides=table.set_aside_days,
     )
+    archived = [
+        one.id
+        for one in context.settings.subscriptions
+        if table.keep_archives and (one.address is None or feeds.private == "full")
+    ]
     with context.store() as store, store.exclusive("run") as ours:
         required(ours, "Another run is at work; prune again when it is done.")
-        gone = prune(store, context.settings.inbox, keep, context.now(), dry=dry_run)
+        gone = prune(store, context.settings.inbox, keep, context.now(), archived, dry=dry_run)
     if as_json:
         tables.print_json(gone)
         return DONE

@@ -275,6 +275,7 @@ class RetentionTable(Table):
 
     mails_days: Retained = 0
     editions_days: Retained = 0
+    keep_archives: bool = True
     sightings_days: Retained = 0
     dumps_days: Retained = 0
     set_aside_days: Retained = 0

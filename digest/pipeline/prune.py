@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,9 +23,12 @@ class Retention:
     set_asides: int = 0
 
 
-def prune(store: Store, inbox: Path, keep: Retention, now: datetime, *, dry: bool = False) -> dict[str, int]:
+def prune(
+    store: Store, inbox: Path, keep: Retention, now: datetime, archived: Collection[str] = (), *, dry: bool = False
+) -> dict[str, int]:
     """Let go what is older and not needed any more; returns how much of what. What is known and was shown stays.
 
+    `archived` are the subscriptions whose editions stay, as archives of feeds are made of them.
     The caller holds the lock "run".
     """
 
@@ -36,8 +39,8 @@ def prune(store: Store, inbox: Path, keep: Retention, now: datetime, *, dry: boo
     editions = ago(keep.editions).date() if keep.editions else None
     return {
         "mails": store.prune_mails(mails, dry=dry) if mails else 0,
-        "editions": store.prune_editions(editions, dry=dry) if editions else 0,
-        "pieces": store.prune_pieces(mails, editions, dry=dry) if mails or editions else 0,
+        "editions": store.prune_editions(editions, archived, dry=dry) if editions else 0,
+        "pieces": store.prune_pieces(mails, editions, archived, dry=dry) if mails or editions else 0,
         "sightings": store.prune_sightings(ago(keep.sightings).date(), dry=dry) if keep.sightings else 0,
         "dumps": _removed(_taken_in(store, inbox, ago(keep.dumps)), dry) if keep.dumps else 0,
         "set_asides": _prune_set_asides(store, inbox, ago(keep.set_asides), dry) if keep.set_asides else 0,

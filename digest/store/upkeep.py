@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import msgspec
 import zstandard
-from sqlalchemy import Connection, func, inspect, select, text, true, update
+from sqlalchemy import Connection, extract, func, inspect, select, text, true, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from digest.errors import StoreError
@@ -150,13 +150,14 @@ class Upkeep(Pieces):
                 conn.execute(outbox.delete().where(old))
         return count
 
-    def prune_editions(self, before: date, *, dry: bool) -> int:
-        """What editions of dates before that held, but for each subscription's last and those still to be sent.
+    def prune_editions(self, before: date, kept: Collection[str] = (), *, dry: bool) -> int:
+        """What editions of the months before that date held, but for those of the subscriptions `kept`.
 
-        That there was one, and which papers it showed, stays.
+        A month of a subscription goes as a whole, as its feeds have archives by month, and so not that of its last
+        edition nor of one still to be sent. That there was an edition, and which papers it showed, stays.
         """
-        old = _old_editions(before)
         with self._writing() as conn:
+            old = _old_editions(conn, before, kept)
             count = conn.scalar(select(func.count()).select_from(editions).where(old)) or 0
             if not dry and count:
                 ids = list(conn.scalars(select(editions.c.id).where(old)))
@@ -165,12 +166,15 @@ class Upkeep(Pieces):
                     conn.execute(update(editions).where(chosen).values(content=None, selection=None))
         return count
 
-    def prune_pieces(self, mails: datetime | None, editions_: date | None, *, dry: bool) -> int:
+    def prune_pieces(
+        self, mails: datetime | None, editions_: date | None, kept: Collection[str] = (), *, dry: bool
+    ) -> int:
         """What only mails and editions were made of that the two above let go, or have let go; None lets none go."""
         kept_mails = true() if mails is None else ~_old_mails(mails)
-        kept_editions = editions.c.content.is_not(None) & (true() if editions_ is None else ~_old_editions(editions_))
         youngest = max(day for day in (mails and mails.date(), editions_) if day)
         with self._writing() as conn:
+            others = true() if editions_ is None else ~_old_editions(conn, editions_, kept)
+            kept_editions = editions.c.content.is_not(None) & others
             needed = set(conn.scalars(select(editions.c.selection).where(kept_editions).distinct()))
             letters = set(conn.scalars(select(outbox.c.letter).where(kept_mails).distinct()))
             old = {*conn.scalars(select(pieces.c.digest).where(pieces.c.used_on < youngest))}
@@ -205,21 +209,30 @@ def _old_mails(before: datetime) -> ColumnElement[bool]:
     return (outbox.c.created_at < before) & outbox.c.state.in_(_DONE)
 
 
-def _old_editions(before: date) -> ColumnElement[bool]:
-    """Those that may go: neither a subscription's last nor still to be sent."""
+def _old_editions(conn: Connection, before: date, kept: Collection[str]) -> ColumnElement[bool]:
+    """Those of whole months that hold neither a subscription's last nor one still to be sent."""
     other = editions.alias()
     latest = (
         select(func.max(other.c.date))
         .where(other.c.subscription_id == editions.c.subscription_id, other.c.content.is_not(None))
         .scalar_subquery()
     )
-    unsent = select(outbox.c.edition_id).where(outbox.c.state.not_in(_DONE))
-    return (
-        (editions.c.date < before)
-        & editions.c.content.is_not(None)
-        & (editions.c.date < latest)
-        & editions.c.id.not_in(unsent)
+    unsent = (
+        select(other.c.subscription_id, _month(other.c.date))
+        .join(outbox, outbox.c.edition_id == other.c.id)
+        .where(outbox.c.state.not_in(_DONE))
     )
+    return (
+        (editions.c.date < before.replace(day=1))
+        & editions.c.content.is_not(None)
+        & (_month(editions.c.date) < _month(latest))
+        & tuple_(editions.c.subscription_id, _month(editions.c.date)).not_in(unsent)
+        & ~among(conn, editions.c.subscription_id, kept)
+    )
+
+
+def _month(day: ColumnElement[date]) -> ColumnElement[int]:
+    return extract("year", day) * 12 + extract("month", day)
 
 
 def _pieces_of(conn: Connection, letters: Collection[str]) -> set[str]:
