@@ -40,7 +40,9 @@ PUBLISH = [
     "digest.store:Store.enqueue_all:before",
     "digest.store:Store.enqueue_all:after",
     "digest.pipeline.publish:write_surfaces:before",
-    "digest.pipeline.feeds:write_whole:after:8",
+    "digest.files:Batch.write:after:8",
+    "digest.files:Batch.settle:before",
+    "digest.files:Batch.settle:after",
     "digest.store:Store.record_feed_build:before:3",
     "digest.pipeline.surfaces:_write_pages:before:2",
 ]

@@ -590,8 +590,9 @@ def test_a_hub_is_told_of_public_feeds_once_and_again_only_if_it_failed(world: W
 
 def test_builds_generations_and_pings_are_kept(store: Store) -> None:
     build = FeedBuild(mark="m", paths=("feeds/a.atom", "feeds/ü.atom"))
-    store.record_feed_build("ada", build, ["https://example.org/a", "https://example.org/b"])
-    store.record_feed_build("bo", build, ["https://example.org/a"])
+    for feed, owed in (("ada", ["https://example.org/b", "https://example.org/a"]), ("bo", ["https://example.org/a"])):
+        store.owe_pings(owed)
+        store.record_feed_build(feed, build)
     assert store.feed_builds() == {"ada": build, "bo": build}
     assert store.enqueue(an_edition("ada"), None, moment(FIRST))
     assert not store.enqueue(an_edition("ada"), None, moment(FIRST))

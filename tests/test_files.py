@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.files import write_whole
+from digest.files import Batch, write_whole
 
 
 def test_writes_and_makes_missing_folders(tmp_path: Path) -> None:
@@ -58,3 +58,39 @@ def test_a_long_name_is_no_trouble(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 250)
     assert write_whole(path, b"one")
     assert path.read_bytes() == b"one"
+
+
+def test_a_batch_is_on_the_disk_before_any_of_it_is_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two, same = (tmp_path / "a" / name for name in ("one", "two", "same"))
+    write_whole(one, b"old")
+    write_whole(same, b"same")
+    seen = []
+
+    def sync() -> None:
+        seen.append({path.name: path.read_bytes() for path in one.parent.iterdir()})
+
+    monkeypatch.setattr(os, "sync", sync)
+    with Batch() as batch:
+        assert [batch.write(one, b"1"), batch.write(two, b"2"), batch.write(same, b"same")] == [True, True, False]
+        assert (one.read_bytes(), two.exists(), len(batch)) == (b"old", False, 2)
+        batch.settle()
+        batch.settle()
+    assert seen == [{"one": b"old", ".one.new": b"1", ".two.new": b"2", "same": b"same"}], "once"
+    assert {path.name: path.read_bytes() for path in one.parent.iterdir()} == {
+        "one": b"1",
+        "two": b"2",
+        "same": b"same",
+    }
+    assert two.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_a_failure_keeps_out_of_its_place_is_gone_and_what_a_kill_left_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / ".one.new").write_bytes(b"left by a kill")
+    with pytest.raises(OSError, match="full"), Batch() as batch:
+        batch.write(tmp_path / "two", b"2")
+        raise OSError("full")
+    assert [path.name for path in tmp_path.iterdir()] == [".one.new"]
+    with Batch() as batch:
+        batch.write(tmp_path / "one", b"1")
+        batch.settle()
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("one", b"1")]

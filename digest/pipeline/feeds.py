@@ -15,13 +15,14 @@ from typing import Any
 
 from digest.compose import lasting
 from digest.feed import atom, encode, join, json_feed, opml, rss
-from digest.files import write_whole
+from digest.files import Batch, write_whole
 from digest.model import DayEntry, Edition, Feed, FeedBuild, FeedEntry, Item, Paper, Revision, Subscription
 from digest.pipeline.streams import Stream, feed_groups, streams
 from digest.pipeline.world import World
 from digest.render import days_heading, days_title, place_line, why_line
 
 FORM = 2  # of the feeds: a higher one has all of them written anew
+BATCH = 500  # files that are put in place together
 _WRITERS = {"atom": atom, "rss": rss, "json": json_feed}
 _REVISED = ("title", "abstract", "code_url", "withdrawn")  # of a paper's watched fields those that an entry shows
 
@@ -33,7 +34,12 @@ def write_feeds(world: World, *, anew: bool = False) -> list[Path]:
 
     The caller holds the store's lock. Killed at any point, the next run makes up for it.
     """
-    writer = _Writer(world)
+    with Batch() as files:
+        return [*_write_changed(world, files, anew=anew), *_write_lists(world)]
+
+
+def _write_changed(world: World, files: Batch, *, anew: bool) -> list[Path]:
+    writer = _Writer(world, files)
     mark, revised = world.store.revised_since(world.store.revisions_in_feeds())
     showing = world.store.days_showing(revised) if revised else {}
     built, wanted = world.store.feed_builds(), set()
@@ -44,11 +50,12 @@ def write_feeds(world: World, *, anew: bool = False) -> list[Path]:
             if anew or revised is None or (revised and subscription.address is None):
                 days = None  # strands hold papers that no edition shows
             writer.refresh(subscription, built.get(subscription.id), days)
+    writer.settle()
     for feed in sorted(set(built) - wanted):
         writer.remove(built[feed].paths)
         world.store.forget_feed_build(feed)
     world.store.record_revisions_in_feeds(mark)
-    return [*writer.written, *_write_lists(world)]
+    return writer.written
 
 
 def _write_lists(world: World) -> Iterator[Path]:
@@ -120,10 +127,14 @@ class _Material:
 
 
 class _Writer:
-    """Writes the feeds of one subscription after the other, and keeps what they have in common."""
+    """Writes the feeds of one subscription after the other, and keeps what they have in common.
 
-    def __init__(self, world: World) -> None:
-        self.world, self.written = world, list[Path]()
+    They are put in place some hundred files at a time.
+    """
+
+    def __init__(self, world: World, files: Batch) -> None:
+        self.world, self.written, self._files = world, list[Path](), files
+        self._unsettled: list[tuple[str, FeedBuild, set[str]]] = []  # and the files that go then
         self._generations = world.store.feed_generations()
         limits = (world.feed_days, world.feed_entries, world.hub, world.private_feeds)
         self._look = repr((FORM, world.site, str(world.output), limits))
@@ -150,9 +161,20 @@ class _Writer:
         paths |= {path for path in known if any(one.month_of(path) in material.months for one in those)}
         pings = self._addresses(path for path in changed if not any(one.month_of(path) for one in those))
         build_now = FeedBuild(mark=mark, paths=tuple(sorted(paths)))
-        self.world.store.record_feed_build(subscription.id, build_now, pings if public and self.world.hub else ())
-        self.remove(set(build.paths) - paths if build else ())
+        self._unsettled.append((subscription.id, build_now, set(build.paths) - paths if build else set()))
         self.written += [self.world.output / path for path in changed]
+        if pings and public and self.world.hub:
+            self.world.store.owe_pings(pings)
+        if len(self._files) >= BATCH:
+            self.settle()
+
+    def settle(self) -> None:
+        """Put in place what was written, and only then say so: after a kill or a power cut it is written again."""
+        self._files.settle()
+        for feed, build, gone in self._unsettled:
+            self.world.store.record_feed_build(feed, build)
+            self.remove(gone)
+        self._unsettled.clear()
 
     def remove(self, paths: Iterable[str]) -> None:
         """Files that this program wrote, and the folders that are empty then."""
@@ -166,7 +188,7 @@ class _Writer:
                 folder.rmdir()
 
     def _write(self, path: str, content: bytes) -> bool:
-        return write_whole(self.world.output / path, content, lasting=False)
+        return self._files.write(self.world.output / path, content)
 
     def _addresses(self, paths: Iterable[str]) -> tuple[str, ...]:
         return tuple(f"{self.world.site.url}/{path}" for path in paths) if self.world.site.url else ()

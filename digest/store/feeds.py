@@ -60,15 +60,11 @@ class Feeds(Database):
             rows = conn.execute(feed_builds.select().where(feed_builds.c.feed != _REVISIONS))
             return {row.feed: FeedBuild(mark=row.mark, paths=row.paths) for row in rows}
 
-    def record_feed_build(self, feed: str, build: FeedBuild, pings: Collection[str] = ()) -> None:
-        """`pings` are addresses whose hub is to be told."""
+    def record_feed_build(self, feed: str, build: FeedBuild) -> None:
         with self._writing() as conn:
             row = {"mark": build.mark, "paths": build.paths}
             statement = self._insert(feed_builds).values(feed=feed, **row)
             conn.execute(statement.on_conflict_do_update(index_elements=["feed"], set_=row))
-            if pings:
-                owed = self._insert(feed_pings).values([{"address": one} for one in sorted(pings)])
-                conn.execute(owed.on_conflict_do_nothing())
 
     def forget_feed_build(self, feed: str) -> None:
         with self._writing() as conn:
@@ -127,6 +123,12 @@ class Feeds(Database):
         """The addresses of feeds that changed and whose hub has not been told, sorted."""
         with self._reading() as conn:
             return tuple(sorted(conn.scalars(select(feed_pings.c.address))))
+
+    def owe_pings(self, addresses: Collection[str]) -> None:
+        """The hub of these feeds is to be told."""
+        owed = self._insert(feed_pings).values([{"address": one} for one in sorted(addresses)])
+        with self._writing() as conn:
+            conn.execute(owed.on_conflict_do_nothing())
 
     def settle_pings(self, addresses: Collection[str]) -> None:
         with self._writing() as conn:
