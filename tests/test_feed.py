@@ -400,9 +400,11 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 
 def test_web_addresses_are_encoded() -> None:
-    root = built(feed(entry(1, code_url='https://example.org/ü "x" <y>%20\ud800')))
+    code, project = 'https://example.org/ü "x" <y>%20\ud800', "HTTP://[::1]:80/a[1]?b[]=|"
+    root = built(feed(entry(1, code_url=code, project_url=project)))
     hrefs = [link.get("href") for link in root.iterfind(f"{A}entry/{A}link")]
-    assert hrefs[-1] == "https://example.org/%C3%BC%20%22x%22%20%3Cy%3E%20%EF%BF%BD"
+    assert hrefs[-2] == "https://example.org/%C3%BC%20%22x%22%20%3Cy%3E%20%EF%BF%BD"
+    assert hrefs[-1] == "http://[::1]:80/a%5B1%5D?b%5B%5D=%7C"
 
 
 @pytest.mark.parametrize("id", ["math/0309136", "t-4fd1", "a b<>&\"'", "ü\ud800", "../../x?y#z", "tag:x,y:z"])

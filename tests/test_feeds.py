@@ -433,6 +433,23 @@ def test_a_revision_comes_into_the_feeds_that_have_the_paper_and_is_an_update(wo
         assert files(world)[path] == before[path], "an edition is frozen"
 
 
+def test_papers_that_one_dump_revises_are_not_updated_at_the_same_time(world: World) -> None:
+    publish(world, *days(3))
+    papers, at = [one for day in days(3) for one in papers_of(day)[:2]], FIRST + timedelta(days=30)
+    record(world.store, *map(a_change, papers), as_of=FIRST, now=moment(FIRST))
+    better = [replace(one, title=f"Better {number}", revised_at=moment(at)) for number, one in enumerate(papers)]
+    changes = [
+        tuple(FieldChange(field=name, old="a", new=new.title, notable=True) for name in ("title", "abstract"))
+        for new in better
+    ]
+    told = [a_change(one, Outcome.REVISED, changed=each) for one, each in zip(better, changes, strict=True)]
+    record(world.store, *told, as_of=at, now=moment(at), digest="better")
+    pipeline.write_feeds(world)
+    moments = texts(atom(world, "feeds/sheep.atom"), "updated")
+    assert len(set(moments)) == len(moments) == 6
+    assert all("2030-04-19T05:59:48" < one[:19] <= "2030-04-19T06:00:00" for one in moments)
+
+
 def test_a_change_that_no_reader_would_notice_changes_nothing(world: World) -> None:
     publish(world, *days(3))
     before = files(world)
@@ -622,7 +639,7 @@ def test_editions_by_date_and_revisions_by_paper(store: Store) -> None:
     record(store, a_change(one, Outcome.REVISED, changed=(change,)), as_of=FIRST, now=moment(FIRST), digest="d2")
     mark, revised = store.revised_since(empty)
     assert revised == {one.id}
-    assert [found.new for found in store.revisions_of([one.id, "other"])[one.id]] == ["b"]
+    assert [found.new for found in store.revisions_of([one.id, "other"], store.first_revisions())[one.id]] == ["b"]
     store.record_revisions_in_feeds(mark)
     assert (store.revisions_in_feeds(), store.feed_builds()) == (mark, {})
     assert store.revised_since(mark) == (mark, frozenset())

@@ -23,7 +23,7 @@ ATOM_TYPE = "application/atom+xml"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production Char
 _AUTHORITY = re.compile(r"([A-Za-z0-9._@-]+),(\d{4})(?:-(\d\d))?(?:-(\d\d))?")  # RFC 4151 2.1
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
-_URL_SAFE = "%/:=&?~#+!$,;'@()*[]-._"  # everything a URL may hold as it is (RFC 3986)
+_URL_SAFE = "%/:=&?~#+!$,;'@()*-._"  # everything a URL may hold as it is (RFC 3986), where brackets are for hosts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +185,10 @@ def web_url(url: str) -> str | None:
         parts = urlsplit(clean(url).strip())
     except ValueError:
         return None
-    usable = parts.scheme in ("http", "https") and parts.hostname
-    return quote(parts.geturl(), safe=_URL_SAFE) if usable else None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    whole, host = parts.geturl(), len(f"{parts.scheme}://{parts.netloc}")
+    return quote(whole[:host], safe=f"{_URL_SAFE}[]") + quote(whole[host:], safe=_URL_SAFE)
 
 
 def _links(paper: Paper) -> tuple[Link, ...]:

@@ -114,7 +114,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A change a reader would notice, kept with both values. `at` is when it was ingested."""
+    """A change a reader would notice, kept with both values. `at` is when it was ingested.
+
+    `turn` counts from 0 those that were recorded at this moment, where that is told.
+    """
 
     paper_id: str
     field: str
@@ -122,6 +125,7 @@ class Revision:
     new: str
     at: datetime
     dump: str
+    turn: int = 0
 
 
 class Mark(StrEnum):

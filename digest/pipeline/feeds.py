@@ -9,7 +9,8 @@ import gzip
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def _common_language(world: World) -> str:
 def feed_entries(editions: Sequence[Edition], revised: Mapping[str, Sequence[Revision]]) -> tuple[FeedEntry, ...]:
     """The papers of newest-first editions, in their order; `updated` is the last revision since.
 
-    Feed readers sort by time, so each paper of an edition is published a second before the one above it.
+    Feed readers sort by time, so each paper of an edition is published a second before the one above it. Those that one
+    dump revised are as far apart, as no two entries of a feed may have been updated at the same time.
     """
     return tuple(
         _entry(edition, item, revised.get(item.paper.id, ())) for edition in editions for item in edition.items
@@ -94,7 +96,7 @@ def _entry(edition: Edition, item: Item, revised: Sequence[Revision]) -> FeedEnt
         paper=_as_revised(item.paper, since),
         why=_lasting_why(item, edition),
         published=published,
-        updated=max((one.at for one in since), default=published),
+        updated=max((one.at - timedelta(seconds=one.turn) for one in since), default=published),
         language=edition.subscription.language,
     )
 
@@ -138,6 +140,10 @@ class _Writer:
         self._generations = world.store.feed_generations()
         limits = (world.feed_days, world.feed_entries, world.hub, world.private_feeds)
         self._look = repr((FORM, world.site, str(world.output), limits))
+
+    @cached_property
+    def _first_revisions(self) -> Mapping[datetime, int]:
+        return self.world.store.first_revisions()
 
     def refresh(self, subscription: Subscription, build: FeedBuild | None, revised: Collection[date] | None) -> None:
         """Write a subscription's feeds, unless nothing changed; of `revised` days, None for all, the entries did."""
@@ -216,7 +222,7 @@ class _Writer:
             months=months,
             anew=anew,
             known=known,
-            revised=self.world.store.revisions_of(papers),
+            revised=self.world.store.revisions_of(papers, self._first_revisions),
         )
 
     def _documents(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, select
 
@@ -38,14 +38,35 @@ class Feeds(Database):
         with self._reading() as conn:
             return tuple(map(thawed, conn.execute(mine.order_by(editions.c.date.desc()))))
 
-    def revisions_of(self, paper_ids: Collection[str]) -> dict[str, tuple[Revision, ...]]:
-        """The papers that have any, each with its notable changes in the order they were recorded."""
+    def first_revisions(self) -> dict[datetime, int]:
+        """By moment the number of the first revision that was recorded then."""
+        with self._reading() as conn:
+            firsts = conn.execute(
+                select(revisions.c.at, func.min(revisions.c.id).label("first")).group_by(revisions.c.at)
+            )
+            return {row.at: row.first for row in firsts}
+
+    def revisions_of(
+        self, paper_ids: Collection[str], firsts: Mapping[datetime, int]
+    ) -> dict[str, tuple[Revision, ...]]:
+        """The papers that have any, each with its notable changes in the order they were recorded.
+
+        Their turns count from the `first_revisions`.
+        """
         found: dict[str, list[Revision]] = {}
         query = select(revisions, listings.c.dump).join(listings, listings.c.id == revisions.c.listing_id)
         with self._reading() as conn:
             for row in conn.execute(query.where(among(conn, revisions.c.paper_id, paper_ids)).order_by(revisions.c.id)):
                 found.setdefault(row.paper_id, []).append(
-                    Revision(paper_id=row.paper_id, field=row.field, old=row.old, new=row.new, at=row.at, dump=row.dump)
+                    Revision(
+                        paper_id=row.paper_id,
+                        field=row.field,
+                        old=row.old,
+                        new=row.new,
+                        at=row.at,
+                        dump=row.dump,
+                        turn=row.id - firsts[row.at],
+                    )
                 )
         return {paper_id: tuple(rows) for paper_id, rows in found.items()}
 
