@@ -4,7 +4,7 @@
 # make fuzz         reads 100,000 damaged copies of the test dumps: some minutes
 # make storm        kills senders of 5,000 messages again and again, and compares the books: some minutes
 # make zones        checks send times in every time zone, each half hour of 2024 to 2034: 15 minutes
-# make replay       plays all real dumps of DIGEST_REAL_DATA in several orders: some minutes
+# make replay       plays all real dumps of DIGEST_REAL_DATA in several orders, and a summer of feeds: some minutes
 # make mail-check   holds mails against SpamAssassin, rspamd, axe, Postfix …: some minutes, installs what it needs
 # make readers      has newsboat, rss2email, sfeed and reader follow the sample feeds, as far as they are installed: minutes
 # make encoder      tests the optional sentence encoder with a real model, in .venv-encoder: a gigabyte
@@ -66,7 +66,7 @@ fuzz: $(VENV)/test.stamp
 	$(BIN)/python tests/fuzz_listings.py --copies 100000
 
 replay: $(VENV)/test.stamp
-	$(BIN)/pytest -m long tests/test_replay.py
+	$(BIN)/pytest -m long tests/test_replay.py tests/test_feeds_real.py
 
 mail-check: $(VENV)/test.stamp
 	$(BIN)/python tests/mail_check.py

@@ -2,8 +2,8 @@
 
 newsboat, rss2email, sfeed and the library `reader` follow feeds of the sample dumps over HTTP, on loopback. Each has to
 see every entry once, nothing new when an unchanged feed is asked again, and the new ones alone when the next day has
-come. jing holds every Atom file against the grammar. A reader that is not installed is named and left out; exit code 1
-if any was wrong or none was there.
+come. jing holds every Atom file against the grammar, and all files are held against the rules of the W3C's validator. A
+reader that is not installed is named and left out; exit code 1 if any was wrong or none was there.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from feed_rules import faults
 from lxml import etree
 
 HERE = Path(__file__).parent
@@ -224,7 +226,12 @@ def main(folder: Path, python: str | None) -> int:
                     if trouble := followed(name, look, folder, server, path, step, seen):
                         wrong.append(f"{name}, {path}: {trouble}")
             print(f"{('First look', 'Second look', 'A day later')[step]}: {len(wrong)} wrong so far", flush=True)
-    atoms = sorted((folder / "work" / "out").rglob("*.atom"))
+    out = folder / "work" / "out"
+    for path in sorted(out.rglob("*")):
+        if path.suffix in (".atom", ".rss", ".json", ".opml"):
+            name = str(path.relative_to(out))
+            wrong += [f"{name}: {rule}" for rule in faults(name, path.read_bytes(), datetime.fromisoformat(SECOND))]
+    atoms = sorted(out.rglob("*.atom"))
     if shutil.which("jing"):
         wrong += called_jing(atoms)
     for line in wrong:
