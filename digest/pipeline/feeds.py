@@ -23,6 +23,7 @@ from digest.pipeline.world import World
 from digest.render import days_heading, days_title, place_line, why_line
 
 FORM = 2  # of the feeds: a higher one has all of them written anew
+_BEHIND = timedelta(minutes=5)  # more seconds than an edition has papers
 BATCH = 500  # files that are put in place together
 _WRITERS = {"atom": atom, "rss": rss, "json": json_feed}
 _REVISED = ("title", "abstract", "code_url", "withdrawn")  # of a paper's watched fields those that an entry shows
@@ -82,7 +83,8 @@ def feed_entries(editions: Sequence[Edition], revised: Mapping[str, Sequence[Rev
     """The papers of newest-first editions, in their order; `updated` is the last revision since.
 
     Feed readers sort by time, so each paper of an edition is published a second before the one above it. Those that one
-    dump revised are as far apart, as no two entries of a feed may have been updated at the same time.
+    dump revised are as far apart, behind the edition of the same run: no two entries of a feed may have been updated at
+    the same time.
     """
     return tuple(
         _entry(edition, item, revised.get(item.paper.id, ())) for edition in editions for item in edition.items
@@ -96,7 +98,7 @@ def _entry(edition: Edition, item: Item, revised: Sequence[Revision]) -> FeedEnt
         paper=_as_revised(item.paper, since),
         why=_lasting_why(item, edition),
         published=published,
-        updated=max((one.at - timedelta(seconds=one.turn) for one in since), default=published),
+        updated=max((one.at - _BEHIND - timedelta(seconds=one.turn) for one in since), default=published),
         language=edition.subscription.language,
     )
 
