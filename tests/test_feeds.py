@@ -388,7 +388,7 @@ def test_pruning_leaves_what_archives_are_made_of_unless_told_otherwise(world: W
     before, ids = files(world), [PUBLIC.id, READER.id]
     bases = ("feeds/sheep", "feeds/sheep/editions", "feeds/sheep/author/ada-example", private(world))
     assert world.store.prune_editions(date(2030, 5, 10), ids, dry=False) == 0
-    pipeline.write_feeds(world, anew=True)
+    write_feeds(world, anew=True)
     assert files(world) == before
     assert world.store.prune_editions(date(2030, 4, 15), ids[1:], dry=False) == 12, "March, of the public feed alone"
     assert files(world) == before, "nothing goes behind the readers' back"
@@ -402,7 +402,7 @@ def test_pruning_leaves_what_archives_are_made_of_unless_told_otherwise(world: W
     ]
     assert not [path for path in files(world) if "2030-03" in path and "private" not in path]
     assert world.store.prune_editions(date(2031, 5, 10), dry=False) == 30 + 12 + 30, "never the last one's month"
-    pipeline.write_feeds(world, anew=True)
+    write_feeds(world, anew=True)
     assert [archives(world, base) for base in bases] == [{}, {}, {}, {}], "all there is has room in the feeds again"
     assert len(texts(atom(world, "feeds/sheep.atom"), "id")) == 28
 
@@ -444,7 +444,7 @@ def test_papers_that_one_dump_revises_are_not_updated_at_the_same_time(world: Wo
     ]
     told = [a_change(one, Outcome.REVISED, changed=each) for one, each in zip(better, changes, strict=True)]
     record(world.store, *told, as_of=at, now=moment(at), digest="better")
-    pipeline.write_feeds(world)
+    write_feeds(world)
     moments = texts(atom(world, "feeds/sheep.atom"), "updated")
     assert len(set(moments)) == len(moments) == 6
     assert all("2030-04-19T05:54:48" < one[:19] <= "2030-04-19T05:55:00" for one in moments)
