@@ -20,6 +20,7 @@ _OLD_ARCHIVES = (
     "funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|"
     "q-alg|q-bio|quant-ph|solv-int|stat|supr-con"
 )
+_NUMBER = re.compile(r"[0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}")
 _ARXIV_ID = re.compile(
     r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format)/|oai:arxiv\.org:|arxiv:\s*|"
     r"(?:https?://)?(?:dx\.)?(?:doi\.org/)?10\.48550/arxiv\.|(?:https?://)?(?:www\.)?huggingface\.co/papers/)?"
@@ -32,7 +33,7 @@ _DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}
 
 def visible(raw: str) -> str:
     """The text without what is never shown; lines stay lines."""
-    return UNWANTED.sub("", raw)
+    return raw if raw.isprintable() else UNWANTED.sub("", raw)  # all that is unwanted is not printable
 
 
 def arxiv_id(raw: str) -> tuple[str, int | None] | None:
@@ -40,6 +41,8 @@ def arxiv_id(raw: str) -> tuple[str, int | None] | None:
 
     The subject class of old ids goes: math.GT/0309136 is math/0309136.
     """
+    if _NUMBER.fullmatch(raw):
+        return raw, None
     match = _ARXIV_ID.fullmatch(raw.strip()) if len(raw) <= _LONGEST else None
     if match is None:
         return None

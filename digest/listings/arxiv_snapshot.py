@@ -20,6 +20,7 @@ from digest.listings.form import InLines, Sheet
 from digest.listings.json_lines import Record
 from digest.listings.people import people
 from digest.model import Entry, Facts, Listing
+from digest.model.made import maker
 from digest.text import arxiv_id, doi
 
 _TELLTALES = ("versions", "authors_parsed", "update_date")
@@ -96,10 +97,11 @@ class _Fields(msgspec.Struct, rename={"journal_ref": "journal-ref"}):
 
 
 _record = json_lines.shaped(_Fields)
+_made, _made_entry = maker(Facts), maker(Entry)
 
 
 def _entry(record: _Fields, where: str, position: int) -> Entry:
-    return Entry(where=where, position=position, facts=_facts(record))
+    return _made_entry(where, position, _facts(record))
 
 
 def _facts(record: _Fields) -> Facts:
@@ -108,17 +110,24 @@ def _facts(record: _Fields) -> Facts:
     if number is None:
         raise ValueError("has no arXiv id")
     versions = _versions(record.versions)
+    latest = max(versions, default=None)
     authors, count = _people(record)
-    return Facts(
-        **said,
+    return _made(
+        title=said["title"],
+        latex_title=said["latex_title"],
+        abstract=said["abstract"],
+        latex_abstract=said["latex_abstract"],
         authors=authors,
         author_count=count,
         categories=_categories(record.categories),
         published=versions.get(1),
-        updated=versions[max(versions)] if versions else None,
+        updated=versions[latest] if latest else None,
         arxiv_id=number[0],
-        version=max(versions, default=number[1]),
+        version=latest or number[1],
         doi=doi(record.doi),
+        comment=said["comment"],
+        journal_ref=said["journal_ref"],
+        withdrawn=said["withdrawn"],
     )
 
 
@@ -137,10 +146,16 @@ def _versions(value: object) -> dict[int, date | None]:
     found: dict[int, date | None] = {}
     for one in clean.items(value):
         version = one.get("version") if isinstance(one, dict) else None
-        if isinstance(version, str) and (match := _VERSION.fullmatch(version)):
+        if isinstance(version, str) and (number := _number(version)):
             created = one.get("created")
-            found[int(match[1])] = _day(created[:_TO_YEAR]) if isinstance(created, str) else None
+            found[number] = _day(created[:_TO_YEAR]) if isinstance(created, str) else None
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _number(version: str) -> int | None:
+    match = _VERSION.fullmatch(version)
+    return int(match[1]) if match else None
 
 
 @lru_cache(maxsize=20_000)
@@ -154,18 +169,24 @@ def _day(created: str) -> date | None:
 
 def _people(record: _Fields) -> tuple[tuple[str, ...], int | None]:
     """Names from their parts; from the text of all where the parts were dropped."""
-    parted = clean.names(map(_name, clean.items(record.authors_parsed)))
+    parted = clean.names(_names(clean.items(record.authors_parsed)))
     if parted:
         return parted, len(parted)
     return people(record.authors if isinstance(record.authors, str) else "")
 
 
+def _names(parted: list[Any]) -> list[str]:
+    try:  # quickly where all have two parts, as nearly all have
+        names = [f"{given} {last}" for last, given, rest in parted if last and given and not rest]
+        if len(names) == len(parted) and ". -" not in "\n".join(names):
+            return names
+    except (TypeError, ValueError):
+        pass
+    return [_name(parts) for parts in parted]
+
+
 def _name(parts: object) -> str:
     """[surname, given names, suffix, affiliations…] as "Given Surname Suffix"; "C. -P." was parted from "C.-P."."""
-    if isinstance(parts, list) and len(parts) == 3:
-        surname, given, suffix = parts
-        if suffix == "" and isinstance(surname, str) and isinstance(given, str) and surname and given:
-            return f"{given.replace('. -', '.-')} {surname}"  # as nearly all are
     texts = [part if isinstance(part, str) else "" for part in clean.items(parts)[:3]]
     surname, given, suffix = texts if len(texts) == 3 else (*texts, "", "", "")[:3]
     return " ".join([part for part in (given.replace(". -", ".-"), surname, suffix) if part])

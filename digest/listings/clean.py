@@ -41,11 +41,6 @@ def _on_one_line(raw: str) -> str:
     return " ".join(line.split()) if "  " in line else line
 
 
-def _harmless(line: str) -> bool:
-    """A quick yes for what stays as it is, as most texts do."""
-    return line.isascii() and not line.encode().translate(None, _HARMLESS)
-
-
 def text(raw: str) -> str:
     """As written, but LaTeX as text."""
     return _without_latex(written(raw), readable)
@@ -62,8 +57,8 @@ def both(value: object, longest: int) -> tuple[str, str | None]:
         return "", None
     raw = value[: 4 * longest]
     line = _on_one_line(raw)
-    if _harmless(line):
-        return _cut(line, longest), None
+    if line.isascii() and not line.encode().translate(None, _HARMLESS):  # a quick yes for most
+        return line if len(line) <= longest else _cut(line, longest), None
     source = written(raw)
     cleaned = _without_latex(source, readable)
     return _cut(cleaned, longest), None if cleaned == source else _cut(source, longest)

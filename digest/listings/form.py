@@ -30,7 +30,7 @@ class Sheet:
     as_of: date | None
     begin: int = 0
     opening: str = ""
-    lines: Sequence[tuple[int, bytes]] | None = None
+    lines: Iterable[tuple[int, bytes]] | None = None  # to be gone through once
 
 
 def require_some(sheet: Sheet, entries: Sequence[Entry], rejected: Sequence[Rejected], kind: str = "entries") -> None:

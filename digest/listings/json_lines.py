@@ -29,24 +29,29 @@ _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 
 Record = Mapping[str, Any]
+Line = str | bytes | None
 T = TypeVar("T")
 
 
-def lines(sheet: Sheet) -> Iterator[tuple[int, str | None]]:
+def lines(sheet: Sheet) -> Iterator[tuple[int, Line]]:
     """The lines with something on them, by number from 1; None in place of one that is too long to be a record."""
-    numbered: Iterable[tuple[int, str]]
-    if sheet.lines is None:
-        numbered = enumerate((match[0] for match in _LINE.finditer(sheet.text)), start=1)
-    else:
-        numbered = ((number, line.decode("utf-8", "replace")) for number, line in sheet.lines)
+    numbered: Iterable[tuple[int, str | bytes]] = (
+        enumerate((match[0] for match in _LINE.finditer(sheet.text)), start=1) if sheet.lines is None else sheet.lines
+    )
     for number, line in numbered:
-        if len(line) > LONGEST_LINE:
+        if isinstance(line, bytes) and line[:1] == b"{" and len(line) <= LONGEST_LINE:
+            yield number, line  # as nearly all are: the quick decoder reads it as it is
+        elif len(text := _text(line)) > LONGEST_LINE:
             yield number, None
-        elif stripped := line.strip().lstrip("\ufeff"):
+        elif stripped := text.strip().lstrip("\ufeff"):
             yield number, stripped
 
 
-def record(line: str | None) -> Record:
+def _text(line: str | bytes) -> str:
+    return line if isinstance(line, str) else line.decode("utf-8", "replace")
+
+
+def record(line: Line) -> Record:
     """The object on a line; ValueError says what stands there instead."""
     if line is None:
         raise ValueError(f"longer than {LONGEST_LINE >> 20} MiB; not read")
@@ -61,25 +66,25 @@ def record(line: str | None) -> Record:
     return found
 
 
-def _decode(line: str) -> object:
-    """By the quick decoder; what it refuses, such as NaN and half a surrogate, by the tolerant one."""
+def _decode(line: str | bytes) -> object:
+    """By the quick decoder; what it refuses, such as NaN, half a surrogate and stray bytes, by the tolerant one."""
     try:
         return _quick.decode(line)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return json.loads(line, parse_int=_whole)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return json.loads(_text(line).strip(), parse_int=_whole)
 
 
 _quick = msgspec.json.Decoder()
 
 
-def shaped(fields: type[T]) -> Callable[[str | None], T]:
+def shaped(fields: type[T]) -> Callable[[Line], T]:
     """As `record`, but into a struct: what it has no field for is not made, which saves a third of the time."""
     quick = msgspec.json.Decoder(fields)
 
-    def decoded(line: str | None) -> T:
+    def decoded(line: Line) -> T:
         try:
             return quick.decode(line or "")
-        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return msgspec.convert(record(line), fields)
 
     return decoded
@@ -105,7 +110,7 @@ def consists_of(sheet: Sheet, known: Callable[[Record], bool]) -> bool:
     return 2 * sum(_is(line, known) for line in first) >= max(1, len(first))
 
 
-def _is(line: str | None, known: Callable[[Record], bool]) -> bool:
+def _is(line: Line, known: Callable[[Record], bool]) -> bool:
     try:
         return known(record(line))
     except ValueError:
@@ -113,7 +118,7 @@ def _is(line: str | None, known: Callable[[Record], bool]) -> bool:
 
 
 def read(
-    sheet: Sheet, record: Callable[[str | None], T], entry: Callable[[T, str, int], Entry | None]
+    sheet: Sheet, record: Callable[[Line], T], entry: Callable[[T, str, int], Entry | None]
 ) -> tuple[list[Entry], list[Rejected]]:
     """Each line by `record(line)`, and that by `entry(record, where, position)`, which gives None for no paper.
 

@@ -8,6 +8,7 @@ $4`), code (`{x}`, `\n`), percentages and addresses come through whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text, get_default_latex_context_db
@@ -31,7 +32,7 @@ _LETTERS = "aa|AA|ae|AE|oe|OE|o|O|l|L|ss|i|j|dj|DJ|th|TH|dh|DH|ng|NG"
 
 _FRAGMENT = re.compile(
     rf"""
-    (?=[h\\${{^_`]) (?:  # what any of them begins with: a quick no for most places
+    (?:
       (?P<link>https?://[^\s{{}}<>"`]+) (?: \}}?\{{ (?P<label>[^{{}}]{{0,300}}) \}} (?![\w/?&=]) )?
     | (?P<kept>\\\\)
     | \\(?P<escaped>[%&_\#$])
@@ -49,6 +50,8 @@ _FRAGMENT = re.compile(
     """,
     re.VERBOSE,
 )
+# What any fragment begins with. Told apart by the first letter, which is quicker than to try a fragment everywhere.
+_PLACE = re.compile(r"\\|\$|\{|\^|_|`|http")
 _TELLTALE = re.compile(r"_\{|\w_\d|``|\{[,=]\}|\}?\{http|https?://[^\s{}]+\}?\{")
 
 # Macros that only style their argument.
@@ -104,8 +107,19 @@ def readable(text: str) -> str:
     if not ("\\" in text or "$" in text or "{" in text or "^" in text or "_" in text or "``" in text):
         return text
     if "\\" in text or "$" in text or "^" in text or _TELLTALE.search(text):
-        return _FRAGMENT.sub(_converted, text)
+        return "".join(_pieces(text))
     return text
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text with its fragments converted, from left to right."""
+    at = 0
+    for place in _PLACE.finditer(text):
+        if (start := place.start()) >= at and (match := _FRAGMENT.match(text, start)):
+            yield text[at:start]
+            yield _converted(match)
+            at = match.end()
+    yield text[at:]
 
 
 def readable_name(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import chain, compress, islice
 
@@ -21,6 +21,8 @@ from digest.listings.form import Format, InLines, Sheet
 from digest.model import Dump, Listing
 
 PART = 8 * 2**20  # bytes: some 5,000 records, a good number for one transaction too
+
+_AT_ONCE = 128  # lines
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HASH = 8  # bytes of a line's hash: two of 2.5 million are the same in one of six million dumps
@@ -152,6 +154,14 @@ class _Lines:
         return np.not_equal(self.hashes[places], asked)
 
 
+@dataclass(slots=True)
+class _Passed:
+    """The lines of an archive that were gone through so far: their hashes, and how many are known."""
+
+    hashes: list[bytes] = field(default_factory=list)
+    skipped: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     form: InLines
@@ -167,13 +177,21 @@ class _Reader:
                 yield replace(self._part(part, chunk, max(0, begin - start)), end=None if last else at)
 
     def _part(self, sheet: Sheet, chunk: bytes, begin: int) -> Listing:
-        """A chunk from its line `begin` on; the lines are gone through one by one, as a list of all takes time."""
+        """A chunk from its line `begin` on."""
         numbered: Iterable[tuple[int, bytes]] = enumerate(islice(io.BytesIO(chunk), begin, None), start=sheet.begin + 1)
         if not self.form.archive:
-            return replace(self.form.read(replace(sheet, lines=list(numbered))), begin=sheet.begin)
-        lines = islice(io.BytesIO(chunk), begin, None)
-        hashes = b"".join([blake2b(line, digest_size=_HASH).digest() for line in lines])
-        unknown = self.known.unknown(hashes)
-        numbered = list(compress(numbered, unknown.tobytes())) if unknown.any() else []
-        listing = self.form.read(replace(sheet, lines=numbered))
-        return replace(listing, begin=sheet.begin, skipped=len(unknown) - len(numbered), lines=hashes)
+            return replace(self.form.read(replace(sheet, lines=numbered)), begin=sheet.begin)
+        passed = _Passed()
+        listing = self.form.read(replace(sheet, lines=self._unknown(numbered, passed)))
+        return replace(listing, begin=sheet.begin, skipped=passed.skipped, lines=b"".join(passed.hashes))
+
+    def _unknown(self, numbered: Iterable[tuple[int, bytes]], passed: _Passed) -> Iterator[tuple[int, bytes]]:
+        """The unknown ones of the lines, few at a time, so that they are read while they are in the processor's cache."""
+        numbered = iter(numbered)
+        while some := list(islice(numbered, _AT_ONCE)):
+            hashes = b"".join([blake2b(line, digest_size=_HASH).digest() for _, line in some])
+            unknown = self.known.unknown(hashes)
+            passed.hashes.append(hashes)
+            if found := unknown.sum():
+                yield from compress(some, unknown.tobytes())
+            passed.skipped += len(some) - int(found)

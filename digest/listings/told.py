@@ -17,6 +17,7 @@ _WITHDRAWN = re.compile(
     r"|withdrawn(?: by| due| because|\s*$|[.:;,(])",
     re.IGNORECASE,
 )
+_BEGINNINGS = frozenset(("this", "the ", "pape", "arti", "manu", "prep", "subm", "work", "with"))  # a quick no for most
 
 
 class Words(TypedDict):
@@ -61,4 +62,4 @@ def title(*values: object) -> tuple[str, str | None]:
 
 def withdrawal(text: str) -> bool:
     """Whether an abstract or an author's comment begins as a notice that the paper is withdrawn."""
-    return _WITHDRAWN.match(text) is not None
+    return text[:4].casefold() in _BEGINNINGS and _WITHDRAWN.match(text) is not None
