@@ -34,7 +34,8 @@ _MOST_YEARS = 1  # between the first versions of one paper
 _A_YEAR_COSTS = 25  # so that the paper of a conference comes before its like in the journal of the year after
 _WORTH_READING = 0.5  # of the shorter title's letters, in words of both
 
-_SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
+_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
+_LOWER = bytes(range(256)).lower()
 _ASIDE = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*")
 _BREAK = re.compile(r"^\s*:|[:?!.]\s+|\s+[-–—]+\s+|\s*—\s*")
 # A model's or data set's name: with digits, or hyphenated and with capitals inside.
@@ -50,6 +51,7 @@ _TELLING = frozenset(_TELLING_WORDS.split())
 # Words that tell a paper's form and not its subject.
 _FORM_WORDS = "abstract book demo demonstration extended foreword panel preface review session summary tutorial version"
 _FORMS = frozenset(_FORM_WORDS.split())
+_HAS_FORM = re.compile("|".join(sorted(_FORMS)))
 _SAYS_LITTLE = STOP_WORDS | _FORMS
 
 
@@ -140,7 +142,7 @@ def _in_common(ours: frozenset[object], theirs: frozenset[object]) -> tuple[floa
 
 
 def _key(text: str) -> str:
-    return text.lower().translate(_SIGNS) if text.isascii() else "".join(tokens(text))
+    return text.encode().translate(_LOWER, _SIGNS).decode() if text.isascii() else "".join(tokens(text))
 
 
 def _letters(words: Iterable[str]) -> int:
@@ -149,8 +151,7 @@ def _letters(words: Iterable[str]) -> int:
 
 def _without_asides(title: str) -> str:
     """Without "(panel)", "[extended version]", "Tutorial:", "- Book Review"; a title that is all aside stays."""
-    lowered = title.lower()
-    if "(" not in title and "[" not in title and not any(form in lowered for form in _FORMS):
+    if "(" not in title and "[" not in title and not _HAS_FORM.search(title.lower()):
         return title
     bare = _ASIDE.sub(" ", title).strip()
     if not _FORMS.isdisjoint(tokens(bare)):

@@ -32,6 +32,7 @@ from digest.model import (
     Outcome,
     Paper,
 )
+from digest.model.made import maker
 
 __all__ = [
     "FACT_FIELDS",
@@ -49,7 +50,8 @@ RELISTED_AFTER = timedelta(days=4)
 
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 _paper_values: attrgetter[tuple[Any, ...]] = attrgetter(*_PAPER_FIELDS)
-_facts: attrgetter[tuple[Any, ...]] = attrgetter(*FACT_FIELDS)
+_facts: attrgetter[tuple[Any, ...]] = attrgetter(*FACT_FIELDS)  # the first of a paper's
+_paper, _known_paper, _change = maker(Paper), maker(KnownPaper), maker(Change)
 
 
 def diff(listing: Listing, known: Known, now: datetime, keys: Sequence[Keys] | None = None) -> Changes:
@@ -81,14 +83,11 @@ class _Reading:
         return self._new(entry, facts, keys) if known is None else self._known(entry, facts, keys, known)
 
     def _new(self, entry: Entry, facts: Facts, keys: Keys) -> Change:
-        values = dict(zip(FACT_FIELDS, _facts(facts), strict=True))
-        values["id"] = new_paper_id(facts, self.index.papers)
-        values["first_listed"] = self.listing.as_of if self.listing.lists(facts.published) else None
-        values["first_seen"] = self.now
-        paper = Paper(**values)
-        known = KnownPaper(paper=paper, keys=frozenset(keys), origins=self.merger.origins, last_listed=None)
-        self.index.put(known, keys)
-        return Change(entry=entry, outcome=Outcome.NEW, paper=paper, keys=keys, tail=tail_key(paper.title))
+        paper_id = new_paper_id(facts, self.index.papers)
+        first_listed = self.listing.as_of if self.listing.lists(facts.published) else None
+        paper = _paper(*_facts(facts), paper_id, first_listed, self.now)
+        self.index.put(_known_paper(paper, frozenset(keys), self.merger.origins, None), keys)
+        return _change(entry, Outcome.NEW, paper, keys, tail=tail_key(paper.title))
 
     def _known(self, entry: Entry, facts: Facts, keys: Keys, known: KnownPaper) -> Change:
         changed, told = self.merger.merge(known, facts)
@@ -131,7 +130,7 @@ class _Reading:
             changed = {**changed, "revised_at": self.now}
         if not changed:
             return paper
-        return Paper(**{**dict(zip(_PAPER_FIELDS, _paper_values(paper), strict=True)), **changed})
+        return _paper(**{**dict(zip(_PAPER_FIELDS, _paper_values(paper), strict=True)), **changed})
 
     def _relists(self, entry: Entry, known: KnownPaper) -> bool:
         """Whether the source left the paper out and now lists it again.

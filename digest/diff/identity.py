@@ -19,7 +19,8 @@ SAME_ABSTRACT = 0.6
 # In characters, of four bytes at most: a database's index takes no rows of more than some 2,600 bytes.
 _LONGEST_KEY = 200
 _WORD = re.compile(r"\w+")
-_ASCII_SIGNS = {code: None for code in range(128) if not chr(code).isalnum() and chr(code) != "+"}
+_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum() and chr(code) != "+")
+_LOWER = bytes(range(256)).lower()
 
 
 def title_key(title: str) -> str:
@@ -28,7 +29,7 @@ def title_key(title: str) -> str:
     A plus does: LoRA+ is not LoRA. Empty for a title without any letter or digit. Long keys are cut to their hash.
     """
     if title.isascii():
-        key = title.lower().translate(_ASCII_SIGNS)
+        key = title.encode().translate(_LOWER, _SIGNS).decode()
     else:
         decomposed = unicodedata.normalize("NFKD", title).casefold()
         key = "".join([character for character in decomposed if character.isalnum() or character == "+"])
@@ -133,7 +134,9 @@ class Index:
 
     def find(self, facts: Facts, keys: Iterable[str]) -> KnownPaper | None:
         for key in keys:
-            found = [self.papers[paper_id] for paper_id in self._by_key.get(key, ())]
+            if not (ids := self._by_key.get(key)):
+                continue
+            found = [self.papers[paper_id] for paper_id in ids]
             matches = [one for one in found if _same_work(facts, one.paper, key)]
             if len(matches) > 1:
                 return min(matches, key=lambda one: _doubts(facts, one.paper))

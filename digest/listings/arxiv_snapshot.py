@@ -29,6 +29,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _CREATED = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}})\b")
 _TO_YEAR = len("Mon, 12 Apr 2007")
 _CHANGED = re.compile(rb'"update_date": {0,4}"([0-9-]{10})"')
+_NAME = b'"update_date":'
+_LONGEST_CHANGE = len('"update_date":    "2007-05-23"')
 _VERSION = re.compile(r"v([1-9][0-9]{0,3})")
 
 
@@ -46,7 +48,7 @@ class ArxivSnapshot(InLines):
     def day(self, pieces: Iterable[bytes], sheet: Sheet) -> date | None:
         """The latest day of change; one after tomorrow is a slip and would pass for the snapshot's day."""
         tomorrow = sheet.now.date() + timedelta(days=1) if sheet.now.date() < date.max else date.max
-        days = chain.from_iterable(_CHANGED.findall(piece) for piece in _overlapping(pieces))
+        days = chain.from_iterable(map(_days, _overlapping(pieces)))
         found = (json_lines.day(day.decode()) for day in sorted(set(days), reverse=True))
         return next((day for day in found if day and day <= tomorrow), None)
 
@@ -64,6 +66,15 @@ class ArxivSnapshot(InLines):
             entries=tuple(entries),
             rejected=tuple(rejected),
         )
+
+
+def _days(piece: bytes) -> set[bytes]:
+    """The days of change in it. They are looked for by the name alone, which is quicker than by a pattern."""
+    told, at = set(), piece.find(_NAME)
+    while at >= 0:
+        told.add(piece[at : at + _LONGEST_CHANGE])
+        at = piece.find(_NAME, at + len(_NAME))
+    return {match[1] for match in map(_CHANGED.match, told) if match}
 
 
 def _overlapping(pieces: Iterable[bytes]) -> Iterator[bytes]:

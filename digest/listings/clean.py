@@ -31,7 +31,7 @@ _LONGEST_ADDRESS = 2000
 def written(raw: str) -> str:
     """The text as its source wrote it, LaTeX and all: folded white space, Unicode NFC, nothing invisible."""
     line = _on_one_line(raw)
-    if not line.isprintable():  # all that is unwanted is not, nor is any white space but the blank
+    if not line.isprintable():  # nor is any white space but the blank
         line = " ".join(visible(raw).split())
     return unicodedata.normalize("NFC", line)
 

@@ -20,8 +20,8 @@ class Sheet:
     """A dump made ready for reading: its text, and what to assume where it does not tell its day.
 
     `now` is when it is ingested; `as_of` is set where the user says which day the dump speaks of, or the whole dump
-    does where this is a part of it. A part follows `begin` lines, of which `opening` is the first; instead of `text` it
-    has its own `lines` as they are in the dump, each with its number.
+    does where this is a part of it. A part follows `begin` lines; instead of `text` it has its own `lines` as they are
+    in the dump, each with its number. `opening` is the dump's text up to the first line with something on it.
     """
 
     dump: Dump

@@ -74,7 +74,7 @@ def _is_record(record: Record) -> bool:
 
 def _header(sheet: Sheet) -> tuple[dict[str, Any], int | None]:
     """What the first line says of the listing, and that line's number; ({}, None) where it is a paper."""
-    opening = replace(sheet, text=sheet.opening, lines=None) if sheet.begin else sheet
+    opening = sheet if sheet.lines is None else replace(sheet, text=sheet.opening, lines=None)
     number, line = next(json_lines.lines(opening), (1, None))
     try:
         record = json_lines.record(line)
@@ -82,7 +82,7 @@ def _header(sheet: Sheet) -> tuple[dict[str, Any], int | None]:
             return {}, None
         return _checked_header(record), number
     except ValueError as error:
-        if line is None or not _HEADER_BEGINS.match(line):
+        if not isinstance(line, str) or not _HEADER_BEGINS.match(line):
             return {}, None
         raise ListingError(f"{sheet.dump.name}: line {number}: the header {error}; correct it") from None
 

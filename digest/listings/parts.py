@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from itertools import chain, compress, islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,8 @@ from digest.model import Dump, Listing
 
 PART = 8 * 2**20  # bytes: some 5,000 records, a good number for one transaction too
 
-_AT_ONCE = 128  # lines
+_SOME = 2**18  # bytes of lines that are worked on at once
+_SKIPPED_FASTER = 16  # times: so much more of an archive that is known goes into a part
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HASH = 8  # bytes of a line's hash: two of 2.5 million are the same in one of six million dumps
@@ -50,8 +53,14 @@ def read(
         yield _at_once(recognised(whole), whole)
         return
     day = opening.as_of or found.day(compressed.unpacked(dump)[1], opening)
-    reader = _Reader(found, replace(opening, as_of=day), _Lines.of(known(found.name) if found.archive else b""))
+    of_parts = replace(opening, text="", as_of=day, opening=_opening(opening.text))
+    reader = _Reader(found, of_parts, _Known.of(known(found.name) if found.archive else b""))
     yield from reader.parts(chain((head,), pieces), begin)
+
+
+def _opening(text: str) -> str:
+    first = text.lstrip()
+    return text[: len(text) - len(first)] + first.partition("\n")[0]
 
 
 def _has_lines(head: bytes) -> bool:
@@ -102,47 +111,61 @@ def _decoded(dump: Dump, content: bytes) -> str:
     return content.decode("utf-8-sig", "replace")
 
 
-def _chunks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """The content in chunks of whole lines of at most `PART` bytes, and whether it is the last.
+class _Stream(io.RawIOBase):
+    """Pieces as a file, so that they are parted into lines by C. Of a line longer than a part the rest is left out."""
 
-    Of a line that is longer the beginning is given, enough to see that it is too long.
-    """
-    chunk = None
-    for following in _cut(pieces):
-        if chunk is not None:
-            yield chunk, False
-        chunk = following
-    yield chunk or b"", True
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces, self._piece, self._line = iter(pieces), memoryview(b""), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._piece:
+            if (piece := next(self._pieces, None)) is None:
+                return 0
+            self._piece = memoryview(self._bounded(piece))
+        read = min(len(self._piece), len(buffer))
+        buffer[:read], self._piece = self._piece[:read], self._piece[read:]
+        return read
+
+    def _bounded(self, piece: bytes) -> bytes:
+        if self._line > PART:
+            piece = piece[at:] if (at := piece.find(b"\n")) >= 0 else b""
+        last = piece.rfind(b"\n")
+        self._line = len(piece) - last - 1 if last >= 0 else self._line + len(piece)
+        return piece
 
 
-def _cut(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    kept, endless = bytearray(), False
-    for piece in pieces:
-        if endless:  # inside a line whose beginning has been given
-            _, end, piece = piece.partition(b"\n")
-            endless = not end
-        kept += piece
-        while len(kept) >= PART:
-            cut = kept.rfind(b"\n", 0, PART) + 1
-            with memoryview(kept) as view:
-                chunk = bytes(view[: cut or PART])
-            yield chunk
-            if not cut:
-                cut = kept.find(b"\n", PART) + 1
-                endless = not cut
-            del kept[: cut or len(kept)]
-    if kept:
-        yield bytes(kept)
+class _Lines:
+    """A dump's lines from one on, some at a time: so they are worked on while they are in the processor's cache."""
+
+    def __init__(self, pieces: Iterable[bytes], begin: int) -> None:
+        file = io.BufferedReader(_Stream(pieces), _SOME)
+        for _ in islice(file, begin):
+            pass
+        self.at = begin  # lines that were gone through
+        self._more = iter(partial(file.readlines, min(_SOME, PART)), [])
+        self._next = next(self._more, [])
+
+    def __bool__(self) -> bool:
+        return bool(self._next)
+
+    def some(self) -> list[bytes]:
+        """At least one, if there are any."""
+        some, self._next = self._next, next(self._more, [])
+        self.at += len(some)
+        return some
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
+class _Known:
     """The hashes of known lines, sorted."""
 
     hashes: Hashes
 
     @classmethod
-    def of(cls, packed: bytes) -> _Lines:
+    def of(cls, packed: bytes) -> _Known:
         return cls(np.sort(np.frombuffer(packed, np.uint64)))
 
     def unknown(self, packed: bytes) -> Hits:
@@ -150,48 +173,48 @@ class _Lines:
         asked = np.frombuffer(packed, np.uint64)
         if not len(self.hashes):
             return np.ones(len(asked), np.bool_)
-        places = np.minimum(np.searchsorted(self.hashes, asked), len(self.hashes) - 1)
-        return np.not_equal(self.hashes[places], asked)
+        places = self.hashes.searchsorted(asked)
+        return np.not_equal(self.hashes.take(places, mode="clip"), asked)
 
 
 @dataclass(slots=True)
-class _Passed:
-    """The lines of an archive that were gone through so far: their hashes, and how many are known."""
+class _Reader:
+    form: InLines
+    sheet: Sheet  # what its parts have in common
+    known: _Known
 
+    def parts(self, pieces: Iterable[bytes], begin: int) -> Iterator[Listing]:
+        lines = _Lines(pieces, begin)
+        yield self._part(lines)
+        while lines:
+            yield self._part(lines)
+
+    def _part(self, lines: _Lines) -> Listing:
+        begin, part = lines.at, _Part(lines, self.known if self.form.archive else None)
+        listing = self.form.read(replace(self.sheet, begin=begin, lines=part))
+        end = lines.at if lines else None
+        return replace(listing, begin=begin, end=end, skipped=part.skipped, lines=b"".join(part.hashes))
+
+
+@dataclass(slots=True)
+class _Part:
+    """The next lines that are to be read: of an archive those that are not `known`."""
+
+    lines: _Lines
+    known: _Known | None
     hashes: list[bytes] = field(default_factory=list)
     skipped: int = 0
 
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        size = 0
+        while self.lines and size < PART:
+            numbered = enumerate(some := self.lines.some(), start=self.lines.at - len(some) + 1)
+            read = list(numbered if self.known is None else compress(numbered, self._unknown(some, self.known)))
+            self.skipped += len(some) - len(read)
+            size += sum([len(line) for _, line in read]) + sum(map(len, some)) // _SKIPPED_FASTER
+            yield from read
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    form: InLines
-    sheet: Sheet  # of the dump's beginning
-    known: _Lines
-
-    def parts(self, pieces: Iterable[bytes], begin: int) -> Iterator[Listing]:
-        at, opening = 0, self.sheet.text.partition("\n")[0]
-        for chunk, last in _chunks(pieces):
-            start, at = at, at + chunk.count(b"\n") + (not chunk.endswith(b"\n"))
-            if at > begin or last:
-                part = replace(self.sheet, text="", begin=max(start, begin), opening=opening)
-                yield replace(self._part(part, chunk, max(0, begin - start)), end=None if last else at)
-
-    def _part(self, sheet: Sheet, chunk: bytes, begin: int) -> Listing:
-        """A chunk from its line `begin` on."""
-        numbered: Iterable[tuple[int, bytes]] = enumerate(islice(io.BytesIO(chunk), begin, None), start=sheet.begin + 1)
-        if not self.form.archive:
-            return replace(self.form.read(replace(sheet, lines=numbered)), begin=sheet.begin)
-        passed = _Passed()
-        listing = self.form.read(replace(sheet, lines=self._unknown(numbered, passed)))
-        return replace(listing, begin=sheet.begin, skipped=passed.skipped, lines=b"".join(passed.hashes))
-
-    def _unknown(self, numbered: Iterable[tuple[int, bytes]], passed: _Passed) -> Iterator[tuple[int, bytes]]:
-        """The unknown ones of the lines, few at a time, so that they are read while they are in the processor's cache."""
-        numbered = iter(numbered)
-        while some := list(islice(numbered, _AT_ONCE)):
-            hashes = b"".join([blake2b(line, digest_size=_HASH).digest() for _, line in some])
-            unknown = self.known.unknown(hashes)
-            passed.hashes.append(hashes)
-            if found := unknown.sum():
-                yield from compress(some, unknown.tobytes())
-            passed.skipped += len(some) - int(found)
+    def _unknown(self, some: list[bytes], known: _Known) -> bytes:
+        hashes = b"".join([blake2b(line, digest_size=_HASH).digest() for line in some])
+        self.hashes.append(hashes)
+        return known.unknown(hashes).tobytes()

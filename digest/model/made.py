@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def maker(kind: type[T]) -> Callable[..., T]:
-    """A function of the values of all fields in their order, or by name; those of the last ones may be left to their defaults.
+    """A function of the values of all fields in their order, or by name; the last ones have their defaults.
 
     `kind` has slots, and no `__post_init__`.
 

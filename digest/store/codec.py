@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
-from itertools import chain, zip_longest
+from itertools import chain, compress, zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
@@ -75,7 +75,13 @@ def paper_row(paper: Paper, names: Iterable[str] = PAPER) -> dict[str, object]:
 
 def said(values: Sequence[Any]) -> tuple[str, ...]:
     """Of a paper's values the facts that its source says something of; False and 0 are something."""
-    return tuple([name for name, value in zip(FACTS, values[_FACTS_AT], strict=True) if value or value not in _SILENT])
+    facts = values[_FACTS_AT]
+    return _named(tuple([bool(value or value not in _SILENT) for value in facts]))
+
+
+@lru_cache(maxsize=4_096)  # there are few kinds among many papers
+def _named(told: tuple[bool, ...]) -> tuple[str, ...]:
+    return tuple(compress(FACTS, told))
 
 
 def words(value: object) -> str:

@@ -62,6 +62,8 @@ class Ingested(Database):
 
         Without `lists` not the papers of its lists before, which may be many.
         """
+        if not keys and not lists:
+            return Known()
         with self._reading() as conn:
             found = keys_found(conn, keys) if keys else {}
             return Known(
@@ -303,6 +305,8 @@ def _update_papers(conn: Connection, last: dict[str, Paper], known: list[Change]
 
 
 def _merged_origins(conn: Connection, told: dict[str, set[str]], listing_id: int) -> dict[str, dict[str, int]]:
+    if not told:
+        return {}
     stored = select(papers.c.id, papers.c.origins).where(among(conn, papers.c.id, told))
     return {paper_id: origins | dict.fromkeys(told[paper_id], listing_id) for paper_id, origins in conn.execute(stored)}
 
