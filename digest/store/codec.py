@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
-from itertools import chain, compress, zip_longest
+from itertools import chain, zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
@@ -61,7 +61,8 @@ MOST_REJECTED = 1000
 _PAPER_COLUMNS = tuple(column.name for column in papers.columns)[:-1]
 paper_values: Callable[[Paper], tuple[Any, ...]] = attrgetter(*_PAPER_COLUMNS)
 _FACTS_AT = slice(_PAPER_COLUMNS.index(FACTS[0]), _PAPER_COLUMNS.index(FACTS[-1]) + 1)
-_SILENT = (None, "", ())
+_NUMBERS = ("author_count", "version", "code_stars", "withdrawn")  # the facts that say something by 0 or False
+_NUMBERS_AT = tuple(map(_PAPER_COLUMNS.index, _NUMBERS))
 
 
 def paper(row: AnyRow) -> Paper:
@@ -75,13 +76,13 @@ def paper_row(paper: Paper, names: Iterable[str] = PAPER) -> dict[str, object]:
 
 def said(values: Sequence[Any]) -> tuple[str, ...]:
     """Of a paper's values the facts that its source says something of; False and 0 are something."""
-    facts = values[_FACTS_AT]
-    return _named(tuple([bool(value or value not in _SILENT) for value in facts]))
+    return _named(tuple(map(bool, values[_FACTS_AT])), tuple([values[at] is not None for at in _NUMBERS_AT]))
 
 
 @lru_cache(maxsize=4_096)  # there are few kinds among many papers
-def _named(told: tuple[bool, ...]) -> tuple[str, ...]:
-    return tuple(compress(FACTS, told))
+def _named(filled: tuple[bool, ...], numbers: tuple[bool, ...]) -> tuple[str, ...]:
+    told = dict(zip(FACTS, filled, strict=True)) | dict(zip(_NUMBERS, numbers, strict=True))
+    return tuple(name for name in FACTS if told[name])
 
 
 def words(value: object) -> str:
