@@ -70,6 +70,12 @@ def test_what_is_not_latex_stays_as_it_was(text: str) -> None:
     assert clean.text(text) == text
 
 
+@given(st.text("h\\\\${^_`tps:/}aé'\" n01()", max_size=40))
+def test_latex_is_found_wherever_it_begins(text: str) -> None:
+    everywhere = latex._FRAGMENT.sub(latex._converted, text)
+    assert "".join(latex._pieces(text)) == everywhere
+
+
 @pytest.mark.parametrize(
     ("raw", "text"),
     [

@@ -22,6 +22,7 @@ _MOST = 10**9  # a larger count is garbage, and too large for a database
 
 # What nothing here ever changes: printable ASCII but for what LaTeX is told by.
 _HARMLESS = bytes(code for code in range(0x20, 0x7F) if chr(code) not in SIGNS)
+_SIGNS = SIGNS.encode()
 _PLAIN_NAME = r"[A-Za-z][A-Za-z.'-]*+(?: [A-Za-z][A-Za-z.'-]*+)*"
 _PLAIN_NAMES = re.compile(rf"{_PLAIN_NAME}(?:\n{_PLAIN_NAME})*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{}|/]+(?:[/?#][^\s<>\"\\^`{}|]*)?", re.IGNORECASE)
@@ -57,9 +58,10 @@ def both(value: object, longest: int) -> tuple[str, str | None]:
         return "", None
     raw = value[: 4 * longest]
     line = _on_one_line(raw)
-    if line.isascii() and not line.encode().translate(None, _HARMLESS):  # a quick yes for most
+    telling = line.encode().translate(None, _HARMLESS) if line.isascii() else None
+    if telling == b"":  # as of most
         return line if len(line) <= longest else _cut(line, longest), None
-    source = written(raw)
+    source = line if telling is not None and not telling.translate(None, _SIGNS) else written(raw)
     cleaned = _without_latex(source, readable)
     return _cut(cleaned, longest), None if cleaned == source else _cut(source, longest)
 

@@ -74,6 +74,7 @@ def _bound(dialect: Dialect, columns: Sequence[Column[Any]], rows: Sequence[Row]
 
 def _converted(values: Row, bind: Callable[[Any], Any]) -> list[Any]:
     """Each object once: days, moments, categories and origins repeat."""
-    objects = {id(value): value for value in values}
+    keys = list(map(id, values))
+    objects = dict(zip(keys, values, strict=True))
     bound = {key: None if value is None else bind(value) for key, value in objects.items()}
-    return [bound[id(value)] for value in values]
+    return list(map(bound.__getitem__, keys))
