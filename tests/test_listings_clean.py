@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.listings import clean
+from digest.listings import clean, latex
 from digest.text import arxiv_id, visible
 
 CONVERTED = [
