@@ -20,11 +20,14 @@ _OLD_ARCHIVES = (
     "funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|"
     "q-alg|q-bio|quant-ph|solv-int|stat|supr-con"
 )
-_NUMBER = re.compile(r"[0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5}")
+# From April 2007 on; a month had five digits since 2015.
+_MONTH = r"(?:0[1-9]|1[0-2])"
+_NEW = rf"(?:(?:0[7-9]|1[0-4]){_MONTH}\.[0-9]{{4}}|(?:1[5-9]|[2-9][0-9]){_MONTH}\.[0-9]{{5}})"
+_NUMBER = re.compile(_NEW)
 _ARXIV_ID = re.compile(
     r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format)/|oai:arxiv\.org:|arxiv:\s*|"
     r"(?:https?://)?(?:dx\.)?(?:doi\.org/)?10\.48550/arxiv\.|(?:https?://)?(?:www\.)?huggingface\.co/papers/)?"
-    rf"(?:(?P<new>[0-9]{{2}}(?:0[1-9]|1[0-2])\.[0-9]{{4,5}})|(?P<old>{_OLD_ARCHIVES})(?:\.[a-z-]{{2,}})?/(?P<number>[0-9]{{7}}))"
+    rf"(?:(?P<new>{_NEW})|(?P<old>{_OLD_ARCHIVES})(?:\.[a-z-]{{2,}})?/(?P<number>[0-9]{{7}}))"
     r"(?:v(?P<version>[0-9]{1,4}))?(?:\.pdf)?/?(?:[?#]\S*)?",
     re.IGNORECASE,
 )

@@ -139,6 +139,8 @@ def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
         ("https://arxiv.org/abs/astro-ph/9204001v1", ("astro-ph/9204001", 1)),
         ("2513.05441", None),
         ("2501.123", None),
+        ("2501.0544", None),  # five digits since 2015
+        ("1412.05441", None),
         ("foo/1234567", None),
         ("٢٥٠١.05441", None),
         ("A Paper about 2501.05441", None),

@@ -151,6 +151,18 @@ def test_each_form_is_recognised_whatever_its_name(
     assert read(WHOLE[form], as_of=date(2023, 5, 6)).as_of == date(2023, 5, 6)
 
 
+def test_the_doi_that_arxiv_gives_is_its_id() -> None:
+    records = (
+        own("T", doi="10.48550/arXiv.2606.90001v2"),
+        own("U", doi="10.48550/arXiv.2606.90001", arxiv_id="2606.90002"),
+    )
+    facts = [entry.facts for entry in read(jsonl(*records)).entries]
+    assert [(one.arxiv_id, one.version, one.doi) for one in facts] == [
+        ("2606.90001", 2, None),
+        ("2606.90002", None, None),
+    ]
+
+
 def test_a_record_of_the_snapshot() -> None:
     first, second, gone = (entry.facts for entry in read(WHOLE["arxiv-snapshot"]).entries)
     assert first == Facts(

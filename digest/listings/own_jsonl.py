@@ -138,7 +138,10 @@ class _Reader:
 def _facts(values: dict[str, Any]) -> Facts:
     title, latex_title = values.pop("title", None) or told.title(None)
     abstract, latex_abstract = values.pop("abstract", ("", None))
-    number, version = values.pop("arxiv_id", (None, None))
+    arxivs = arxiv_id(values.get("doi") or "")  # the DOI that arXiv gives each of its papers
+    number, version = values.pop("arxiv_id", None) or arxivs or (None, None)
+    if arxivs:
+        del values["doi"]
     known = {
         "latex_title": latex_title,
         "latex_abstract": latex_abstract,
