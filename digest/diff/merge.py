@@ -28,8 +28,8 @@ def standing(field: str, value: object, origin: Origin) -> tuple[int, int, int, 
     """What decides between two claims of a field: the one of the greater standing is the paper's.
 
     A cut text yields to any other, and of versions the latest stands, whoever tells it. Then the better source decides;
-    among equally good ones the abstract that does not break off, or the longer list; then the later day; and at last
-    the digest, which is as good as a coin but falls the same way each time.
+    among equally good ones the abstract that does not break off, the longer list, the earlier day of a first version;
+    then the later listing; and at last the digest, which is as good as a coin but falls the same way each time.
     """
     first = last = 0
     if isinstance(value, str):
@@ -41,6 +41,8 @@ def standing(field: str, value: object, origin: Origin) -> tuple[int, int, int, 
         first = value
     elif field == "updated" and isinstance(value, date):
         first = value.toordinal()
+    elif field == "published" and isinstance(value, date):
+        last = -value.toordinal()
     return first, origin.fidelity, last, origin.as_of, origin.digest
 
 
