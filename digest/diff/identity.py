@@ -15,6 +15,9 @@ from digest.model import Facts, KnownPaper, Listing, Paper
 
 # Share of the shorter abstract's words that the other must hold for two abstracts to be of one paper.
 SAME_ABSTRACT = 0.6
+# Distinct words of the shorter abstract from which on agreeing says something; and from which on it says so much that
+# two ids of one source are one paper's. Below that are phrases such as a journal puts under its every “Editorial”.
+_TELLING, _WEIGHTY = 8, 30
 
 # In characters, of four bytes at most: a database's index takes no rows of more than some 2,600 bytes.
 _LONGEST_KEY = 200
@@ -73,6 +76,27 @@ def same_abstract(one: str, other: str) -> bool:
     return len(mine & theirs) >= SAME_ABSTRACT * min(len(mine), len(theirs))
 
 
+def _agree(one: str, other: str, least: int = _TELLING) -> bool:
+    """Whether two abstracts that do not contradict each other are long enough to confirm that."""
+    return bool(one and other) and min(len(words(one)), len(words(other))) >= least
+
+
+def _share_authors(facts: Facts, paper: Paper) -> bool | None:
+    """Whether a last word of one's names is in the other's; None where one has no names, or only first ones agree."""
+    if not facts.authors or not paper.authors:
+        return None
+    mine, theirs = ([words(name) for name in one.authors] for one in (facts, paper))
+    last = [{_last(name) for name in one.authors} - {""} for one in (facts, paper)]
+    if any(name & last[1] for name in mine) or any(name & last[0] for name in theirs):
+        return True
+    return None if frozenset().union(*mine) & frozenset().union(*theirs) else False
+
+
+def _last(name: str) -> str:
+    found = _WORD.findall(unicodedata.normalize("NFKD", name).casefold())
+    return found[-1] if found and len(found[-1]) > 1 else ""
+
+
 def _ids_differ(facts: Facts, paper: Paper) -> bool:
     """Whether both have a DOI, or an id of the same source, and not the same one."""
     if facts.doi and paper.doi and facts.doi.casefold() != paper.doi.casefold():
@@ -84,14 +108,26 @@ def _ids_differ(facts: Facts, paper: Paper) -> bool:
 def _same_work(facts: Facts, paper: Paper, key: str) -> bool:
     """Whether an entry found by this key is this paper: never with another arXiv id, by title with another abstract.
 
-    Where other ids differ a title alone is not enough: a journal has an “Editorial” in every issue.
+    A title alone is enough only for what has no id, as a list that people typed: a journal has an “Editorial” in every
+    issue, and so have other journals. Else the abstract or an author must confirm it; and of two ids of one source both
+    of them, or a long abstract where an entry tells no authors.
     """
     if facts.arxiv_id and paper.arxiv_id and facts.arxiv_id != paper.arxiv_id:
         return False
     if not key.startswith("title:"):
         return True
-    confirmed = bool(facts.abstract and paper.abstract) or not _ids_differ(facts, paper)
-    return confirmed and same_abstract(facts.abstract, paper.abstract)
+    if not same_abstract(facts.abstract, paper.abstract):
+        return False
+    authors = _share_authors(facts, paper)
+    if _ids_differ(facts, paper):
+        return authors is not False and _agree(facts.abstract, paper.abstract, _TELLING if authors else _WEIGHTY)
+    if authors or _agree(facts.abstract, paper.abstract):
+        return True
+    return authors is None and not (_has_id(facts) and _has_id(paper))
+
+
+def _has_id(facts: Facts) -> bool:
+    return bool(facts.arxiv_id or facts.doi or facts.source_id)
 
 
 def _doubts(facts: Facts, paper: Paper) -> tuple[bool, bool, bool, str]:
