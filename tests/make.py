@@ -117,23 +117,26 @@ class Shelf:
             moments = [at for (revised, *_), (_, at) in self.revisions.items() if revised == id]
             self.papers[id] = replace(change.paper, revised_at=max(moments, default=None))
 
-    def days(self, source: str) -> dict[date, set[str]]:
-        """What the source's dumps of each day hold; a dump without entries makes no day."""
+    def days(self, source: str, form: str | None = None) -> dict[date, set[str]]:
+        """What the source's dumps of each day hold, all or in one format; a dump without entries makes no day."""
         found: dict[date, set[str]] = {}
         for one, ids in self.dumps.values():
-            if one.source == source and ids:
+            if one.source == source and ids and form in (None, one.format):
                 found.setdefault(one.as_of, set()).update(ids)
         return found
 
     def known(self, coming: Listing) -> Known:
         days = self.days(coming.source)
         last = {id: max((day for day, ids in days.items() if id in ids), default=None) for id in self.papers}
+        in_form = self.days(coming.source, coming.format)
+        watched = {id: min((day for day, ids in in_form.items() if id in ids), default=date.max) for id in self.papers}
         papers = tuple(
             KnownPaper(
                 paper=one,
                 keys=frozenset(self.keys[id]),
                 origins=self.origins[id],
                 last_listed=last[id],
+                watched=watched[id] < coming.as_of,
                 today=next((today for day, today in [self.today.get(id, (None, ()))] if day == coming.as_of), ()),
             )
             for id, one in sorted(self.papers.items())

@@ -16,6 +16,11 @@ from digest.model import Announced, Entry, Facts, Known, Listing, Mark, Outcome
 
 ONE = "We train small models to reason by distilling long chains of thought from a large teacher model."
 OTHER = "This paper reports measurements of neutrino oscillations with an underground xenon detector array."
+LONG = (
+    f"{ONE} It beats seven others on arithmetic puzzles at half of their cost, forgets little of what it knew "
+    "before, and runs on any phone without network, memory card or cooling."
+)
+HERS, HIS = {"authors": ("Anna Lind",)}, {"authors": ("Hugo Berg",)}
 LATER = NOW + timedelta(days=1)
 
 
@@ -95,11 +100,21 @@ def test_sub_and_superscripts_are_digits() -> None:
         ({}, {"arxiv_id": "2606.1"}, True),
         ({"doi": "10.1/AB"}, {"doi": "10.1/ab"}, True),
         ({"doi": "10.1/a"}, {"doi": "10.1/b"}, False),  # an “Editorial” of two issues
-        ({"doi": "10.1/a", "abstract": ONE}, {"doi": "10.1/b", "abstract": ONE}, True),
-        ({"doi": "10.1/a"}, {"source_id": "example.org:1"}, True),
+        ({"doi": "10.1/a", "abstract": LONG}, {"doi": "10.1/b", "abstract": LONG}, True),
+        ({"doi": "10.1/a", "abstract": ONE}, {"doi": "10.1/b", "abstract": ONE}, False),  # what stands under each
+        ({"doi": "10.1/a", "abstract": ONE, **HERS}, {"doi": "10.1/b", "abstract": ONE, **HERS}, True),
+        ({"doi": "10.1/a", "abstract": LONG, **HERS}, {"doi": "10.1/b", "abstract": LONG, **HIS}, False),
+        ({"doi": "10.1/a"}, {"source_id": "example.org:1"}, False),
+        ({"doi": "10.1/a"}, {}, True),
+        ({"doi": "10.1/a", **HERS}, {"source_id": "example.org:1", **HERS}, True),
+        ({"doi": "10.1/a", **HERS}, {"source_id": "example.org:1", "authors": ("Lind, A.", "Hugo Berg")}, True),
+        ({"doi": "10.1/a", **HERS}, {**HIS}, False),
+        ({"abstract": ONE, **HERS}, {"abstract": ONE, **HIS}, True),  # one of the lists may be somebody's mistake
         ({"source_id": "example.org:1"}, {"source_id": "example.org:2"}, False),
-        ({"source_id": "example.org:1", "abstract": ONE}, {"source_id": "example.org:2", "abstract": ONE}, True),
-        ({"source_id": "example.org:1"}, {"source_id": "example.com:2"}, True),
+        ({"source_id": "example.org:1", "abstract": LONG}, {"source_id": "example.org:2", "abstract": LONG}, True),
+        ({"source_id": "example.org:1"}, {"source_id": "example.com:2"}, False),
+        ({"source_id": "example.org:1", "abstract": ONE}, {"source_id": "example.com:2", "abstract": ONE}, True),
+        ({"source_id": "example.org:1", "abstract": "of in the"}, {"doi": "10.1/a", "abstract": "of in the"}, False),
         ({"abstract": ONE}, {"abstract": OTHER}, False),
         ({"abstract": ONE}, {"abstract": ONE.upper()}, True),
         ({"abstract": ONE}, {"abstract": ONE[:60] + "…"}, True),
@@ -405,6 +420,27 @@ def test_what_is_new_today_is_not_revised_today() -> None:
     assert change.outcome is Outcome.UNCHANGED
     assert {each.field for each in change.fields} == {"title", "code_url"}
     assert shelf.report(day(1)) == {"new": {"2606.1"}, "relisted": set(), "revised": set()}
+
+
+@pytest.mark.parametrize(
+    ("source", "form", "revised"), [("test", "test", True), ("test", "page", False), ("other", "test", False)]
+)
+def test_code_is_news_only_by_who_told_none_before(source: str, form: str, revised: bool) -> None:
+    shelf = Shelf()
+    shelf.ingest(listing(entry("T", **BASE), as_of=day(1)))
+    later = entry("T", **BASE, code_url="https://example.org/code")
+    (change,) = shelf.ingest(listing(later, as_of=day(2), digest="d2", source=source, format=form)).entries
+    assert change.outcome is (Outcome.REVISED if revised else Outcome.UNCHANGED)
+    assert change.paper.code_url == "https://example.org/code"
+
+
+def test_of_equally_good_tellings_the_earlier_first_day_stands() -> None:
+    later = listing(entry("T", arxiv_id="2606.1", published=day(4)), as_of=day(3))
+    first = listing(entry("T", arxiv_id="2606.1", published=day(2)), as_of=day(2), digest="d2")
+    better = listing(entry("T", arxiv_id="2606.1", published=day(3)), as_of=day(2), digest="d3", fidelity=70)
+    for order in [(later, first), (first, later)]:
+        assert papers(*order)["2606.1"].published == day(2)
+    assert papers(first, better)["2606.1"].published == day(3)
 
 
 def test_what_a_dump_of_the_day_takes_back_was_no_revision() -> None:

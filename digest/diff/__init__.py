@@ -106,6 +106,7 @@ class _Reading:
             keys=known.keys.union(keys),
             origins={**known.origins, **dict.fromkeys(told, self.merger.origin)} if told else known.origins,
             last_listed=known.last_listed,
+            watched=known.watched,
             today=today,
         )
         self.index.put(after, keys)
@@ -171,6 +172,7 @@ def known_from(listing: Listing, now: datetime) -> Known:
             keys=frozenset({*identity_keys(change.paper), *change.keys}),
             origins=dict.fromkeys(FACT_FIELDS, origin),
             last_listed=listing.as_of,
+            watched=True,
         )
         for change in latest.values()
     )

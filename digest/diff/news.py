@@ -35,7 +35,7 @@ def news(
         was_notable = earlier is not None and earlier.notable
         if field in _TEXTS and _of_other_quality(listing, known, field):
             before = None
-        notable = _notable(field, before, now, replaced or was_notable)
+        notable = _notable(field, before, now, replaced or was_notable, known.watched)
         today[field] = FieldChange(field=field, old=before, new=None, notable=notable)
         if field in changed or notable != was_notable:
             found.append(FieldChange(field=field, old=_shown(known, field, before), new=now, notable=notable))
@@ -68,17 +68,17 @@ def _of_other_quality(listing: Listing, known: KnownPaper, field: str) -> bool:
     return origin is not None and origin.fidelity != listing.fidelity
 
 
-def _notable(field: str, before: Any, now: Any, replaced: bool) -> bool:
+def _notable(field: str, before: Any, now: Any, replaced: bool, watched: bool) -> bool:
     """`before` is None where it was not known, and of a text also where a worse source told it: to mend it is no news.
 
-    Neither is the rest of a text that was cut.
+    Neither is the rest of a text that was cut, nor code that another source does not tell: it may have been there.
     """
     if field in _RELEASES:
         return replaced if before is None else bool(now > before)
     if field == "withdrawn":
         return now is True and before is not True
     if field == "code_url":
-        return not before
+        return watched and not before
     if not before or is_cut(before):
         return False
     if field == "title":

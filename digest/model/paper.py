@@ -87,14 +87,15 @@ class KnownPaper:
     """A stored paper as `diff` needs it: `keys` are those of the listing's that are tied to it.
 
     `origins` maps field names to where their values came from. `last_listed` is the latest `as_of` at which the
-    listing's own source held it before, None if never. `today` is what `Change.today` said last, if a dump of the
-    listing's very day did.
+    listing's own source held it before, None if never; `watched` is whether that source did on an earlier day, in a
+    dump of the same format. `today` is what `Change.today` said last, if a dump of the listing's very day did.
     """
 
     paper: Paper
     keys: frozenset[str]
     origins: Mapping[str, Origin]
     last_listed: date | None
+    watched: bool = False
     today: tuple[FieldChange, ...] = ()
 
 

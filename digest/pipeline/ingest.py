@@ -73,7 +73,7 @@ def _changes(store: Store, listing: Listing, now: datetime) -> Changes:
     whole = listing.daily and listing.begin == 0 and listing.end is None and bool(listing.entries)
     keys = listing_keys(listing)
     asked = frozenset(chain.from_iterable(keys))
-    known = store.known(asked, listing.source, listing.as_of, listing.digest, lists=whole)
+    known = store.known(asked, listing.source, listing.as_of, listing.digest, form=listing.format, lists=whole)
     changes = diff(listing, known, now, keys)
     return replace(changes, links=tuple(_links(store, listing, changes)))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from digest.model import Change, Changes, Dump, DumpReport, Known, KnownPaper, Listing, Origin, Outcome, Paper
 from digest.store import codec
@@ -57,17 +57,19 @@ class Ingested(Database):
         with self._reading() as conn:
             return b"".join(conn.scalars(query))
 
-    def known(self, keys: Collection[str], source: str, as_of: date, digest: str = "", *, lists: bool = True) -> Known:
+    def known(
+        self, keys: Collection[str], source: str, as_of: date, digest: str = "", *, form: str = "", lists: bool = True
+    ) -> Known:
         """The papers with any of the keys, by id, and what this source listed before, in other dumps than `digest`.
 
-        Without `lists` not the papers of its lists before, which may be many.
+        `form` is the listing's format. Without `lists` not the papers of its lists before, which may be many.
         """
         if not keys and not lists:
             return Known()
         with self._reading() as conn:
             found = keys_found(conn, keys) if keys else {}
             return Known(
-                papers=tuple(_known_papers(conn, found, source, as_of, digest)) if found else (),
+                papers=tuple(_known_papers(conn, found, source, as_of, digest, form)) if found else (),
                 previous=_previous(conn, source, as_of, digest) if lists else (),
                 before=_before(conn, source, as_of, digest) if lists else frozenset(),
                 days=_days(conn, source, digest),
@@ -172,31 +174,37 @@ def keys_found(conn: Connection, keys: Collection[str]) -> dict[str, set[str]]:
 
 
 def _known_papers(
-    conn: Connection, found: dict[str, set[str]], source: str, as_of: date, digest: str
+    conn: Connection, found: dict[str, set[str]], source: str, as_of: date, digest: str, form: str
 ) -> Iterable[KnownPaper]:
     rows = conn.execute(papers.select().where(among(conn, papers.c.id, found))).all()
     origins = origins_of(conn, {row.id: row.origins for row in rows})
-    last_listed = _last_listed(conn, found, source, digest)
+    listed = _listed(conn, found, source, digest, form)
     today = select(day_changes).where(among(conn, day_changes.c.paper_id, found), day_changes.c.as_of == as_of)
     changed = {row.paper_id: codec.field_changes(row.changes) for row in conn.execute(today)}
     for row in sorted(rows, key=lambda row: str(row.id)):
+        last, first = listed.get(row.id, (None, None))
         yield KnownPaper(
             paper=codec.paper(row),
             keys=frozenset(found[row.id]),
             origins=origins[row.id],
-            last_listed=last_listed.get(row.id),
+            last_listed=last,
+            watched=first is not None and first < as_of,
             today=changed.get(row.id, ()),
         )
 
 
-def _last_listed(conn: Connection, ids: Collection[str], source: str, digest: str) -> dict[str, date]:
+def _listed(
+    conn: Connection, ids: Collection[str], source: str, digest: str, form: str
+) -> dict[str, tuple[date, date | None]]:
+    """When a source's other dumps held papers last, and first in this format."""
+    of_form = case((listings.c.format == form, listings.c.as_of))
     query = (
-        select(sightings.c.paper_id, func.max(listings.c.as_of).label("as_of"))
+        select(sightings.c.paper_id, func.max(listings.c.as_of), func.min(of_form))
         .join(listings, listings.c.id == sightings.c.listing_id)
         .where(among(conn, sightings.c.paper_id, ids), listings.c.source == source, listings.c.digest != digest)
         .group_by(sightings.c.paper_id)
     )
-    return {row.paper_id: row.as_of for row in conn.execute(query)}
+    return {paper_id: (last, first) for paper_id, last, first in conn.execute(query)}
 
 
 def _days(conn: Connection, source: str, digest: str) -> frozenset[date]:
