@@ -40,6 +40,7 @@ _FRAGMENT = re.compile(
     | (?P<accent>\{{{_ACCENT}\}} | {_ACCENT})
     | \{{\\(?P<letter>{_LETTERS})\ ?\}}
     | \\(?P<macro>[a-zA-Z]+)(?P<arguments>(?:\s?{_GROUP})*+)
+    | \$(?P<sign>\\[a-zA-Z]+|[<>])\$(?=\.?\d)
     | \$(?=\S)(?P<math>(?:[^$\\]|\\.){{1,300}}+)(?<=\S)\$(?!\d)
     | \\\((?P<inline>.{{1,300}}?)\\\)
     | \{{\\(?:em|it|bf|tt|sc|rm|sl|sf)\s+(?P<styled>[^{{}}]{{1,300}})\}}
@@ -80,12 +81,14 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 _SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 
 _ESCAPED = re.compile(r"\\([%&_#~])")
-_IS_MATH = re.compile(r"[\\^_=<>+|]|[^\x00-\x7f]|^(?:[A-Za-z]'?|[A-Za-z]\([^()]*\)|~?[\d.,]+[%kKMB]?)$")
+_IS_MATH = re.compile(r"[\\^_=<>+|]|[^\x00-\x7f]|^(?:[A-Za-z]'?|[A-Z]{1,3}\([\d, ]+\)|[A-Za-z]\([^()]*\)|~?[\d.,]+[%kKMB]?)$")
 _IS_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[_ ]|\s[A-Za-z]{2,}$")
 _FRACTION = re.compile(r"\\[dt]?frac\s?\{(\w+)\}\s?\{(\w+)\}")
 _MATH_POWER = re.compile(r"\^(?:\{([0-9n+-]{1,4})\}|([0-9n]))")
 _MATH_INDEX = re.compile(r"_(?:\{([0-9+-]{1,4})\}|([0-9]))")
-_UNREADABLE = re.compile(r"[_^]\{[^{}]*[^\w{}][^{}]*\}|\\\\")
+_MATH_SIGN = re.compile(r"\^\{(\\[a-zA-Z]+)\}")
+_UPRIGHT_INDEX = re.compile(r"([_^])\{\\(?:rm|it|bf|sf|tt)\s+(\w+)\}")
+_UNREADABLE = re.compile(r"[_^]\{(?!\d+\.\d+\})[^{}]*[^\w{}][^{}]*\}|\\\\")
 _BARE = re.compile(r"(?<!\\)([%&#])")
 _BEFORE_BLANK = re.compile(r"(\\[a-zA-Z]+)(?=\s)")
 
@@ -154,7 +157,7 @@ def _converted(match: re.Match[str]) -> str:
         return _link(part["link"], part["label"])
     if part["macro"]:
         return _macro(part["macro"], part["arguments"], whole)
-    if math := part["math"] or part["inline"]:
+    if math := part["math"] or part["inline"] or part["sign"]:
         return _math(math, whole)
     if part["letter"]:
         return _symbols().get(part["letter"], whole)
@@ -200,7 +203,7 @@ def _macro(name: str, arguments: str, whole: str) -> str:
 def _math(formula: str, whole: str) -> str:
     """Text of a formula without its signs, if it is one and all of it can be told in a line."""
     known = _symbols().keys() | _STYLES | _MATH_ONLY
-    source = _FRACTION.sub(r"\1/\2", formula)
+    source = _UPRIGHT_INDEX.sub(r"\1{\2}", _MATH_SIGN.sub(r"^\1", _FRACTION.sub(r"\1/\2", formula)))
     if whole.startswith("$") and (not _IS_MATH.search(formula) or _IS_PROSE.search(source)):
         return whole
     if not all(name in known for name in re.findall(r"\\([a-zA-Z]+)", source)):
