@@ -165,6 +165,77 @@ def test_the_trending_page_with_headings_alone() -> None:
     assert abstracts[1].endswith("built. https://moss.example.org/smol")
 
 
+# The words of the page's nodes one by one; the second card tells no votes, the third no comments.
+DAILY = """new
+Get trending papers in your email inbox once a day!
+Get trending papers in your email inbox!
+Subscribe
+Daily Papers
+by
+AK
+and the research community
+Jun
+1
+Submitted by
+marlin
+94
+Kites of Paper
+·
+533 authors
+5
+Submitted by
+otter
+Small Sails
+·
+1 author
+2
+Submitted by wren
+7
+Reefs, a Survey
+·
+12 authors
+Previous
+Company
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [DAILY, DAILY.replace("\n", "\n\n"), DAILY.replace("\n", "\r\n").partition("by\r\n")[2]]
+)
+def test_the_daily_page_as_plain_text(text: str) -> None:
+    listing = read(text if "Daily Papers" in text else f"Daily Papers\nby\n{text}")
+    assert (listing.source, listing.as_of, listing.daily) == ("hf-daily", date(2026, 6, 1), True)
+    told = [(one.votes, one.comments, one.facts.title, one.facts.submitter) for one in listing.entries]
+    assert told == [
+        (94, 5, "Kites of Paper", "marlin"),
+        (None, 2, "Small Sails", "otter"),
+        (7, None, "Reefs, a Survey", "wren"),
+    ]
+    assert [one.facts.author_count for one in listing.entries] == [533, 1, 12]
+    assert {one.facts.abstract for one in listing.entries} == {""}
+
+
+def test_the_trending_page_as_plain_text() -> None:
+    rest = "Upvote 117\n\nPublished on May 4, 2026\n\nGitHub 113 arXiv Page\n\n"
+    cards = "".join(
+        f"Submitted by\n\nmarlin\n\n{title}\n\n{abstract}\n\n{rest}"
+        for title, abstract in [("Kites of Paper", "A machine's words."), ("Small Sails", PROSE * 2)]
+        for _ in ("wide", "narrow")
+    )
+    listing = read(f"[Hugging Face](https://huggingface.co/)\n\nTrending Papers\n\nby AK\n\n{cards}")
+    assert (listing.source, listing.as_of, listing.daily) == ("hf-trending", NOW.date(), False)
+    told = [(one.votes, one.facts.title, one.facts.published, one.facts.code_stars) for one in listing.entries]
+    assert told == [(117, "Kites of Paper", date(2026, 5, 4), 113), (117, "Small Sails", date(2026, 5, 4), 113)]
+    assert [one.facts.abstract for one in listing.entries] == ["", (PROSE * 2).strip()]
+
+
+def test_a_heading_of_the_page_is_no_paper() -> None:
+    text = "[![logo](https://c.org/a.svg)](https://huggingface.co/)\n\n### Daily Papers\n\n" + (
+        "### [Kites of Paper](https://huggingface.co/papers/2606.90001)\n\nOf kites.\n"
+    )
+    assert titles(read(text)) == ["Kites of Paper"]
+
+
 def test_the_day_of_a_capture_limits_its_year() -> None:
     text = (DATA / "search-links.txt").read_text()
     assert read(text.replace("exported: 2026-06-03", "exported: 2026-03-24")).as_of == date(2025, 3, 25)

@@ -67,6 +67,8 @@ def dump_of(name: str, content: bytes) -> Dump:
 def read_dump(path: Path) -> Dump:
     """A file as a dump, read once for its digest. FileNotFoundError passes; what else is wrong is a ListingError."""
     try:
+        if path.is_fifo():
+            raise ListingError(f"{path}: a pipe, which can be read only once; give it as standard input, with `-`")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             return Dump(name=str(path), digest=digest, size=file.tell(), content=lambda: path.open("rb"))

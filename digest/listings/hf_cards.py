@@ -1,4 +1,4 @@
-"""A card of a Hugging Face paper list as read from text: what both readings of such text have in common.
+"""A card of a Hugging Face paper list as read from text: what all readings of such text have in common.
 
 Does not know how a card is found.
 """
@@ -6,6 +6,7 @@ Does not know how a card is found.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +20,12 @@ DATE = (
 PAGE_DATE = re.compile(DATE)
 AUTHORS = re.compile(r"•? ?(?P<count>[0-9]{1,5}) authors?", re.IGNORECASE)
 LONGEST_WHO = 150
+# What trending pages show in place of abstracts has some 200 characters; of real abstracts few have less than these.
+SHORTEST_ABSTRACT = 400
+# Lines above the papers. None of them is a title.
+HEAD_LINES = frozenset(
+    {"new", "subscribe", "daily papers", "papers", "trending papers", "by", "ak", "and the research community"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +81,24 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`day` is the date in its head, `captured` the day on which someone saved it; `trending` if it is that list."""
+    """`day` is the date in its head, `captured` the day on which someone saved it.
+
+    `trending` if it is that list, `daily` if it is the whole list of its day.
+    """
 
     cards: list[Card]
     rejected: list[Rejected]
     day: Day | None
     captured: date | None = None
     trending: bool = False
+    daily: bool = False
+
+
+def once(cards: Iterable[Card]) -> Iterator[Card]:
+    """Each paper where it comes first."""
+    known = set()
+    for card in cards:
+        key = card.number[0] if card.number else " ".join(card.title.text.split()).casefold()
+        if key not in known:
+            known.add(key)
+            yield card

@@ -28,6 +28,8 @@ _OUTER_TIME_CHANGED = date(2025, 3, 11)
 _PAGES = (50, 100)  # records that the API gives at most: unasked, and when asked for more
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 
+_BEGINS = re.compile(r"\s*(?:\{|\[\s*(?:[\[\]{\"0-9-]|null|true|false|\Z))")  # Markdown's `[words](address)` does not
+
 # A record as Python writes it: strings, braces and plain values, a few levels deep. Anything else could be made to
 # exhaust `ast.literal_eval`, whose compiler has no safe depth.
 _LARGEST_REPR = 2**20
@@ -46,7 +48,7 @@ class HuggingFaceJson:
     fidelity = 50
 
     def recognises(self, sheet: Sheet) -> bool:
-        return sheet.text.lstrip()[:1] in ("[", "{") or sheet.text.strip() == "1"
+        return _BEGINS.match(sheet.text) is not None or sheet.text.strip() == "1"
 
     def read(self, sheet: Sheet) -> Listing:
         day, items = _container(sheet)

@@ -9,12 +9,26 @@ place of the abstract.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
 from digest.listings import clean
-from digest.listings.hf_cards import AUTHORS, DATE, LONGEST_WHO, PAGE_DATE, Block, Card, Day, Meta, Page, day_in
+from digest.listings.hf_cards import (
+    AUTHORS,
+    DATE,
+    HEAD_LINES,
+    LONGEST_WHO,
+    PAGE_DATE,
+    SHORTEST_ABSTRACT,
+    Block,
+    Card,
+    Day,
+    Meta,
+    Page,
+    day_in,
+    once,
+)
 from digest.text import arxiv_id, visible
 
 _SITE = r"https?://huggingface\.co"
@@ -60,14 +74,12 @@ _ABSTRACT_ENDS = re.compile(
     r"|```|[0-9]{1,6}|-{3,}"
 )
 _TRUNCATED = re.compile(r"\[?Content truncated\]?")
-# What trending pages show in place of abstracts has some 200 characters; of real abstracts few have less than these.
-_SHORTEST_ABSTRACT = 400
 
 
 def page(text: str) -> Page | None:
     """The page; None if it has no marks."""
     shown = visible(text.replace("\r\n", "\n").replace("\r", "\n")).replace("\xa0", " ")
-    titles = list(_TITLE.finditer(shown))
+    titles = [one for one in _TITLE.finditer(shown) if (one["heading"] or "").casefold() not in HEAD_LINES]
     if not titles:
         return None
     head = shown[: titles[0].start()]
@@ -81,7 +93,7 @@ def page(text: str) -> Page | None:
         body = shown[title.end() : following.start() if following else len(shown)]
         cards.append(_card(title, line, shown[before : title.start()], body, votes, trending))
         before = title.end()
-    return Page(cards=list(_once(cards)), rejected=[], day=_page_day(head), captured=_captured(head), trending=trending)
+    return Page(cards=list(once(cards)), rejected=[], day=_page_day(head), captured=_captured(head), trending=trending)
 
 
 def _page_day(head: str) -> Day | None:
@@ -98,16 +110,6 @@ def _captured(head: str) -> date | None:
         return None
 
 
-def _once(cards: Iterable[Card]) -> Iterator[Card]:
-    """Each paper where it comes first."""
-    known = set()
-    for card in cards:
-        key = card.number[0] if card.number else " ".join(card.title.text.split()).casefold()
-        if key not in known:
-            known.add(key)
-            yield card
-
-
 def _card(title: re.Match[str], line: int, before: str, body: str, votes: dict[str, int], trending: bool) -> Card:
     number = title["number"] or title["id"] or ""
     arxiv, code, by = _ARXIV.search(body), _CODE.search(body), list(_SUBMITTER.finditer(before))[-1:]
@@ -116,7 +118,7 @@ def _card(title: re.Match[str], line: int, before: str, body: str, votes: dict[s
     words = title["linked"] or title["heading"] or title["between"]
     return Card(
         title=Block(line, " ".join(_unescaped(part) for part in words.split("\n"))),
-        abstract="" if trending and len(abstract) < _SHORTEST_ABSTRACT else abstract,
+        abstract="" if trending and len(abstract) < SHORTEST_ABSTRACT else abstract,
         meta=meta,
         number=arxiv_id(number) or (arxiv_id(arxiv[1]) if arxiv else None),
         votes=votes.get(number, _count(votes_before[1]) if votes_before else None),

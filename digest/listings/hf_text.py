@@ -1,9 +1,10 @@
-"""Text of Hugging Face paper lists as extractors leave it: search results and the trending page.
+"""Text of Hugging Face paper lists as extractors leave it: search results, the daily and the trending page.
 
-Some extractors keep marks of titles and links; `hf_marked` reads what they leave. Of plain text two forms are read. In
-the first, blank lines part blocks: head, title, abstract, and "N authors" or an organisation with a date. In the second
-there are no blank lines, and titles and abstracts alternate. Votes are told in neither; the number after a date is the
-number of comments, and where there is none it is not known to be 0.
+Some extractors keep marks of titles and links; `hf_marked` reads what they leave, and `hf_submitted` pages that tell
+who submitted each paper. Of other plain text two forms are read. In the first, blank lines part blocks: head, title,
+abstract, and "N authors" or an organisation with a date. In the second there are no blank lines, and titles and
+abstracts alternate. Votes are told in neither; the number after a date is the number of comments, and where there is
+none it is not known to be 0.
 
 A title without an abstract is still a paper. What cannot be a title is rejected with its line.
 """
@@ -16,16 +17,27 @@ from dataclasses import replace
 from datetime import date
 
 from digest.errors import ListingError
-from digest.listings import clean, hf_marked, told
+from digest.listings import clean, hf_marked, hf_submitted, told
 from digest.listings.form import Sheet
-from digest.listings.hf_cards import AUTHORS, DATE, LONGEST_WHO, PAGE_DATE, Block, Card, Day, Meta, Page, day_in
+from digest.listings.hf_cards import (
+    AUTHORS,
+    DATE,
+    HEAD_LINES,
+    LONGEST_WHO,
+    PAGE_DATE,
+    Block,
+    Card,
+    Day,
+    Meta,
+    Page,
+    day_in,
+)
 from digest.model import Entry, Facts, Listing, Rejected
 from digest.text import visible
 
+_PAGE_LINE = re.compile(r"^#{0,3} ?(?:daily|trending) papers[^\S\n]*$", re.IGNORECASE | re.MULTILINE)
+_OF_THE_SITE = re.compile(r"^Submitted by\b|huggingface\.co/papers/", re.MULTILINE)
 _BANNER = re.compile(r"get trending papers in your email inbox", re.IGNORECASE)
-_HEAD_LINES = frozenset(
-    {"new", "subscribe", "daily papers", "papers", "trending papers", "by", "ak", "and the research community"}
-)
 _BY = re.compile(r"by\s*.{0,40}and the research community", re.IGNORECASE)
 # The link text "Subscribe" sticks to the first title. A title may begin with that word or one made of it.
 _GLUED = re.compile(r"Subscribe(?![drs]?(?:[\s:,.!?’'-]|$)|rs\b)(?=\S)")
@@ -42,21 +54,22 @@ _EARLIER_YEARS = 8  # the longest time between two 29ths of February
 
 
 class HuggingFaceText:
-    """A search result: its order is relevance, and a paper that is not in it has not gone."""
+    """Mostly a search result: its order is relevance, and a paper that is not in it has not gone."""
 
     name = "hf-text"
     source = "hf-search"
-    source_of_trending = "hf-trending"
     fidelity = 20
 
     def recognises(self, sheet: Sheet) -> bool:
         start = sheet.text[:4000]
         if start.lstrip().startswith("<"):
             return False
-        return _BANNER.search(" ".join(start.split())) is not None or _AUTHORS_LINE.search(sheet.text) is not None
+        if _BANNER.search(" ".join(start.split())) or _AUTHORS_LINE.search(sheet.text):
+            return True
+        return bool(_PAGE_LINE.search(start) and _OF_THE_SITE.search(sheet.text))
 
     def read(self, sheet: Sheet) -> Listing:
-        page = hf_marked.page(sheet.text) or _page(sheet.text)
+        page = hf_marked.page(sheet.text) or hf_submitted.page(sheet.text) or _page(sheet.text)
         as_of, year = _as_of(sheet, page)
         entries: list[Entry] = []
         rejected = page.rejected
@@ -71,13 +84,19 @@ class HuggingFaceText:
             dump=sheet.dump.name,
             digest=sheet.dump.digest,
             format=self.name,
-            source=self.source_of_trending if page.trending else self.source,
+            source=_source(page),
             as_of=as_of,
             fidelity=self.fidelity,
-            daily=False,
+            daily=page.daily,
             entries=tuple(entries),
             rejected=tuple(sorted(rejected, key=lambda one: int(one.where.split()[1]))),
         )
+
+
+def _source(page: Page) -> str:
+    if page.trending:
+        return "hf-trending"
+    return "hf-daily" if page.daily else HuggingFaceText.source
 
 
 def _page(text: str) -> Page:
@@ -108,7 +127,7 @@ def _without_head(text: str) -> tuple[Day | None, list[Block]]:
 
 
 def _in_head(line: str) -> bool:
-    return line.lower() in _HEAD_LINES or bool(_BANNER.match(line)) or bool(_BY.fullmatch(line))
+    return line.lower() in HEAD_LINES or bool(_BANNER.match(line)) or bool(_BY.fullmatch(line))
 
 
 # --- the day -----------------------------------------------------------------------------------------------------

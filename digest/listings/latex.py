@@ -81,7 +81,9 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 _SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 
 _ESCAPED = re.compile(r"\\([%&_#~])")
-_IS_MATH = re.compile(r"[\\^_=<>+|]|[^\x00-\x7f]|^(?:[A-Za-z]'?|[A-Z]{1,3}\([\d, ]+\)|[A-Za-z]\([^()]*\)|~?[\d.,]+[%kKMB]?)$")
+_IS_MATH = re.compile(
+    r"[\\^_=<>+|]|[^\x00-\x7f]|^(?:[A-Za-z]'?|[A-Z]{1,3}\([\d, ]+\)|[A-Za-z]\([^()]*\)|~?[\d.,]+[%kKMB]?)$"
+)
 _IS_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[_ ]|\s[A-Za-z]{2,}$")
 _FRACTION = re.compile(r"\\[dt]?frac\s?\{(\w+)\}\s?\{(\w+)\}")
 _MATH_POWER = re.compile(r"\^(?:\{([0-9n+-]{1,4})\}|([0-9n]))")

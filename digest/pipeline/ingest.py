@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -44,6 +44,7 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
     try:
         with _rare_collections():
             for part in read_parts(dump, now=now, as_of=as_of, begin=begin, known_lines=store.known_lines):
+                _must_have_come(part, now)
                 changes = _changes(store, part, now)
                 report = _added(report, counted(part, changes)) if dry else store.record(part, changes, now)
                 del part, changes  # before the next part is read: two take twice the memory
@@ -52,6 +53,14 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
             return DumpReport(dump=dump.name, digest=dump.digest, error=str(error))
         return store.set_aside(dump, str(error), now)
     return report
+
+
+def _must_have_come(listing: Listing, now: datetime) -> None:
+    """A day ahead would stand for ever as the latest; where it is tomorrow already it may be."""
+    if listing.as_of > now.date() + timedelta(days=1):
+        raise ListingError(
+            f"{listing.dump}: is of {listing.as_of}, a day that has not come; say with --as-of of which day it is"
+        )
 
 
 @contextmanager
