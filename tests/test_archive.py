@@ -195,10 +195,10 @@ def test_a_listed_paper_is_linked_to_what_was_typed_before(store: Store, ingest:
 
 
 def test_marks_are_kept_with_the_listing(store: Store, ingest: Callable[..., DumpReport]) -> None:
-    ingest(hf("2026-06-04", "2606.90001"), "morning.json")
-    evening = ingest(hf("2026-06-04", "2606.90001", "2606.90002"), "evening.json")
+    ingest(hf("2026-06-03", "2606.90001"), "morning.json")
+    evening = ingest(hf("2026-06-03", "2606.90001", "2606.90002"), "evening.json")
     assert evening.marks == (Mark.COMPLETED,)
-    again = hf("2026-06-05", "2606.90002", "2606.90001")
+    again = hf("2026-06-04", "2606.90002", "2606.90001")
     assert ingest(again, "tomorrow.json").marks == (Mark.REPEATED,)
     assert store.listings(1)[0].marks == (Mark.REPEATED,)
     assert ingest(again, "tomorrow.json").marks == (Mark.REPEATED,)
