@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +199,7 @@ def test_marks_are_kept_with_the_listing(store: Store, ingest: Callable[..., Dum
     evening = ingest(hf("2026-06-03", "2606.90001", "2606.90002"), "evening.json")
     assert evening.marks == (Mark.COMPLETED,)
     again = hf("2026-06-04", "2606.90002", "2606.90001")
-    assert ingest(again, "tomorrow.json").marks == (Mark.REPEATED,)
+    assert ingest(again, "tomorrow.json", now=NOW + timedelta(days=1)).marks == (Mark.REPEATED,)
     assert store.listings(1)[0].marks == (Mark.REPEATED,)
     assert ingest(again, "tomorrow.json").marks == (Mark.REPEATED,)
 
