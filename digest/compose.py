@@ -31,6 +31,7 @@ from digest.model import (
     Subscription,
     Wait,
 )
+from digest.rank import KNOWN
 from digest.rank.follows import Credits
 from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, Worths, fill, place_of
 
@@ -104,11 +105,13 @@ def _is_new(paper: Paper, shown: Collection[str], last: LastEdition | None) -> b
     )
 
 
-def _why_none(ranking: Ranking, hidden: int, last: LastEdition | None) -> str:
+def _why_none(ranking: Ranking, hidden: Sequence[Hidden], last: LastEdition | None) -> str:
     if not ranking.papers and not ranking.hidden:
         return "no paper has come in lately"
+    if muted := sum(map(is_mute, hidden)):
+        return f"all new papers are hidden by this profile's rules ({muted})"
     if hidden:
-        return f"all new papers are hidden by this profile's rules ({hidden})"
+        return f"all new papers are known already ({len(hidden)})"
     when = f" since {last.made_at:%Y-%m-%d %H:%M} UTC" if last else ""
     return f"nothing new{when}"
 
@@ -168,7 +171,7 @@ def compose(
         return NoEdition(
             subscription=subscription,
             date=day,
-            reason=_why_none(ranking, len(hidden), last),
+            reason=_why_none(ranking, hidden, last),
             hidden=sum(map(is_mute, hidden)),
             shown=len(ranking.papers) - len(unshown),
         )
@@ -250,6 +253,11 @@ def is_mute(one: Hidden) -> bool:
     return one.rule.startswith("muted")
 
 
+def is_known(one: Hidden) -> bool:
+    """Whether the reader knows the paper already."""
+    return one.rule.startswith(KNOWN)
+
+
 def _missed(left: Sequence[Ranked], placed: Sequence[Placed]) -> tuple[Missed, ...]:
     """The nearest of those that did not fit; equally near ones in the order of the ranking."""
     worths = Worths(placed)
@@ -262,7 +270,12 @@ def _hidden(muted: Sequence[Hidden], placed: Sequence[Placed], limit: int) -> tu
     """The best of those that the rules hid; ties by id."""
     best = sorted(muted, key=lambda one: (-one.score, one.paper.id))[:_HIDDEN]
     return tuple(
-        Muted(paper=_without_abstract(one.paper), rule=one.rule, place=place_of(one.score, placed, limit))
+        Muted(
+            paper=_without_abstract(one.paper),
+            rule=one.rule,
+            also=one.also,
+            place=place_of(one.score, placed, limit),
+        )
         for one in best
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digest.compose import is_mute
+from digest.compose import is_known, is_mute
 from digest.model import (
     Edition,
     Hidden,
@@ -32,6 +32,7 @@ class Standing(StrEnum):
 
     LISTED = "listed"
     SHOWN = "shown before"
+    KNOWN = "known"
     HIDDEN = "hidden"
     NO_CANDIDATE = "not among the candidates"
     LEFT_OUT = "left out"
@@ -82,7 +83,7 @@ def explain(
     elif paper.id in shown:
         standing = Standing.SHOWN
     elif hidden:
-        standing = Standing.HIDDEN
+        standing = Standing.KNOWN if is_known(hidden) else Standing.HIDDEN
     else:
         standing = Standing.LEFT_OUT if candidate else Standing.NO_CANDIDATE
     remarks = list(_of_the_past(shown.get(paper.id)))
@@ -136,11 +137,14 @@ def _of_the_past(before: Shown | None) -> Iterator[str]:
 
 
 def _of_its_rule(hidden: Hidden, ranked: Ranked | None, placed: Sequence[Placed], profile: Profile) -> Iterator[str]:
-    yield f"hidden: {hidden.rule}"
+    if is_known(hidden):
+        yield hidden.rule
+    else:
+        yield f"hidden: {' and '.join((hidden.rule, *hidden.also))}"
     if ranked and is_mute(hidden):
         place = place_of(ranked.score, placed, profile.limit)
-        muted = Muted(paper=hidden.paper, rule=hidden.rule, place=place)
-        yield muted.otherwise or f"without the {hidden.rule} this would not fit into the list either"
+        muted = Muted(paper=hidden.paper, rule=hidden.rule, also=hidden.also, place=place)
+        yield muted.otherwise or f"without the {muted.rules} this would not fit into the list either"
 
 
 def _of_no_candidate(paper: Paper, outcome: Edition | NoEdition) -> str:

@@ -1,7 +1,8 @@
 """Pure: text -> words, stems and phrase matches. What counts as "the same word" is decided here and nowhere else.
 
-Case, accents, plurals and other English endings, and hyphens do not count: "Multi-Modal", "multimodal" and
-"multi modals" are one phrase. The Snowball stemmer lives here.
+Of phrases that a reader gives, case, accents, plurals and hyphens do not count: "Multi-Modal", "multimodal" and "multi
+modals" are one phrase; "experience" and "experiment" are two, though they share a stem. Stems, by the Snowball stemmer,
+which lives here, are for the statistics of texts alone.
 """
 
 from __future__ import annotations
@@ -23,60 +24,93 @@ _MARKED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
 _ACRONYMS = re.compile(r"(?=...)[^aeiouy]+[aeiouy]?(?<!s)s")
+_MANY = re.compile(r".{3,}(?<!ic)(?<![isu])s")
+_SPELT = re.compile(r"[^aeiouy]{2,}(?<!s)s")  # LLMs, PCs; not "has"
 _stemmer = Stemmer.Stemmer("english")
 
 # A window of one phrase may be spread over this many more words in a text than the phrase has, by hyphens and blanks.
 _SPREAD = 1
-_ENDINGS = 9  # the most letters that stemming takes off: hopefulnesses
+_ENDINGS = 2  # the most letters by which a plural is longer
 _WAYS = 8  # in which the words inside a phrase may be in the singular
 _HEAD = 40  # letters by which the beginning of a phrase is known: enough to tell, however long a word is
 
 # Plurals that no ending tells; not those that are other words too, such as bases, axes and leaves.
 _SINGULARS = {
+    "ads": "ad",
+    "ais": "ai",
     "aliases": "alias",
     "analyses": "analysis",
+    "apis": "api",
     "appendices": "appendix",
     "atlases": "atlas",
     "biases": "bias",
+    "bonuses": "bonus",
     "buses": "bus",
     "campuses": "campus",
     "canvases": "canvas",
+    "censuses": "census",
+    "characteristics": "characteristic",
     "children": "child",
+    "clinics": "clinic",
+    "comics": "comic",
     "corpora": "corpus",
     "corpuses": "corpus",
     "cpus": "cpu",
     "crises": "crisis",
     "criteria": "criterion",
+    "critics": "critic",
     "diagnoses": "diagnosis",
     "echoes": "echo",
+    "emojis": "emoji",
+    "fabrics": "fabric",
     "feet": "foot",
+    "focuses": "focus",
     "gases": "gas",
     "genera": "genus",
     "gpus": "gpu",
+    "guis": "gui",
     "heroes": "hero",
+    "heuristics": "heuristic",
     "hypotheses": "hypothesis",
+    "ids": "id",
     "indices": "index",
     "knives": "knife",
     "lenses": "lens",
+    "logics": "logic",
     "matrices": "matrix",
     "men": "man",
+    "metrics": "metric",
     "mice": "mouse",
+    "mosaics": "mosaic",
     "npus": "npu",
     "parentheses": "parenthesis",
     "phenomena": "phenomenon",
     "prognoses": "prognosis",
     "quizzes": "quiz",
+    "relics": "relic",
+    "skeptics": "skeptic",
+    "statistics": "statistic",
     "statuses": "status",
     "syntheses": "synthesis",
     "teeth": "tooth",
     "theses": "thesis",
+    "topics": "topic",
     "tpus": "tpu",
+    "uis": "ui",
     "vertices": "vertex",
     "viruses": "virus",
     "vortices": "vortex",
+    "wikis": "wiki",
     "wolves": "wolf",
     "women": "woman",
 }
+# No plurals, though they end like some; nor are those in -ics, such as dynamics.
+_NO_PLURALS = frozenset(_SINGULARS.values()) | frozenset(
+    [
+        *("always", "andes", "chaos", "christmas", "cosmos", "ethos", "kansas", "kubernetes", "mars", "mathematics"),
+        *("news", "pandas", "perhaps", "series", "species", "texas", "whereas"),
+    ]
+)
 
 # Words too common in English abstracts to tell papers apart.
 _STOP_WORDS = """
@@ -111,6 +145,11 @@ def stem(word: str) -> str:
     return word[:-1] if _ACRONYMS.fullmatch(word) else str(_stemmer.stemWord(word))
 
 
+def tells(phrase: str) -> bool:
+    """Whether a phrase has a word that is not too common to be looked for."""
+    return any(word not in STOP_WORDS for word in tokens(phrase))
+
+
 def _telling(text: str) -> list[str]:
     return [token for token in tokens(text) if token not in STOP_WORDS and (len(token) > 1 or token.isdigit())]
 
@@ -130,22 +169,40 @@ def _words(text: str) -> list[str]:
     return [_SINGULARS.get(token, token) for token in tokens(text)]
 
 
+def run_together(text: str) -> str:
+    """Its words, without what stands between them."""
+    return "".join(tokens(text))
+
+
 @lru_cache(maxsize=20_000)
-def phrase_key(phrase: str) -> str:
-    """The phrase's words run together and stemmed; empty if it has none."""
-    return stem("".join(_words(phrase)))
+def phrase_keys(phrase: str) -> tuple[str, ...]:
+    """The phrase's words run together and in the singular, in every way in which they can be; none if it has no word.
 
-
-def singulars(word: str) -> tuple[str, ...]:
-    """Without a plural's ending; for a word inside a phrase, where a stem would spoil "multi-modal".
-
-    Where letters may be of either, all that it can be: "cach" and "cache" for caches, "box" and "boxe" for boxes.
+    Two phrases are the same if they share a key.
     """
-    if len(word) > 3 and word.endswith("s") and (not word.endswith(("ss", "us")) or _ACRONYMS.fullmatch(word)):
-        word = word[:-1]
+    words = _words(phrase)
+    if not words:
+        return ()
+    inner: tuple[str, ...] = ("",)
+    for word in words:
+        inner = _longer(inner, word)
+    return _keys("".join(words), inner)
+
+
+def _keys(joined: str, inner: Sequence[str]) -> tuple[str, ...]:
+    """Of words run together as they are, and with each of them in the singular; the former first."""
+    return tuple(dict.fromkeys((*singulars(joined), *inner)))
+
+
+@lru_cache(maxsize=200_000)
+def singulars(word: str) -> tuple[str, ...]:
+    """Without a plural's ending. Where letters may be of either, all that it can be: "cach" and "cache" for caches."""
+    if word in _NO_PLURALS or not (_SPELT.fullmatch(word) or _MANY.fullmatch(word)):
+        return (word,)
+    word = word[:-1]
     if word.endswith("ie"):
         return f"{word[:-2]}y", word
-    return (word[:-1], word) if word.endswith(("sse", "she", "che", "xe", "ze")) else (word,)
+    return (word[:-1], word) if word.endswith(("sse", "she", "che", "xe", "ze", "oe")) else (word,)
 
 
 def _longer(inner: Sequence[str], word: str) -> tuple[str, ...]:
@@ -154,33 +211,26 @@ def _longer(inner: Sequence[str], word: str) -> tuple[str, ...]:
     return tuple(f"{one}{end}" for one in inner for end in ends)
 
 
-def _singular_keys(phrase: str) -> Iterator[str]:
-    """As `phrase_key`, the inner words in the singular: chains of thought are a chain of thought."""
-    *words, last = _words(phrase)
-    inner: tuple[str, ...] = ("",)
-    for word in words:
-        inner = _longer(inner, word)
-    return (stem(f"{one}{last}") for one in inner)
-
-
-def _heads(key: str) -> tuple[str, ...]:
-    """How words begin that stem to this key: stemming changes the last two letters, and "lying" to "lie"."""
-    head = key[: min(_HEAD, max(2, len(key) - 2))]
-    return (head, f"{key[0]}y") if len(key) == 3 and key.endswith("ie") else (head,)
+def _head(key: str) -> str:
+    """How words begin that have this key: a plural has another last letter at most, as memories of memory."""
+    return key[: min(_HEAD, max(1, len(key) - 1))]
 
 
 class Node:
     """A run of words that texts have, and the places of its last word. What follows is looked up when first asked for.
 
-    `joined` are its words run together, `ends` the same with all but the last in the singular, `inner` with all of
-    them: in each way in which they can be.
+    `joined` are its words run together, `inner` the same with each of them in the singular: in each way in which they
+    can be.
     """
 
-    def __init__(
-        self, words: Sequence[str], places: Sequence[int], joined: str, ends: tuple[str, ...], inner: tuple[str, ...]
-    ) -> None:
+    def __init__(self, words: Sequence[str], places: Sequence[int], joined: str, inner: tuple[str, ...]) -> None:
         self._words, self.places = words, places
-        self.joined, self.ends, self.inner = joined, ends, inner
+        self.joined, self.inner = joined, inner
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of the phrases that it is; the first one counts."""
+        return _keys(self.joined, self.inner)
 
     @cached_property
     def following(self) -> list[Node]:
@@ -190,14 +240,7 @@ class Node:
             if word := self._words[place + 1]:
                 places.setdefault(word, array("q")).append(place + 1)
         return [
-            Node(
-                self._words,
-                those,
-                self.joined + word,
-                tuple(f"{one}{word}" for one in self.inner),
-                _longer(self.inner, word),
-            )
-            for word, those in places.items()
+            Node(self._words, those, self.joined + word, _longer(self.inner, word)) for word, those in places.items()
         ]
 
     @cached_property
@@ -205,14 +248,14 @@ class Node:
         """The same by the keys of phrases that they can be."""
         found: dict[str, list[Node]] = {}
         for node in self.following:
-            for key in {stem(one) for one in (node.joined, *node.ends)}:
+            for key in node.keys:
                 found.setdefault(key, []).append(node)
         return found
 
     @cached_property
     def _by_spelling(self) -> dict[str, list[Node]]:
         """The same by their spellings, in alphabetical order."""
-        pairs = ((one, node) for node in self.following for one in {node.joined, *node.ends, *node.inner})
+        pairs = ((one, node) for node in self.following for one in {node.joined, *node.inner})
         found: dict[str, list[Node]] = {}
         for spelling, node in sorted(pairs, key=lambda pair: pair[0]):
             found.setdefault(spelling, []).append(node)
@@ -244,7 +287,7 @@ class Index:
             found = [*_words(text), ""]
             words += found
             self._text.extend([number] * len(found))
-        self.root = Node(words, range(len(words) - 1), "", ("",), ("",))
+        self.root = Node(words, range(len(words) - 1), "", ("",))
 
     def texts(self, node: Node) -> Iterator[int]:
         """The texts of a run of words, each as often as it has it."""
@@ -255,15 +298,15 @@ class Phrases:
     """Phrases to be looked for in many texts, compiled once."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        given = {key: phrase for phrase in phrases if (key := phrase_key(phrase))}
-        self._by_key = {key: phrase for phrase in given.values() for key in _singular_keys(phrase)} | given
+        given = {keys[0]: phrase for phrase in phrases if (keys := phrase_keys(phrase))}
+        self._by_key = {key: phrase for phrase in given.values() for key in phrase_keys(phrase)} | given
         self._words_of = {key: len(tokens(phrase)) + _SPREAD for key, phrase in self._by_key.items()}
         self._window = max(self._words_of.values(), default=0)
-        # The beginnings spare stemming nearly every window of a text.
+        # The beginnings spare looking closely at nearly every window of a text.
         self._longest: dict[str, int] = {}  # by head
         for key in self._by_key:
-            for head in _heads(key):
-                self._longest[head] = max(self._longest.get(head, 0), len(key) + _ENDINGS)
+            head = _head(key)
+            self._longest[head] = max(self._longest.get(head, 0), len(key) + _ENDINGS)
         self._lengths = sorted({len(head) for head in self._longest})
         self._beginnings = {head[:end] for head in self._longest for end in range(1, len(head) + 1)}
         self._openings: dict[str, bool] = {}
@@ -285,10 +328,10 @@ class Phrases:
         joined = ""
         inner: tuple[str, ...] = ("",)
         for number, word in enumerate(words, start=1):
-            joined, ends, inner = joined + word, [f"{one}{word}" for one in inner], _longer(inner, word)
-            if not any(map(self._fits, (joined, *ends, *inner))):
+            joined, inner = joined + word, _longer(inner, word)
+            if not any(map(self._fits, (joined, *inner))):
                 return
-            keys = map(stem, (joined, *ends))
+            keys = _keys(joined, inner)
             key = next((key for key in keys if number <= self._words_of.get(key, 0)), None)
             if key is not None:
                 yield self._by_key[key]
@@ -307,20 +350,19 @@ class Phrases:
 
     def find(self, index: Index) -> dict[str, list[Node]]:
         """By phrase the runs of words that are it, wherever `count` counts one; without those that no text has."""
-        ends: dict[Node, str] = {}
+        ends: dict[Node, str] = {}  # the key of each
         for key in self._by_key:
-            for head in _heads(key):
-                self._find(index.root, key, head, self._words_of[key], ends)
+            self._find(index.root, key, _head(key), self._words_of[key], ends)
         found: dict[str, list[Node]] = {}
-        for node, phrase in ends.items():
-            found.setdefault(phrase, []).append(node)
+        for node, key in ends.items():
+            found.setdefault(self._by_key[key], []).append(node)
         return found
 
     def _find(self, node: Node, key: str, head: str, left: int, ends: dict[Node, str]) -> None:
-        """Put the runs of at most so many more words that have a key to those found; words as they are come first."""
+        """Put the runs of at most so many more words that have a key to those found, each with its first key."""
         for end in node.by_key.get(key, ()):
-            if end not in ends or stem(end.joined) == key:
-                ends[end] = self._by_key[key]
+            if end not in ends or end.keys.index(key) < end.keys.index(ends[end]):
+                ends[end] = key
         if left > 1:
             for longer in set(node.leading_to(head, len(key) + _ENDINGS)):
                 self._find(longer, key, head, left - 1, ends)

@@ -153,6 +153,18 @@ def test_what_a_mute_hid_would_have_had_a_place(score: int, place: int | None, w
     assert [(one.place, one.otherwise) for one in found.hidden] == [(place, words)]
 
 
+def test_every_rule_is_told_of_what_several_hid() -> None:
+    """Without the first alone it would still not come."""
+    one = replace(hidden(new(4), score=500), also=("muted word “agent”",))
+    found = compose(
+        subscription(), profile(limit=2), TODAY, Ranking(papers=(ranked(new(1)),), hidden=(one,)), {}, LAST, NOW
+    )
+    assert isinstance(found, Edition)
+    words = "without the muted word “survey” and the muted word “agent” this would be first"
+    assert [one.otherwise for one in found.hidden] == [words]
+    assert found.overmuted is False
+
+
 def test_of_many_hidden_papers_the_best_are_named_and_all_are_counted() -> None:
     hide = tuple(hidden(new(number), score=number) for number in range(2, 9))
     found = compose(subscription(), profile(), TODAY, Ranking(papers=(ranked(new(1)),), hidden=hide), {}, LAST, NOW)

@@ -453,6 +453,13 @@ PROFILE_MISTAKES = [
         "small.topic",
         "are 1.2 together; make them at most 1",
     ),
+    (PROFILES + '[[small.topic]]\nname = "t"\n' * 2, "small.topic", "two topics have the name “t”; rename one"),
+    (
+        PROFILES + '[[small.topic]]\nname = "t"\nwords = [{ text = "agent", weight = "2" }]\n',
+        "small.topic.1.words.1.weight",
+        "must be a number, written without quotes (found '2')",
+    ),
+    (PROFILES + "limit = true\n", "small.limit", "must be a number, written without quotes (found True)"),
     (PROFILES + '[[small.topic]]\nname = "t"\nlibrary = "a.bib"\n', "small.topic.1.library", "must be a list"),
     (PROFILES + "limit = 3\nexplore = 4\n", "small.explore", "is more than the limit of 3 papers; lower it"),
     (PROFILES + "fade_days = 0\n", "small.fade_days", "greater than or equal to 1 (found 0)"),

@@ -10,7 +10,7 @@ from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, reaso
 
 from digest.compose import compose
 from digest.explain import Explanation, Standing, explain
-from digest.model import Part, Ranked, Ranking, SectionKind, Shown
+from digest.model import NoEdition, Part, Ranked, Ranking, SectionKind, Shown
 
 OLD = date(2026, 4, 23)  # 40 days before
 
@@ -44,7 +44,7 @@ MUTE = "hidden: muted word “survey”"
 OTHERWISE = "without the muted word “survey” this would be second"
 NEVER = "without the muted word “survey” this would not fit into the list either"
 LATE = "shown on 2026-06-01, as a late riser"
-NONE = "no edition now: all new papers are hidden by this profile's rules (3)"
+NONE = "no edition now: all new papers are hidden by this profile's rules (2)"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,28 @@ def test_where_a_paper_stands(
 ) -> None:
     found = account(name, before)
     assert (found.standing, found.rank, list(found.remarks)) == (standing, rank, remarks)
+
+
+def test_all_the_rules_that_hide_a_paper_are_told() -> None:
+    twice = replace(RANKING.hidden[0], also=("muted author Ada",))
+    found = account("m", ranking=replace(RANKING, hidden=(twice,)))
+    assert found.remarks == (
+        "hidden: muted word “survey” and muted author Ada",
+        "without the muted word “survey” and the muted author Ada this would be second",
+    )
+
+
+def test_a_known_paper_is_said_to_be_known() -> None:
+    known = hidden(paper("m"), "you know it: saved on 2026-05-01", score=85)
+    found = account("m", ranking=replace(RANKING, hidden=(replace(known, also=("muted author Ada",)),)))
+    assert (found.standing, found.remarks) == (Standing.KNOWN, ("you know it: saved on 2026-05-01",))
+
+
+def test_where_all_is_known_nothing_is_said_to_be_muted() -> None:
+    known = Ranking(papers=(), hidden=(hidden(paper("m"), "you know it: saved on 2026-05-01"),))
+    outcome = compose(subscription(), profile(), TODAY, known, {}, last_edition(), NOW)
+    assert isinstance(outcome, NoEdition)
+    assert (outcome.reason, outcome.hidden) == ("all new papers are known already (1)", 0)
 
 
 def test_of_a_double_there_is_no_score() -> None:

@@ -16,8 +16,9 @@ from conftest import Place, Ran
 from digest import config
 from digest.cli import world
 from digest.errors import ConfigError
-from digest.model import Example, Feedback, Learned, Opinion, Ranking, Topic
+from digest.model import Edition, Example, Feedback, Learned, Opinion, Ranking, Topic
 from digest.pipeline.feedback import feedback, said, take_back_all, take_in
+from digest.pipeline.publish import explain_paper, preview, trial
 from digest.pipeline.rankings import Rankings, View, examples
 from digest.pipeline.world import World
 from digest.rank import Asked
@@ -168,7 +169,7 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Learned]]:
     """What is learned, as each ranking is asked for with it."""
     asked: list[Sequence[Learned]] = []
 
-    def rank(_asked: Asked, _trending: Any, learned: Any, _told: Any) -> Ranking:
+    def rank(_asked: Asked, _trending: Any, learned: Any, *_: Any) -> Ranking:
         asked.append(learned)
         return Ranking(papers=())
 
@@ -190,11 +191,56 @@ def test_a_reader_who_said_something_has_a_ranking_of_their_own(here: World, ask
 
 
 def test_what_has_faded_away_needs_no_ranking_of_its_own(here: World, asked: list[Sequence[Learned]]) -> None:
+    """Unless its paper could come."""
     paper = here.store.candidates(NOW - timedelta(days=9))[0]
     feedback(here, ADA, paper.id, Opinion.MORE, NOW - timedelta(days=2000))
-    rankings = Rankings(here.store, here.background, NOW)
-    assert rankings.of(view(here, ADA)) is rankings.of(view(here, None))
-    assert asked == [()]
+    rankings, later = (
+        Rankings(here.store, here.background, NOW),
+        replace(view(here, ADA), since=NOW + timedelta(hours=1)),
+    )
+    assert rankings.of(later) is rankings.of(replace(later, address=None))
+    assert rankings.of(view(here, ADA)) is not rankings.of(view(here, None))
+    assert asked == [(), (), ()]
+
+
+@pytest.mark.parametrize("opinion", Opinion)
+def test_a_paper_that_the_reader_spoke_of_does_not_come_again(here: World, opinion: Opinion) -> None:
+    """Nor as a late riser; and its account leaves out what was said of itself."""
+    who = trial(here, "small-models", ADA)
+    before = preview(here, who, NOW)
+    assert isinstance(before, Edition)
+    best = before.items[0].paper
+    feedback(here, ADA, best.id, opinion, NOW)
+    after = preview(here, who, NOW)
+    assert isinstance(after, Edition)
+    assert best.id not in {item.paper.id for item in after.items}
+    told = explain_paper(here, who, best, NOW)
+    how = {"more": "liked", "less": "turned down", "save": "saved"}[opinion]
+    assert (told.standing, told.remarks[:1]) == ("known", (f"you know it: {how} on {NOW.date()}",))
+    assert not {one.kind for one in told.reasons} & {"liked", "disliked"}
+    assert told.score == sum(one.points for one in told.reasons)
+    nobody = preview(here, replace(who, id="small-models/x", address="x@example.org"), NOW)
+    assert isinstance(nobody, Edition)
+    assert best.id in {item.paper.id for item in nobody.items}
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_paper_of_the_examples_or_the_library_does_not_come(here: World, kept: bool) -> None:
+    who = trial(here, "small-models", ADA)
+    before = preview(here, who, NOW)
+    assert isinstance(before, Edition)
+    best = before.items[0].paper
+    library = (Example(name=best.id, title=best.title),) if kept else ()
+    topic = Topic(name="mine", examples=(best.id,), library=library)
+    profile = here.profiles["small-models"]
+    changed = replace(here, profiles={profile.name: replace(profile, topics=(*profile.topics, topic))})
+    after = preview(changed, who, NOW)
+    assert isinstance(after, Edition)
+    assert best.id not in {item.paper.id for item in after.items}
+    told = explain_paper(changed, who, best, NOW)
+    where = "in the library of “mine”" if kept else "an example of “mine”"
+    assert told.remarks[:1] == (f"you know it: {where}",)
+    assert not any(best.title[:20] in one.label for one in told.reasons)
 
 
 # --- examples ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import FIVE, TODAY, of, order, paper, points, profile, ranking, trend_of
 
-from digest.model import Learned, Paper, Part, Profile, Ranked, Ranking, Reason, Term, Topic
+from digest.model import Learned, Paper, Part, Profile, Ranked, Ranking, Reason, Term, Topic, Trend
 
 TRENDS = {one.id: trend_of(one.id, 10 * place, votes=place) for place, one in enumerate(FIVE, start=1)}
 
@@ -342,3 +342,11 @@ def test_parts_are_named_as_the_text_spells_them() -> None:
     parts = {part.label for reason in of(found, "2606.00002").reasons for part in reason.parts}
     assert {"grasping", "tactile", "assembly"} <= parts
     assert all(isinstance(part, Part) for one in found.papers for reason in one.reasons for part in reason.parts)
+
+
+def test_what_the_trend_says_is_said_in_figures_to_every_profile() -> None:
+    """With the words for translators, whatever the profile makes of the points."""
+    term = Reason.of("votes", 520, ("{} votes where {} are usual", "181", "6"))
+    trends = {one.id: trend_of(one.id) for one in FIVE} | {FIVE[0].id: Trend(paper_id=FIVE[0].id, terms=(term,))}
+    found = of(ranking(FIVE, profile(trend_weight=0.25), trends), FIVE[0].id)
+    assert found.reasons == (replace(term, points=260),)

@@ -34,6 +34,25 @@ from digest.rank import name_matches
         ("Li, Feifei", "Fei-Fei Li", True),
         ("GLM-5 Team", "GLM-5 Team", True),
         ("Plato", "Plato", True),
+        ("Wei-Hong Li", "Wei Hong Li", True),
+        ("Wei-Hong Li", "W. Li", True),
+        ("Wei-Hong Li", "W.-H. Li", True),
+        ("Jean-Pierre Serre", "JP Serre", True),
+        ("Jean-Pierre Serre", "J.P. Serre", True),
+        ("Serre, J-P", "Jean Pierre Serre", True),
+        ("John Smith", "John Smith Jr.", True),
+        ("Smith Jr., John", "J. Smith", True),
+        ("Smith, John, III", "John Q. Smith", True),
+        ("Klaus-Robert Müller", "Klaus-Robert Mueller", True),
+        ("Jürgen Schmidhuber", "Juergen Schmidhuber", True),
+        ("Jürgen Mu\u0308ller", "J. Mueller", True),
+        ("S. Ben David", "Shai Ben-David", True),
+        ("YANN LECUN", "Yann LeCun", True),
+        ("Wei Li", "Wei-Hong Li", False),
+        ("Jean Serre", "Jean-Pierre Serre", False),
+        ("JP Serre", "Jean Serre", False),
+        ("Thomas Muller", "Thomas Mueller", False),
+        ("XU Li", "Xavier Li", False),
         ("Yann LeCun", "Yoshua LeCun", False),
         ("Yann LeCun", "Yann Lecunski", False),
         ("Yann LeCun", "LeCun", False),
@@ -104,6 +123,7 @@ ONE = paper(
         ({"muted_words": ("surveys", "survey")}, "muted word “survey”"),
         ({"muted_words": ("confusion matrix",)}, "muted word “confusion matrix”"),
         ({"muted_words": ("the", "and")}, "muted word “and”"),
+        ({"muted_words": ("noise", "dialect"), "muted_categories": ("cs",)}, "muted word “noise”"),
         ({"muted_authors": ("Hopper, G.",)}, "muted author Hopper, G."),
         ({"muted_submitters": ("Speech_Bot",)}, "muted submitter Speech_Bot"),
         ({"muted_organisations": ("some lab",)}, "muted organisation some lab"),
@@ -115,6 +135,13 @@ def test_a_mute_hides_and_says_so(mutes: dict[str, tuple[str, ...]], rule: str) 
     found = ranking([*others, ONE], profile("speech", **mutes))
     assert [(each.paper.id, each.rule) for each in found.hidden] == [(ONE.id, rule)]
     assert len(found.papers) == 3
+
+
+def test_every_rule_that_hides_a_paper_is_told() -> None:
+    mutes = {"muted_words": ("noise", "dialect", "robot"), "muted_categories": ("cs", "eess")}
+    (hidden,) = ranking([ONE], profile("speech", **mutes)).hidden
+    rules = ("muted word “noise”", "muted word “dialect”", "muted category cs", "muted category eess")
+    assert (hidden.rule, *hidden.also) == rules
 
 
 @pytest.mark.parametrize(

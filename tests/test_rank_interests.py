@@ -96,7 +96,7 @@ def test_a_phrase_and_its_words_are_one_reason() -> None:
     assert (one.kind, one.label) == ("word", "“small language model” in the title")
     assert [part.label for part in one.parts] == [
         "the whole phrase",
-        *("“language”", "“language model”", "“model”", "“small”", "“small language”"),
+        *("“language”", "“language models”", "“models”", "“small”", "“small language”"),
     ]
     assert all(part.points > 0 for part in one.parts)
 
@@ -113,6 +113,25 @@ def test_a_word_of_a_phrase_is_only_near_it(title: str, label: str, parts: int) 
     one = of(found, "2606.1").reasons[0]
     assert (one.kind, one.label, len(one.parts)) == ("near", label, parts)
     assert one.points > 0
+
+
+def test_a_paper_with_but_a_word_of_a_phrase_is_not_of_the_topic() -> None:
+    """However much of that word: its places of the list are for others."""
+    part = paper("2606.1", title="Computing quokka computing", abstract="Quokka, quokka, quokka.")
+    whole = paper("2606.2", title="Computing by quokka wombat")
+    found = ranking([part, whole], profile(Term(text="quokka wombat", weight=3)))
+    assert {one.paper.id: one.topic for one in found.papers} == {"2606.1": "", "2606.2": "topic"}
+    assert of(found, "2606.1").score > 200
+
+
+def test_a_word_of_a_phrase_is_named_as_the_paper_has_it() -> None:
+    found = ranking([paper("2606.1", title="Reasons for languages")], profile("language modelling"))
+    assert "“languages” of “language modelling”" in reasons(found, "2606.1", "near")
+
+
+def test_a_word_is_not_told_of_a_paper_that_has_another_of_the_same_stem() -> None:
+    found = ranking([paper("2606.1", title="Experiments", abstract="Experimental ones.")], profile("experience"))
+    assert "word" not in points(found, "2606.1")
 
 
 def test_a_word_of_a_phrase_is_looked_for_once() -> None:

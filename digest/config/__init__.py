@@ -35,11 +35,11 @@ from digest.config.tables import (
     ReturnsTable,
     SourceTable,
     SubscriptionTable,
-    Table,
     Terms,
     TopicTable,
     TransportTable,
 )
+from digest.config.values import Table
 from digest.errors import ConfigError
 from digest.model import Example, Profile, Site, Source, SourceKind, Subscription, Term, Topic, Wait
 
@@ -291,6 +291,9 @@ def _topic(path: Path, table: TopicTable) -> Topic:
 def _profile(path: Path, name: str, table: ProfileTable) -> Profile:
     if (shares := math.fsum(topic.share for topic in table.topic)) > 1 + 1e-9:
         raise ConfigError(f"{path}: {name}.topic: the shares are {shares:g} together; make them at most 1")
+    names = [topic.name for topic in table.topic]
+    if twice := next((one for one in names if names.count(one) > 1), None):
+        raise ConfigError(f"{path}: {name}.topic: two topics have the name “{twice}”; rename one, or make them one")
     if table.explore > table.limit:
         raise ConfigError(f"{path}: {name}.explore: is more than the limit of {table.limit} papers; lower it")
     return Profile(

@@ -14,9 +14,9 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from digest.config.look import Language, LookTable
-from digest.config.values import Colour, Line, Url, web_address
+from digest.config.values import Colour, Line, Row, Table, Url, web_address
 from digest.model import Cadence, SourceKind, Wait
-from digest.words import phrase_key
+from digest.words import run_together
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -99,7 +99,7 @@ def _domain(text: str) -> str:
 
 def _findable(text: str) -> str:
     """Signs do not count in words: "C++" would find, and as a mute hide, whatever has a lone "c"."""
-    key = phrase_key(text)
+    key = run_together(text)
     if len(key) < 2 and key.isascii():
         raise ValueError("has too few letters or digits to be found by; write a longer phrase")
     return text
@@ -133,10 +133,6 @@ def _retained(days: int) -> int:
 
 SHORTEST_RETENTION = 60  # what is younger is still ranked with, looked up by bounces, or shown in feeds
 Retained = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_retained)]
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _Term(Table):
@@ -281,7 +277,7 @@ class RetentionTable(Table):
     set_aside_days: Retained = 0
 
 
-class SubscriptionTable(Table):
+class SubscriptionTable(Row):
     """[[subscription]]: one reader."""
 
     address: Address

@@ -1,12 +1,30 @@
-"""What a value may be that several tables have: a web address, a line, a colour."""
+"""What tables are, and what a value may be that several of them have: a web address, a line, a colour."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+
+class Row(BaseModel):
+    """Settings by name, and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Table(Row):
+    """A table of TOML, which tells numbers, texts and truth apart: "2" is no number, and neither is true."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any, field: ValidationInfo) -> Any:
+        wanted = cls.model_fields[field.field_name or ""].annotation
+        if wanted in (int, float) and isinstance(value, (str, bool)):
+            raise ValueError("must be a number, written without quotes")
+        return value
 
 
 def web_address(text: str) -> str:

@@ -127,7 +127,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Muted:
-    """A new paper that a rule of the profile hid. The abstract is left out.
+    """A new paper that a rule of the profile hid, and `also` others. The abstract is left out.
 
     `place` is the one it would have had in the list by its score, counted from 1; None where it would not be in it.
     """
@@ -135,11 +135,17 @@ class Muted:
     paper: Paper
     rule: str
     place: int | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def rules(self) -> str:
+        """All of them, in words."""
+        return " and the ".join((self.rule, *self.also))
 
     @property
     def otherwise(self) -> str:
-        """What would be without the rule, in words; empty where the paper would not be in the list either."""
-        return f"without the {self.rule} this would be {ordinal(self.place)}" if self.place else ""
+        """What would be without all the rules, in words; empty where the paper would not be in the list either."""
+        return f"without the {self.rules} this would be {ordinal(self.place)}" if self.place else ""
 
 
 class StrandKind(StrEnum):
@@ -204,6 +210,11 @@ class Edition:
     @property
     def id(self) -> str:
         return edition_id(self.subscription.id, self.date)
+
+    @property
+    def overmuted(self) -> bool:
+        """Whether the profile's rules hid more than half of the new papers."""
+        return self.muted > self.fresh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,11 +190,12 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
-    """A paper kept out of a ranking, the rule that did it, and the score it would have had."""
+    """A paper kept out of a ranking, the rule that did it, others that would, and the score it would have had."""
 
     paper: Paper
     rule: str
     score: int = 0
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from digest.learn import learned
-from digest.model import Example, Learned, Paper, Profile, Ranked, Ranking, Shown, Sighting
+from digest.model import Example, Learned, Opinion, Paper, Profile, Ranked, Ranking, Shown, Sighting
 from digest.pipeline.references import keys_of
 from digest.pipeline.world import Knowledge
 from digest.rank import Asked, Background, Corpus, Encode, Encoded, Text, Trending, rank
@@ -16,6 +16,8 @@ from digest.trend import trends
 
 EARLIER, MOST_EARLIER = timedelta(days=14), 500
 KEPT = 32  # rankings, each with all candidates; who asks for very many comes profile by profile
+
+_SAID = {Opinion.MORE: "liked", Opinion.LESS: "turned down", Opinion.SAVE: "saved"}
 
 Sightings = Mapping[str, Sequence[Sighting]]
 
@@ -31,6 +33,14 @@ class View:
     since: datetime
     fade: int
     address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """What a reader said of papers: what still counts; and of which, by id, what was said and when."""
+
+    learned: tuple[Learned, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 class Rankings:
@@ -56,7 +66,7 @@ class Rankings:
         self._trends: dict[tuple[Corpus, int], Trending] = {}
         self._asked: dict[tuple[Corpus, str], Asked] = {}
         self._examples: dict[str, Mapping[str, Paper]] = {}
-        self._learned: dict[tuple[str, str], tuple[Learned, ...]] = {}
+        self._voices: dict[tuple[str, str], _Heard] = {}
         self._rankings: dict[tuple[Corpus, str, int, str | None], Ranking] = {}
 
     def of(self, view: View) -> Ranking:
@@ -72,16 +82,26 @@ class Rankings:
         return late_risers(self._ranking(view, corpus, sightings), sightings, shown, view.profile, self._now.date())
 
     def unhidden(self, view: View, paper: Paper) -> Ranked | None:
-        """What would be thought of a paper if it were a candidate and nothing were muted; None beside its double."""
+        """What would be thought of a paper if it were a candidate, nothing were muted and nobody knew it.
+
+        None beside its double.
+        """
+        examples = self._examples_of(view.profile)
+        itself = {name for name, one in examples.items() if one.id == paper.id}
         open_to_all = replace(
             view.profile,
+            topics=tuple(
+                replace(topic, examples=tuple(name for name in topic.examples if name not in itself))
+                for topic in view.profile.topics
+            ),
             muted_words=(), muted_authors=(), muted_submitters=(), muted_organisations=(), muted_categories=(),
         )  # fmt: skip
         papers = {one.id: one for one in (*self._of_day(view.since)[0].papers, paper)}.values()
         corpus, sightings = self._corpus(papers, view.since), self._store.sightings([one.id for one in papers])
         scores = Trending(corpus.papers, trends(corpus.papers, sightings, self._now.date(), view.fade))
-        known, learnt = self._examples_of(view.profile), self._learned_of(view)
-        ranking = rank(Asked(corpus, open_to_all, known), scores, learnt, told={paper.id})
+        learnt = tuple(one for one in self._heard(view).learned if one.paper.id != paper.id)
+        said = {one: how for one, how in self._heard(view).said.items() if one != paper.id}
+        ranking = rank(Asked(corpus, open_to_all, examples), scores, learnt, {paper.id}, said)
         return next((one for one in ranking.papers if one.paper.id == paper.id), None)
 
     def _corpus(self, papers: Collection[Paper], since: datetime) -> Corpus:
@@ -96,8 +116,9 @@ class Rankings:
         return Corpus(papers, self._background(), self._earlier[since], self._meanings.get(since))
 
     def _ranking(self, view: View, corpus: Corpus, sightings: Sightings) -> Ranking:
-        learnt = self._learned_of(view)
-        key = (corpus, view.profile.name, view.fade, view.address if learnt else None)
+        heard = self._heard(view)
+        own = heard.learned or any(corpus.among(heard.said))
+        key = (corpus, view.profile.name, view.fade, view.address if own else None)
         if key not in self._rankings:
             if (corpus, view.fade) not in self._trends:
                 scores = trends(corpus.papers, sightings, self._now.date(), view.fade)
@@ -105,7 +126,8 @@ class Rankings:
             if len(self._rankings) >= KEPT:
                 del self._rankings[next(iter(self._rankings))]
             asked = self._asked_of(view.profile, corpus)
-            self._rankings[key] = rank(asked, self._trends[corpus, view.fade], learnt, self._told)
+            trending = self._trends[corpus, view.fade]
+            self._rankings[key] = rank(asked, trending, heard.learned, self._told, heard.said)
         return self._rankings[key]
 
     def _asked_of(self, profile: Profile, corpus: Corpus) -> Asked:
@@ -138,17 +160,20 @@ class Rankings:
             self._examples[profile.name] = examples(self._store, profile)
         return self._examples[profile.name]
 
-    def _learned_of(self, view: View) -> tuple[Learned, ...]:
+    def _heard(self, view: View) -> _Heard:
         if view.address is None:
-            return ()
+            return _Heard()
         key = (view.profile.name, view.address)
-        if key not in self._learned:
-            given = self._store.feedback(view.address)
+        if key not in self._voices:
+            given = [one for one in self._store.feedback(view.address) if one.at <= self._now]
             papers = self._store.papers([one.paper_id for one in given]) if given else {}
-            if len(self._learned) >= KEPT:
-                del self._learned[next(iter(self._learned))]
-            self._learned[key] = learned(given, papers, self._now, view.profile.fade_days)
-        return self._learned[key]
+            if len(self._voices) >= KEPT:
+                del self._voices[next(iter(self._voices))]
+            self._voices[key] = _Heard(
+                learned=learned(given, papers, self._now, view.profile.fade_days),
+                said={one.paper_id: f"{_SAID[one.opinion]} on {one.at.date().isoformat()}" for one in given},
+            )
+        return self._voices[key]
 
 
 def examples(store: Knowledge, profile: Profile) -> dict[str, Paper]:

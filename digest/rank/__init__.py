@@ -14,8 +14,9 @@ A score is the sum of whole points, each with a reason:
     similar    less the closer the paper is to one above it in the list (maximal marginal relevance; Carbonell and
                Goldstein 1998)
 
-A muted paper, and one nearly the same as another above it, are hidden with the rule that did it. Ties are broken by
-trend, votes, first listing (newer first) and id, so that the order does not depend on the order of the input.
+A paper that the reader knows (an example, or one the reader said something of), a muted one, and one nearly the same as
+another above it are hidden, with the rules that did it. Ties are broken by trend, votes, first listing (newer first)
+and id, so that the order does not depend on the order of the input.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from itertools import chain
 import numpy as np
 
 from digest.model import Hidden, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, Trend
-from digest.rank.background import Background, Floats
+from digest.rank.background import Background
 from digest.rank.corpus import Corpus, Meaning, Text, WordTable
 from digest.rank.encoded import Encode, Encoded
 from digest.rank.follows import Follows, muted, name_matches
@@ -36,6 +37,7 @@ from digest.rank.order import Trending, thin
 from digest.words import Phrases, short
 
 __all__ = [
+    "KNOWN",
     "Asked",
     "Background",
     "Corpus",
@@ -45,11 +47,13 @@ __all__ = [
     "Text",
     "Trending",
     "WordTable",
+    "may_be_title",
     "name_matches",
     "rank",
 ]
 
 DISLIKED = 0.25  # more does harm (measured on systematic reviews)
+KNOWN = "you know it"  # begins the rule that hides what the reader knows
 SAYS_SOMETHING = 100  # points, before the factor: a deviation above papers at large
 
 
@@ -59,11 +63,11 @@ def _examples(topic: Topic, known: Mapping[str, Paper]) -> list[Liked]:
         if name in known
         else Liked(label=name, text=Text(name))
         for name in topic.examples
-        if name in known or _may_be_title(name)
+        if name in known or may_be_title(name)
     ]
 
 
-def _may_be_title(name: str) -> bool:
+def may_be_title(name: str) -> bool:
     """Not so an id or address, of which nothing is known."""
     return " " in name or not any(map(str.isdigit, name))
 
@@ -95,11 +99,26 @@ class Asked:
             )
             for topic, terms in words
         ]
+        self.topics = _topics(profile.topics, self.wanted, SAYS_SOMETHING * self.factor) or [""] * corpus.size
         negative = distinct(term for _, terms in words for term in terms if term.weight < 0)
         self.unwanted = Interest(corpus, negative, (), self.factor)
         self.follows = Follows(corpus.credits, profile, self.factor)
         held = corpus.holding(Phrases(profile.muted_words))
         self.rules = muted(corpus.credits, profile, {word: one.rows.tolist() for word, one in held.items()})
+        for row, where in corpus.among(_named(profile, examples or {})):
+            self.rules[row] = (f"{KNOWN}: {where}", *self.rules.get(row, ()))
+
+
+def _named(profile: Profile, examples: Mapping[str, Paper]) -> dict[str, str]:
+    """By id the papers among a profile's examples, each with where it names them first."""
+    found: dict[str, str] = {}
+    for topic in profile.topics:
+        kept = {one.name for one in topic.library}
+        for name in topic.examples:
+            if name in examples:
+                where = "in the library" if name in kept else "an example"
+                found.setdefault(examples[name].id, f"{where} of “{topic.name}”")
+    return found
 
 
 class _Interests:
@@ -117,7 +136,6 @@ class _Interests:
         self._disliked = Interest(corpus, (), disliked, factor * DISLIKED, kind="disliked")
         self._less = np.maximum(0.0, self._disliked.points)
         self.points = wanted.max(axis=0) + self._unwanted.points - self._less
-        self.topics = _topics([topic.name for topic in asked.profile.topics], wanted, SAYS_SOMETHING * factor)
 
     def reasons(self, row: int, *, told: bool) -> tuple[Reason, ...]:
         """Why the candidate has its points; with their words if `told`."""
@@ -129,15 +147,16 @@ class _Interests:
         return found
 
 
-def _topics(names: Sequence[str], points: Floats, least: float) -> list[str]:
+def _topics(topics: Sequence[Topic], interests: Sequence[Interest], least: float) -> list[str]:
     """By row the name of the topic that the paper says most to, the first of equals; empty if that is too little.
 
-    `points` has a row for each topic after the first one."""
-    if not names or not least:
-        return [""] * points.shape[1]
-    own = points[1 : len(names) + 1]
-    much = (own.max(axis=0) >= least).tolist()
-    return [names[best] if enough else "" for best, enough in zip(own.argmax(axis=0).tolist(), much, strict=True)]
+    Of a topic of which it has single words of phrases alone it is not.
+    """
+    if not topics or not least:
+        return []
+    points = np.stack([np.where(one.own >= least, one.points, 0.0) for one in interests])
+    best, much = points.argmax(axis=0).tolist(), (points.max(axis=0) >= least).tolist()
+    return [topics[each].name if enough else "" for each, enough in zip(best, much, strict=True)]
 
 
 def _negative(one: Reason) -> Reason:
@@ -147,7 +166,7 @@ def _negative(one: Reason) -> Reason:
 
 def _trend_reasons(trend: Trend, factor: float) -> tuple[Reason, ...]:
     scaled = ((term, round(term.points * factor)) for term in trend.terms)
-    return tuple(Reason(kind=term.kind, label=term.label, points=points) for term, points in scaled if points)
+    return tuple(replace(term, points=points) for term, points in scaled if points)
 
 
 class _Account:
@@ -174,12 +193,23 @@ class _Account:
         return (Reason(kind="similar", label=label, points=points),) if points else ()
 
 
-def rank(asked: Asked, trending: Trending, learned: Sequence[Learned] = (), told: Collection[str] = ()) -> Ranking:
+def rank(
+    asked: Asked,
+    trending: Trending,
+    learned: Sequence[Learned] = (),
+    told: Collection[str] = (),
+    said: Mapping[str, str] | None = None,
+) -> Ranking:
     """All papers of the corpus for a profile, or for a reader of it of whom something is learned, best first.
 
-    `trending` is of the corpus's papers. The reasons of papers whose ids are `told` go down to the words.
+    `trending` is of the corpus's papers. The reasons of papers whose ids are `told` go down to the words. `said` tells
+    by id of which papers the reader said what and when: these are known.
     """
-    corpus, papers, rules = asked.corpus, asked.corpus.papers, asked.rules
+    corpus, papers = asked.corpus, asked.corpus.papers
+    rules = asked.rules | {
+        row: (f"{KNOWN}: {what}", *(rule for rule in asked.rules.get(row, ()) if not rule.startswith(KNOWN)))
+        for row, what in corpus.among(said or {})
+    }
     of_trend = 2 * asked.profile.trend_weight
     interests = _Interests(asked, learned)
     scores = (interests.points + trending.points(of_trend) + asked.follows.points).astype(np.int64)
@@ -200,11 +230,13 @@ def rank(asked: Asked, trending: Trending, learned: Sequence[Learned] = (), told
             trend=trending.trends[row],
             score=whole[row] + thinned.lowered.get(row, (0, 0))[0],
             tell=account.of,
-            topic=interests.topics[row],
+            topic=asked.topics[row],
         )
         for row in thinned.order
     )
-    hidden = (Hidden(paper=papers[row], rule=rules[row], score=whole[row]) for row in sorted(rules))
+    hidden = (
+        Hidden(paper=papers[row], rule=rules[row][0], score=whole[row], also=rules[row][1:]) for row in sorted(rules)
+    )
     doubles = (
         Hidden(paper=papers[row], rule=f"nearly the same as “{short(papers[other].title)}”", score=whole[row])
         for row, other in thinned.hidden

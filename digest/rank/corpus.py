@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -138,6 +138,14 @@ class Corpus:
 
     def row(self, paper_id: str) -> int:
         return bisect_left(self.papers, paper_id, key=_id)
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {paper.id: row for row, paper in enumerate(self.papers)}
+
+    def among(self, told: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+        """The rows of those candidates that something is told of, by their ids, and what."""
+        return ((self._row_of[one], told[one]) for one in self._row_of.keys() & told.keys())
 
     @cached_property
     def _others(self) -> dict[str, int]:

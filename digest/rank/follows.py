@@ -2,36 +2,85 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from unicodedata import normalize
 
 import numpy as np
 
 from digest.model import Paper, Profile, Reason, worded
 from digest.rank.background import Floats
-from digest.words import phrase_key, plain, short, tokens
+from digest.words import phrase_keys, plain, run_together, short, tokens
 
 AUTHOR, ORGANISATION, CATEGORY = 250.0, 200.0, 80.0
+_WORD = re.compile(r"(?:[^\s.,]|\.-)+")  # J.P. is two, J.-P. one
+_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "Ø": "Oe"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """Given names, each by its parts (Jean-Pierre is one of two), the surname, and all of it run together."""
+
+    given: tuple[tuple[str, ...], ...]
+    surname: str
+    joined: str
 
 
 def name_matches(followed: str, author: str) -> bool:
     """Whether two spellings can be of one person: the same surname, and first names equal or as initials.
 
-    "Last, First" is read as First Last; accents, case, hyphens and middle names do not count: Fei-Fei is Feifei.
+    "Last, First" is read as First Last; accents, case, middle names and Jr. do not count, nor how a name is joined:
+    Fei-Fei is Feifei, JP is Jean-Pierre, Müller is Mueller and Muller. But Wei is not Wei-Hong.
     """
-    ours, theirs = _name(followed), _name(author)
-    if ours and "".join(ours) == "".join(theirs):
+    return any(_same(ours, theirs) for ours in _names(followed) for theirs in _names(author))
+
+
+def _same(ours: _Name, theirs: _Name) -> bool:
+    if ours.joined == theirs.joined:
         return True
-    if not ours or not theirs or ours[-1] != theirs[-1]:
+    if ours.surname != theirs.surname or not ours.given or not theirs.given:
         return False
-    if len(ours) == 1 or len(theirs) == 1:
-        return len(ours) == len(theirs)
-    one, other = ours[0], theirs[0]
-    return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
+    one, other = ours.given[0], theirs.given[0]
+    if "".join(one) == "".join(other):
+        return True
+    if len(one) == len(other):
+        return all(a == b or (1 in (len(a), len(b)) and a[0] == b[0]) for a, b in zip(one, other, strict=True))
+    return _stand_for(one, theirs) or _stand_for(other, ours)
 
 
-def _name(name: str) -> list[str]:
+def _stand_for(initials: tuple[str, ...], name: _Name) -> bool:
+    """Whether initials can be of a person: J.-P. and JP of Jean-Pierre and of Jean P., but not of Jean."""
+    letters = "".join(part[0] for parts in name.given for part in parts)
+    return all(len(part) == 1 for part in initials) and letters.startswith("".join(initials))
+
+
+@lru_cache(maxsize=100_000)
+def _names(name: str) -> tuple[_Name, ...]:
+    """A name as it is, and with its umlauts written out; none without a letter."""
+    spellings = dict.fromkeys((name, normalize("NFC", name).translate(_UMLAUTS)))
+    return tuple(found for one in spellings if (found := _read(one)))
+
+
+def _read(name: str) -> _Name | None:
     last, comma, first = name.partition(",")
-    return tokens(f"{first} {last}" if comma else name)
+    shouted = name.upper() == name
+    words: list[tuple[str, ...]] = []
+    for word in _WORD.findall(f"{first} {last}" if comma else name):
+        initials = not shouted and word.isalpha() and word.isupper() and 2 <= len(word) <= 3
+        if parts := tuple(plain(word) if initials else tokens(word)):
+            words.append(parts)
+    telling = [parts for place, parts in enumerate(words) if not place or "".join(parts) not in _SUFFIXES]
+    words = telling if len(telling) > 1 else words
+    if not words:
+        return None
+    *given, last_word = words
+    if len(last_word) > 1 and max(map(len, last_word)) > 1:  # Ben-David is Ben David
+        given.append(last_word[:-1])
+        last_word = last_word[-1:]
+    return _Name(tuple(given), "".join(last_word), "".join(map("".join, words)))
 
 
 def _account(submitter: str) -> str:
@@ -40,13 +89,12 @@ def _account(submitter: str) -> str:
 
 
 def _path(category: str) -> tuple[str, ...]:
-    return tuple(key for key in map(phrase_key, category.split(".")) if key)
+    return tuple(key for key in map(run_together, category.split(".")) if key)
 
 
 def _keys(name: str) -> set[str]:
     """By what a name is looked up: its last word, and all of it run together."""
-    words = _name(name)
-    return {words[-1], "".join(words)} if words else set()
+    return {key for one in _names(name) for key in (one.surname, one.joined)}
 
 
 class Credits:
@@ -64,7 +112,7 @@ class Credits:
         for row, paper in enumerate(papers):
             for name in {key for author in paper.authors for key in _keys(author)}:
                 self._names.setdefault(name, []).append(row)
-            if paper.organisation and (key := phrase_key(paper.organisation)):
+            for key in phrase_keys(paper.organisation or ""):
                 self._organisations.setdefault(key, []).append(row)
             if paper.submitter and _account(paper.submitter):
                 self._submitters.setdefault(_account(paper.submitter), []).append(row)
@@ -81,7 +129,7 @@ class Credits:
         return found
 
     def organisation(self, place: str) -> Sequence[int]:
-        return self._organisations.get(phrase_key(place), ())
+        return sorted({row for key in phrase_keys(place) for row in self._organisations.get(key, ())})
 
     def submitter(self, account: str) -> Sequence[int]:
         return self._submitters.get(_account(account), ())
@@ -124,9 +172,9 @@ class Follows:
         return tuple(Reason.of(*one) for one in self._found.get(row, ()))
 
 
-def muted(credits: Credits, profile: Profile, words: Mapping[str, Iterable[int]]) -> dict[int, str]:
-    """The first rule that hides each paper, by row; `words` has the rows in which muted words were found."""
-    found: dict[int, str] = {}
+def muted(credits: Credits, profile: Profile, words: Mapping[str, Iterable[int]]) -> dict[int, tuple[str, ...]]:
+    """All rules that hide each paper, by row; `words` has the rows in which muted words were found."""
+    found: dict[int, tuple[str, ...]] = {}
     for kind, named, rows_of in (
         ("word", profile.muted_words, lambda word: words.get(word, ())),
         ("author", profile.muted_authors, credits.author),
@@ -134,8 +182,8 @@ def muted(credits: Credits, profile: Profile, words: Mapping[str, Iterable[int]]
         ("organisation", profile.muted_organisations, credits.organisation),
         ("category", profile.muted_categories, credits.category),
     ):
-        for one in named:
+        for one in dict.fromkeys(named):
             rule = f"muted word “{one}”" if kind == "word" else f"muted {kind} {one}"
             for row in rows_of(one):
-                found.setdefault(row, rule)
+                found[row] = (*found.get(row, ()), rule)
     return found

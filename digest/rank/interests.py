@@ -30,7 +30,7 @@ from scipy import sparse
 from digest.model import Part, Reason, Term, worded
 from digest.rank.background import FINE, Background, Floats, Rows
 from digest.rank.corpus import Corpus, Text
-from digest.words import STOP_WORDS, Phrases, phrase_key, short, spelled, terms, tokens
+from digest.words import Phrases, phrase_keys, run_together, short, spelled, tells, terms
 
 POINTS = 100.0
 RIDGE, RIDGE_FROM, RIDGE_TO, PLAIN = 0.2, 0.01, 0.1, 0.3
@@ -144,15 +144,17 @@ class _Search:
 
 def distinct(wanted: Iterable[Term]) -> list[Term]:
     """The words and phrases that tell papers apart, each as it is given first."""
-    once: dict[str, Term] = {}
+    found, taken = list[Term](), set[str]()
     for term in wanted:
-        if any(word not in STOP_WORDS for word in tokens(term.text)):
-            once.setdefault(phrase_key(term.text), term)
-    return list(once.values())
+        keys = phrase_keys(term.text)
+        if tells(term.text) and taken.isdisjoint(keys):
+            found.append(term)
+            taken.update(keys)
+    return found
 
 
 def _stems(phrase: str) -> str:
-    return " ".join(one for one in terms(phrase) if " " not in one) or phrase_key(phrase)
+    return " ".join(one for one in terms(phrase) if " " not in one) or run_together(phrase)
 
 
 def _searches(wanted: Sequence[Term]) -> list[_Search]:
@@ -200,6 +202,10 @@ class Words:
             counted[label] = held.rows[often > 0], often[often > 0]
         return titles, counted
 
+    def whole(self) -> Floats:
+        """1 for the searches of a word or phrase that is wanted, 0 for what is inside of one; shape (searches,)."""
+        return np.array([one.inside is None and one.weight > 0 for one in self.searches], dtype=np.float64)
+
     def _variance(self, one: _Search) -> float:
         background = self._corpus.background
         share = min(1.0, background.documents(one.term) / max(1, background.size))
@@ -232,7 +238,8 @@ class Words:
         return np.asarray(corpus.pool[best].T @ (score[best] / score[best].sum()))
 
     def reasons(self, row: int, points: Mapping[int, int]) -> Iterator[Reason]:
-        """What the points of each search are for; a phrase and the words inside it are one reason."""
+        """What the points of each search are for; a phrase and the words inside it, as the text has them, are one."""
+        text = self._corpus.texts[row]
         groups: dict[str, list[tuple[_Search, int]]] = {}
         for number in sorted(points):
             one = self.searches[number]
@@ -244,11 +251,11 @@ class Words:
                 title = row in self._titles.get(wanted, ())
                 said = worded("“{}” in the title", name) if title else worded("“{}” in the abstract", name)
             elif len(those) == 1:
-                said = worded("“{}” of “{}”", short(those[0][0].label, 30), short(wanted, 50))
+                said = worded("“{}” of “{}”", short(text.spelled(those[0][0].term), 30), short(wanted, 50))
             else:
                 said = worded("words of “{}”", short(wanted))
             parts = tuple(
-                Part(label=f"“{short(one.label)}”" if one.inside else "the whole phrase", points=each)
+                Part(label=f"“{short(text.spelled(one.term))}”" if one.inside else "the whole phrase", points=each)
                 for one, each in those
             )
             together = sum(each for _, each in those)
@@ -270,6 +277,9 @@ _LIKE = {
 class Interest:
     """One topic against all candidates. `points` has shape (candidates,), whole numbers, below 0 for what is far.
 
+    `own` are the same where the paper has one of the words or phrases as such, else less what single words of phrases
+    give: by them alone a paper is not of the topic.
+
     `kind` is that of the examples: example, liked or disliked.
     """
 
@@ -290,10 +300,13 @@ class Interest:
         self._like = np.rint(self._examples.near.values * (POINTS * factor)) if self._examples else nothing
         self._near = np.rint(self._words.near.values * (POINTS * factor)) if self._words else nothing
         self.points: Floats = self._like + self._near
+        self.own = self.points
         if self._words:
             self._found = self._words.found.copy()
             self._found.data = np.rint(self._found.data * (POINTS * factor))
             self.points = self.points + self._found.sum(axis=1)
+            named: Floats = np.asarray(self._found @ self._words.whole())
+            self.own = np.where(named > 0, self.points, self.own)
 
     def reasons(self, row: int, *, told: bool) -> tuple[Reason, ...]:
         """Why the candidate has its points, which they sum to; down to its words if `told`."""

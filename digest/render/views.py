@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import TypeAlias, TypedDict
 from urllib.parse import quote, urlsplit
 
-from digest.model import Edition, Item, Missed, Muted, Paper, Section, SectionKind, Site, ordinal
+from digest.model import Edition, Item, Missed, Muted, Paper, Section, SectionKind, Site
+from digest.render import mutes
 from digest.render.language import Language, language
 from digest.render.wording import NO_BREAK, clean, clip, further, names, opening, tight
 
@@ -266,24 +267,7 @@ def hidden(edition: Edition) -> tuple[Mention, ...]:
     if edition.subscription.address is None:
         return ()
     words = language(edition.subscription.language)
-    return tuple(_mention(one, _rule(one, words), words) for one in edition.hidden)
-
-
-def _rule(one: Muted, words: Language) -> str:
-    """The rule that hides a paper, and the place that it would have without it."""
-    kind, _, name = one.rule.removeprefix("muted ").partition(" ")
-    named = {
-        "word": words.gettext("muted word “%(name)s”", name=name.strip("“”")),
-        "author": words.gettext("muted author %(name)s", name=name),
-        "submitter": words.gettext("muted submitter %(name)s", name=name),
-        "organisation": words.gettext("muted organisation %(name)s", name=name),
-        "category": words.gettext("muted category %(name)s", name=name),
-    }
-    rule = named.get(kind, one.rule)
-    if not one.place:
-        return rule
-    place, nth = words.number(one.place), ordinal(one.place)
-    return words.gettext("without the %(rule)s this would be %(nth)s", rule=rule, nth=nth, place=place)
+    return tuple(_mention(one, mutes.rules(one, words), words) for one in edition.hidden)
 
 
 def _mention(one: Missed | Muted, note: str, words: Language) -> Mention:
