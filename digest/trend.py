@@ -134,9 +134,12 @@ def _age(paper: Paper, today: date, fade_days: float, weights: Weights) -> Reaso
 
 
 def _of_votes(history: _History, votes: int, expected: int, weights: Weights) -> Iterable[Reason]:
-    yield Reason(kind="votes", label=_count(votes, "vote"), points=_logarithm(VOTES, votes))
+    usual, points = round(math.expm1(expected / VOTES)), _logarithm(VOTES, votes)
+    if votes > usual > 1:
+        yield Reason.of("votes", points, worded("{} votes where {} are usual", str(votes), str(usual)))
+    else:
+        yield Reason(kind="votes", label=_count(votes, "vote"), points=points)
     if weights.expected:
-        usual = round(math.expm1(expected / VOTES))
         label = f"{_count(usual, 'vote')} would be usual in its list"
         yield Reason(kind="expected", label=label, points=weights.usual - expected)
     label = f"{_count(history.rise, 'vote')} more since first listed"

@@ -10,17 +10,23 @@ from digest.render.language import Language, language
 
 
 def why_line(reasons: Sequence[Reason], tag: str, late: str = "") -> str:
-    """The reasons in their order; those of the trend are told together at the end, as the card has the numbers.
+    """The reasons in their order, those of the trend at the end: votes in figures, if they are more than usual.
 
     `tag` is the language's. Of a paper without any reason the line says that it is new. `late` stands in front.
     """
     words = language(tag)
     trends = _trends(words)
-    parts = [words.worded(one.said) if one.said else one.label for one in reasons if one.kind not in trends]
+    parts = [words.worded(one.said) if one.said else one.label for one in reasons if one.kind not in (*trends, "votes")]
+    parts += [_votes(one, words) for one in reasons if one.kind == "votes" and len(one.said) > 1]
     if told := [trends[one.kind] for one in reasons if one.kind in trends]:
         parts.append(words.gettext("trending by %(trends)s", trends=words.listed(told)))
     why = " · ".join(parts) or words.gettext("newly listed")
     return _capital(f"{late} · {why}" if late else why)
+
+
+def _votes(one: Reason, words: Language) -> str:
+    message, *values = one.said
+    return words.worded((message, *(words.number(int(value)) for value in values)))
 
 
 def late_line(listed: date, day: date, tag: str) -> str:
@@ -39,7 +45,6 @@ def place_line(rank: int, day: date, tag: str) -> str:
 
 def _trends(words: Language) -> dict[str, str]:
     return {
-        "votes": words.gettext("votes"),
         "rise": words.gettext("a quick rise"),
         "comments": words.gettext("discussion"),
         "position": words.gettext("its place in the listing"),
