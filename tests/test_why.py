@@ -157,6 +157,21 @@ def test_who_is_not_in_the_settings_any_more_and_who_never_was(sent: Place) -> N
     assert sent.run("why", "ada@example.org", "yesterday").code == 2
 
 
+def test_the_receipt_tells_what_was_said_of_each_paper_then(sent: Place) -> None:
+    """Whatever the profile says now."""
+    before = answer(sent, "grace@example.org", "2026-06-02")["subscriptions"]
+    profiles = sent.folder / "config" / "profiles.toml"
+    profiles.write_text(profiles.read_text().replace("trend_weight = 0.2", "trend_weight = 0.9"))
+    after = answer(sent, "grace@example.org", "2026-06-02")["subscriptions"]
+    assert [one["receipt"] for one in before] == [one["receipt"] for one in after]
+    for one in after:
+        items = one["receipt"]["items"]
+        assert [item["id"] for item in items] == one["papers"]
+        assert [item["rank"] for item in items] == list(range(1, len(items) + 1))
+        assert all(item["score"] == sum(reason["points"] for reason in item["reasons"]) for item in items)
+        assert all(item["why"] and item["title"] and item["url"] for item in items)
+
+
 def test_what_comes_back_is_told(sent: Place) -> None:
     from returned_mails import dsn
     from test_returns import mailed, returns

@@ -11,6 +11,7 @@ from digest.cli.codes import DONE
 from digest.cli.context import Context
 from digest.cli.readership import readership
 from digest.cli.screen import out, required
+from digest.model import Edition, Paper
 from digest.pipeline.why import Answer, Whereabouts, why
 
 
@@ -41,7 +42,8 @@ def _one_json(one: Whereabouts) -> dict[str, object]:
         "profile": one.subscription.profile,
         "active": one.active,
         "told": one.told,
-        "papers": one.papers,
+        "papers": [item.paper.id for item in one.edition.items] if one.edition else [],
+        "receipt": _receipt(one.edition) if one.edition else None,
         "state": one.message.state if one.message else None,
         "message_id": one.message.message_id if one.message else None,
         "attempts": [{"at": each.at, "state": each.state, "reply": each.reply} for each in one.attempts],
@@ -49,10 +51,38 @@ def _one_json(one: Whereabouts) -> dict[str, object]:
     }
 
 
+def _receipt(edition: Edition) -> dict[str, object]:
+    """What was said of each paper when the edition was made."""
+    return {
+        "made_at": edition.made_at,
+        "new": edition.fresh,
+        "hidden": edition.muted,
+        "items": [
+            {
+                **_paper(item.paper),
+                "rank": item.rank,
+                "section": item.section,
+                "why": item.why,
+                "score": item.score,
+                "votes": item.votes,
+                "reasons": item.reasons,
+            }
+            for item in edition.items
+        ],
+        "missed": [{**_paper(one.paper), "score": one.score, "short": one.short} for one in edition.missed],
+        "muted": [{**_paper(one.paper), "rules": (one.rule, *one.also), "place": one.place} for one in edition.hidden],
+    }
+
+
+def _paper(paper: Paper) -> dict[str, object]:
+    return {"id": paper.id, "title": paper.title, "url": paper.url}
+
+
 def _say(answer: Answer) -> None:
     for one in answer.subscriptions:
         gone = "" if one.active else " (not in the settings any more)"
-        got = f"{len(one.papers)} papers, " if one.papers else "nothing: "
+        papers = len(one.edition.items) if one.edition else 0
+        got = f"{papers} papers, " if papers else "nothing: "
         out.print(f"[bold]{escape(one.subscription.profile)}[/]{gone}: {got}{escape(one.told)}", soft_wrap=True)
         if one.attempts:
             tables.table("tried", "outcome", "reply", rows=((a.at, a.state.value, a.reply) for a in one.attempts))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from digest.cadence import moment
-from digest.model import Bounce, Delivery, OutboxItem, Subscription, Suppression, edition_id
+from digest.model import Bounce, Delivery, Edition, OutboxItem, Subscription, Suppression, edition_id
 from digest.pipeline.readership import Readership
 from digest.pipeline.roll import with_pauses
 from digest.whereabouts import told_of_message, told_of_none
@@ -16,12 +16,12 @@ _DATES = 4_000  # of a subscription's history; ten years of days
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """What became of a subscription's date. `active`: it is in the settings still. Without an edition no papers."""
+    """What became of a subscription's date. `active`: it is in the settings still. `edition` is as it was made."""
 
     subscription: Subscription
     active: bool
     told: str
-    papers: tuple[str, ...] = ()
+    edition: Edition | None = None
     message: OutboxItem | None = None
     attempts: tuple[Delivery, ...] = ()
     bounces: tuple[Bounce, ...] = ()  # of this message, or of no known one since
@@ -86,7 +86,7 @@ def _whereabouts(
         subscription=one,
         active=active,
         told=told_of_message(message, bounces) if message else "its message is not kept any more",
-        papers=tuple(item.paper.id for item in edition.items),
+        edition=edition,
         message=message,
         attempts=readers.store.deliveries(message.message_id) if message else (),
         bounces=tuple(
