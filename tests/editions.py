@@ -130,7 +130,7 @@ def sectioned_edition() -> Edition:
         fresh=9,
         missed=tuple(Missed(paper=paper(6 + n), score=300 - 9 * n, short=1 + 12 * n) for n in range(3)),
         hidden=(
-            Muted(paper=paper(9), rule="muted word “survey”", place=3),
+            Muted(paper=paper(9), rule="muted word “survey”", place=3, also=("muted word “moss”",)),
             Muted(paper=bare_paper(), rule="muted author Ada Example-Longname", place=12),
             Muted(paper=paper(11), rule="muted category cs.CV"),
         ),

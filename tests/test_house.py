@@ -24,6 +24,7 @@ FLOORS = [
         "sections",
         "compose",
         "explain",
+        "advice",
         "cadence",
         "measure",
         "patience",

@@ -166,7 +166,10 @@ def test_papers_that_are_only_named_are_linked_with_what_kept_them_out() -> None
         assert lines[0] == "4 new papers did not fit; just missed:"
         assert lines[2] == "Quiet Attention (7) · 13 points short"
         assert lines[4] == "3 papers hidden by this profile’s rules:"
-        assert lines[5] == "Gradient Gardening (9) · without the muted word “survey” this would be third"
+        assert (
+            lines[5]
+            == "Gradient Gardening (9) · without the muted word “survey” and muted word “moss” this would be third"
+        )
         assert lines[7].endswith(" · muted category cs.CV")
         links = [link.get("href") for link in tree.iterfind(".//p[@class='mention']/a")]
         assert links[0] == "https://arxiv.org/abs/2511.00006"
@@ -181,7 +184,7 @@ def test_a_public_page_does_not_name_what_is_muted() -> None:
 
 
 def test_late_risers_are_not_counted_among_the_days_papers() -> None:
-    one = edition(item(0), item(1, section=Section(kind=SectionKind.RISEN)), fresh=1, held_back=0)
+    one = edition(item(0), item(1, section=Section(kind=SectionKind.RISEN)), fresh=1, held_back=0, muted=0)
     assert (
         words(parsed(renderer().render(one, LINKS).html).find(".//p[@class='found']")) == "1 new paper from hf-daily."
     )
@@ -210,17 +213,18 @@ def test_what_a_full_card_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fresh", "held_back", "shown", "line"),
+    ("fresh", "held_back", "shown", "muted", "line"),
     [
-        (2, 0, 2, "2 new papers from hf-daily."),
-        (1, 0, 1, "1 new paper from hf-daily."),
-        (9, 7, 2, "9 new papers from hf-daily; 2 chosen for “Small models”."),
-        (1, 0, 3, "1 new paper from hf-daily, and 2 from earlier days."),
-        (9, 7, 3, "9 new papers from hf-daily; 3 chosen for “Small models”, 1 of them from earlier days."),
+        (2, 0, 2, 1, "2 new papers from hf-daily."),
+        (1, 0, 1, 1, "1 new paper from hf-daily."),
+        (9, 7, 2, 1, "9 new papers from hf-daily; 2 chosen for “Small models”."),
+        (1, 0, 3, 1, "1 new paper from hf-daily, and 2 from earlier days."),
+        (9, 7, 3, 1, "9 new papers from hf-daily; 3 chosen for “Small models”, 1 of them from earlier days."),
+        (2, 0, 2, 7, "2 new papers from hf-daily. This profile’s rules hide 7 of 9, more than half."),
     ],
 )
-def test_the_days_line_adds_up(fresh: int, held_back: int, shown: int, line: str) -> None:
-    one = edition(*map(item, range(shown)), fresh=fresh, held_back=held_back)
+def test_the_days_line_adds_up(fresh: int, held_back: int, shown: int, muted: int, line: str) -> None:
+    one = edition(*map(item, range(shown)), fresh=fresh, held_back=held_back, muted=muted)
     rendered = renderer().render(one, LINKS)
     assert words(parsed(rendered.html).find(".//p[@class='found']")) == line
     assert line in " ".join(rendered.text.split())

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.markup import escape
 
+from digest import advice
 from digest.cadence import next_moment
 from digest.calendars import LAST_YEAR
 from digest.cli import tables, world
@@ -27,8 +28,10 @@ from digest.errors import DigestError
 from digest.lint import lint
 from digest.message import assembled, message_id, own_words, token, unsubscribe_links, write_letter
 from digest.model import OutboxState, Site
+from digest.pipeline.publish import preview, trial
 from digest.pipeline.rankings import examples
 from digest.pipeline.roll import with_pauses
+from digest.rank import may_be_title
 from digest.render import Renderer, sample
 from digest.store import Store
 
@@ -37,6 +40,7 @@ _STUCK = timedelta(hours=6)
 _LATE = timedelta(hours=2)  # a run that was due so long ago has not been made
 _NO_DUMP = timedelta(days=4)  # longer than a weekend
 _FUTURE = timedelta(hours=1)
+_LOOKED_AT = 50  # profiles, by what they would get now
 _A_DAY, _TWO_WEEKS = timedelta(days=1), timedelta(days=14)
 _SHORTEST_SECRET = 32
 _OTHERS = 0o077
@@ -169,13 +173,28 @@ def _encoder(context: Context) -> str:
 
 def _profiles(context: Context) -> str:
     with context.store() as store:
-        missing = []
+        missing: list[tuple[str, str]] = []
         for profile in context.settings.profiles.values():
             known = examples(store, profile)
             names = (name for topic in profile.topics for name in topic.examples)
-            missing += [f"{profile.name}: {name}" for name in names if name not in known]
-    there = f"{len(context.settings.profiles)} profiles, {len(readers(context.settings))} readers"
-    return f"{there}; examples not known yet, used as titles: {'; '.join(missing)}" if missing else there
+            missing += [(profile.name, name) for name in names if name not in known]
+    told = [f"{len(context.settings.profiles)} profiles, {len(readers(context.settings))} readers"]
+    for words, title in (("used as titles", True), ("which count for nothing until they are listed", False)):
+        if those := [f"{profile}: {name}" for profile, name in missing if may_be_title(name) is title]:
+            told.append(f"examples not known yet, {words}: {'; '.join(those)}")
+    return "; ".join(told)
+
+
+def _of_profiles(context: Context, store: Store) -> Iterator[Finding]:
+    """What of them does nothing; and, of the first so many, what is odd about what they get now."""
+    here = world.build(context.settings, store)
+    for number, profile in enumerate(here.profiles.values()):
+        notes = [*advice.of_profile(profile)]
+        if number < _LOOKED_AT:
+            outcome = preview(here, trial(here, profile.name, "reader@example.org"), context.now())
+            notes += advice.of_outcome(profile, outcome)
+        for note in notes:
+            yield Finding(level="note", name="profiles", words=f"{profile.name}: {note}")
 
 
 def _zones(context: Context) -> str:
@@ -233,6 +252,7 @@ def _secret(path: Path) -> Iterator[Finding]:
 
 def _of_store(context: Context, store: Store) -> Iterator[Finding]:
     now = context.now()
+    yield from _of_profiles(context, store)
     yield from _lock(store)
     yield from _clock(store, now)
     yield from _runs(context, store, now)

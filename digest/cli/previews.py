@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
+from digest import advice
 from digest.cli import account, tables, world
 from digest.cli.codes import DONE, NOTHING_NEW
 from digest.cli.context import Context
@@ -34,12 +35,15 @@ def preview_command(
             tables.no_edition(edition)
             return NOTHING_NEW
         rendered = here.renderer.render(edition, links(here, edition))
+    notes = (*advice.of_profile(here.profiles[profile]), *advice.of_outcome(here.profiles[profile], edition))
     target = target or Path(f"{profile}.{'txt' if text else 'html'}")
     write_whole(target, (rendered.text if text else rendered.html).encode())
     if as_json:
-        tables.print_json({"file": str(target), "subject": rendered.subject, "edition": edition})
+        tables.print_json({"file": str(target), "subject": rendered.subject, "edition": edition, "notes": notes})
     else:
         tables.ranking(edition)
+        for note in notes:
+            out.print(f"[yellow]note[/] {escape(f'{profile}: {note}')}", soft_wrap=True)
         out.print(f"{escape(rendered.subject)}\nWritten to {escape(str(target))}", soft_wrap=True)
     return DONE
 

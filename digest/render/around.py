@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from digest.model import Cadence, Edition, Item, Links, SectionKind, Site
-from digest.render import days
+from digest.render import days, mutes
 from digest.render.language import Language, language
 from digest.render.views import hidden, safe_url
 from digest.render.wording import clean, clip, opening
@@ -228,7 +228,8 @@ def _day(edition: Edition, words: Language) -> str:
     """How many papers were new, from where, how many of them are here, and how many come from earlier days."""
     found = _found(edition, words)
     total = len(edition.items) - risen(edition)
-    return _of_day(found, total, edition.fresh, edition.held_back, edition.title, words)
+    line = _of_day(found, total, edition.fresh, edition.held_back, edition.title, words)
+    return f"{line} {mutes.too_much(edition.muted, edition.fresh, words)}" if edition.overmuted else line
 
 
 def risen(edition: Edition) -> int:
