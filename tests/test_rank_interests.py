@@ -115,6 +115,15 @@ def test_a_word_of_a_phrase_is_only_near_it(title: str, label: str, parts: int) 
     assert one.points > 0
 
 
+def test_words_of_a_phrase_say_the_more_the_more_of_it_is_there() -> None:
+    titles = ["A phoneme", "A phoneme in noise", "A noise of phonemes in audio"]
+    who = profile("phoneme audio noise")
+    given = [reasons(ranking([paper("2606.1", title=title)], who), "2606.1", "near") for title in titles]
+    one, two, three = (sum(points for label, points in each.items() if " of " in label) for each in given)
+    assert 0 < 2 * one < two
+    assert 3 * one < three
+
+
 def test_a_paper_with_but_a_word_of_a_phrase_is_not_of_the_topic() -> None:
     """However much of that word: its places of the list are for others."""
     part = paper("2606.1", title="Computing quokka computing", abstract="Quokka, quokka, quokka.")

@@ -7,7 +7,8 @@
       wording    t·c - mean for the TF-IDF rows t of a paper and c of the examples, over its deviation
     words    (found / 1.7 + near + 0.26 · beside) / 2, for the topic's words and phrases:
       found      BM25 of each word and phrase, and of words and pairs in a phrase, over √(1 + variance); Robertson and
-                 Zaragoza 2009, k1 1.2, b 0.75
+                 Zaragoza 2009, k1 1.2, b 0.75. Those in a phrase count by the share of its words, each as much as it
+                 is rare, that the paper has: one common word of a phrase says little
       near       e·q of variance 1, q being the words' own vector
       beside     wording for the 40 earlier papers that have most of the words: pseudo relevance feedback (Rocchio 1971)
     topic    likes + 1.2 · words / √k, or the one that there is, times 100 points
@@ -36,7 +37,7 @@ POINTS = 100.0
 RIDGE, RIDGE_FROM, RIDGE_TO, PLAIN = 0.2, 0.01, 0.1, 0.3
 WORDING, LIKES = 0.15, 1 / 1.3
 FOUND, NEAR, BESIDE, WORDS, BOTH = 1 / 1.7, 1.0, 0.26, 1 / 2, 1.2
-SATURATION, PHRASE = 1.2, 0.5
+SATURATION, PHRASE, COVER = 1.2, 0.5, 1.0
 MOST_BESIDE = 40
 PARTS = 6  # words told of a reason; the others are summed up
 STEPS = 2.0**24  # of a weight: with whole numbers they add up to the same in any order, whatever BLAS does it
@@ -181,12 +182,14 @@ class Words:
         self.searches = _searches(wanted)
         self._titles, counted = self._phrases()
         deviation = math.sqrt(1 + math.fsum(map(self._variance, self.searches)))
+        covered = self._covered()
         gains, columns = [np.zeros(0)], [np.zeros(0, dtype=np.intp)]
         for one in self.searches:
             rows, counts = counted[one.label] if one.inside is None else corpus.having(one.term)
             rows, counts = rows[rows < corpus.size], counts[rows < corpus.size]
             columns.append(rows)
-            gains.append(self._gain(one, rows, counts) * (FOUND * scale / deviation))
+            gain = self._gain(one, rows, counts) * (FOUND * scale / deviation)
+            gains.append(gain if one.inside is None else gain * covered[one.inside][rows])
         starts = np.cumsum([len(one) for one in columns])
         parts = np.concatenate(gains), np.concatenate(columns), starts
         self.found: Rows = sparse.csc_array(parts, shape=(corpus.size, len(self.searches))).tocsr()
@@ -201,6 +204,16 @@ class Words:
             often = 2 * held.counts[:, 0] + held.counts[:, 1]
             counted[label] = held.rows[often > 0], often[often > 0]
         return titles, counted
+
+    def _covered(self) -> dict[str, Floats]:
+        """By phrase how much of it each text of the pool has, in single words by their rarity: from 0 to 1."""
+        corpus, found = self._corpus, dict[str, Floats]()
+        for phrase in {one.inside for one in self.searches if one.inside is not None}:
+            share, words = np.zeros(len(corpus.texts)), [word for word in spelled(phrase) if " " not in word]
+            for word in words:
+                share[corpus.having(word)[0]] += corpus.background.rarity(word)
+            found[phrase] = (share / math.fsum(map(corpus.background.rarity, words))) ** COVER
+        return found
 
     def whole(self) -> Floats:
         """1 for the searches of a word or phrase that is wanted, 0 for what is inside of one; shape (searches,)."""
