@@ -144,6 +144,11 @@ def cut(subscription: Subscription, last: LastEdition | None, now: datetime) -> 
     return since.date() if last is not None and last.made_at < since else None
 
 
+def before_first(subscription: Subscription, first: LastEdition) -> LastEdition:
+    """What stands for an edition before a subscription's first, which looked back as far as its cadence does."""
+    return LastEdition(date=first.date - _DAY, made_at=first.made_at - _WINDOW[subscription.cadence], reason=None)
+
+
 def fade_days(subscription: Subscription, last: LastEdition | None = None, now: datetime | None = None) -> int:
     """How long a paper is news to the reader: the days that an edition looks back.
 

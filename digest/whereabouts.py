@@ -19,6 +19,7 @@ _STATES = {
     OutboxState.UNKNOWN: "perhaps sent: the program was killed while the server had it",
     OutboxState.HELD: "held for an editor",
     OutboxState.STOPPED: "stopped by an editor",
+    OutboxState.WITHDRAWN: "withdrawn",
 }
 
 

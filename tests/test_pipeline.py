@@ -183,11 +183,13 @@ def test_without_a_server_the_rest_waits_and_nothing_is_lost(published: Place) -
 
 
 def test_a_message_that_never_gets_through_is_given_up(published: Place) -> None:
-    with Sink(script={"RCPT": ["450 4.2.1 busy"] * 3}) as server:
+    with Sink(script={"RCPT": ["450 4.2.1 busy"] * 4}) as server:
         over(published, server.port).run("run", now=MORNING)
         assert outbox(published) == {"deferred": 3, "pending": 1}, "after three in a row the domain is left alone"
-        assert published.run("deliver", now=MUCH_LATER).code == 1
-    assert outbox(published) == {"failed": 4}
+        gone = published.run("deliver", now=MUCH_LATER)
+        assert gone.code == 1
+        assert "given up after 48 hours: 127.0.0.1" in " ".join(gone.out.split())
+    assert outbox(published) == {"failed": 1, "deferred": 2, "pending": 1}, "nothing is given up without a last try"
     assert server.received == []
 
 

@@ -255,13 +255,16 @@ class LastEdition:
 class Enrolled:
     """A subscription, with its pause by command; its latest date, and its latest that had an edition.
 
-    Those of the same `history` were shown the same papers on the same dates.
+    Those of the same `history` were shown the same papers on the same dates. `owed` is the first of its editions since
+    the last that left, where its latest did not leave; `left` is then what is stored before that.
     """
 
     subscription: Subscription
     last: LastEdition | None
     sent: LastEdition | None
     history: str
+    owed: LastEdition | None = None
+    left: LastEdition | None = None
 
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

@@ -15,7 +15,8 @@ class OutboxState(StrEnum):
 
     `sending` is written before the message can leave: found after a crash it is ambiguous, which is recorded, and it
     becomes `unknown` or is sent again, as the settings say. `suppressed` is a message whose address must not be mailed.
-    `held` waits for an editor until `next_at` and is then pending; `stopped` is one that an editor stopped.
+    `held` waits for an editor until `next_at` and is then pending; `stopped` is one that an editor stopped; `withdrawn`
+    one that had not left when a later edition took its papers over.
     """
 
     PENDING = "pending"
@@ -27,6 +28,7 @@ class OutboxState(StrEnum):
     UNKNOWN = "unknown"
     HELD = "held"
     STOPPED = "stopped"
+    WITHDRAWN = "withdrawn"
 
 
 # What somebody may still have to do with.

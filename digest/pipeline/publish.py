@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from digest.cadence import cut, due, fade_days, local_date, look_back, missed, moment, paused, wake
+from digest.cadence import before_first, cut, due, fade_days, local_date, look_back, missed, moment, paused, wake
 from digest.compose import compose, late, telling
 from digest.days import why_empty
 from digest.errors import ConfigError
@@ -27,6 +27,7 @@ from digest.model import (
     Verdict,
     edition_id,
 )
+from digest.pipeline.catch_up import withdraw_unsent
 from digest.pipeline.days import Sources, cut_off_has_come, judge_days, merged
 from digest.pipeline.letters import Letters
 from digest.pipeline.rankings import Rankings, View
@@ -81,6 +82,7 @@ class _Desk:
     def __init__(self, world: World, rankings: Rankings, days: Sources, now: datetime, dry: bool) -> None:
         self._world, self._rankings, self._days, self._now, self._dry = world, rankings, days, now, dry
         self._newest, self._letters = world.store.newest_ingest(), Letters(world)
+        self._any_unsent = not dry and world.store.waits()
         self._made: dict[_Alike, Edition | NoEdition] = {}
 
     def compose(self, batch: Sequence[Enrolled]) -> tuple[list[Edition], list[NoEdition]]:
@@ -96,6 +98,12 @@ class _Desk:
             self._put_off(batch, {one.subscription.id for one, _ in waiting})
         addresses = [one.subscription.address for one, _ in waiting if one.subscription.address]
         barred, vocal = world.store.barred([one.subscription for one, _ in waiting]), world.store.vocal(addresses)
+        withdrawn: dict[str, tuple[str, ...]] = {}
+        if self._any_unsent:
+            going = [pair for pair in waiting if pair[0].subscription.id not in barred and not self._lacks(*pair)[1]]
+            withdrawn = withdraw_unsent(world, going, now)
+            anew = {one.subscription.id: one for one in world.store.enrolled(withdrawn)} if withdrawn else {}
+            waiting = [(anew.get(one.subscription.id, one), day) for one, day in waiting]
         views = {one.subscription.id: _view(world, one.subscription, _base(one), now, vocal) for one, _ in waiting}
         keys = {one.subscription.id: _alike(one, views[one.subscription.id], day) for one, day in waiting}
         fresh = {key: one for one, _ in waiting if (key := keys[one.subscription.id]) not in self._made}
@@ -107,8 +115,8 @@ class _Desk:
             if bar := barred.get(subscription.id):
                 none.append(_barred(subscription, day, bar))
                 continue
-            lacking = self._days.waited_for(subscription, now)
-            if lacking and not cut_off_has_come(subscription, day, now):
+            lacking, waits = self._lacks(one, day)
+            if waits:
                 none.append(_waits(subscription, day, lacking))
                 continue
             if key not in self._made:
@@ -119,9 +127,17 @@ class _Desk:
                 editions.append(outcome)
             else:
                 none.append(outcome)
+        nothing = {no.subscription.id for no in none}
+        if back := [each for one, ids in withdrawn.items() if one in nothing for each in ids]:
+            world.store.reinstate(back)
         for key in list(self._made)[:-KEPT]:  # subscriptions come by profile: what was made long ago is done with
             del self._made[key]
         return editions, none
+
+    def _lacks(self, one: Enrolled, day: date) -> tuple[tuple[Verdict, ...], bool]:
+        """The sources whose lists a subscription waits for and are not complete, and whether it waits still."""
+        lacking = self._days.waited_for(one.subscription, self._now)
+        return lacking, bool(lacking) and not cut_off_has_come(one.subscription, day, self._now)
 
     def _finished(
         self, outcome: Edition | NoEdition, one: Enrolled, lacking: tuple[Verdict, ...]
@@ -131,7 +147,7 @@ class _Desk:
         An empty day makes an edition without papers where the profile wants to be told of it. When-good is silent then.
         """
         subscription = one.subscription
-        told = merged(lacking, self._days.told(one.sent, outcome.date))
+        told = merged(lacking, self._days.told(one.sent if one.owed is None else _since(one), outcome.date))
         if isinstance(outcome, Edition):
             return replace(outcome, subscription=subscription, verdicts=told)
         outcome = replace(outcome, subscription=subscription)
@@ -205,7 +221,7 @@ def _alike(one: Enrolled, view: View, day: date) -> _Alike:
         voice=view.address,
         day=day,
         base=_base(one),
-        merged=missed(one.subscription, one.last, day),
+        merged=missed(one.subscription, _since(one), day),
         history=one.history,
     )
 
@@ -218,7 +234,12 @@ def _empty_since(one: Enrolled, now: datetime) -> datetime | None:
 
 def _base(one: Enrolled) -> LastEdition | None:
     """Since when papers are new: when-good adds days up until there is an edition."""
-    return one.sent if one.subscription.cadence is Cadence.WHEN_GOOD else one.last
+    return one.sent if one.subscription.cadence is Cadence.WHEN_GOOD and one.owed is None else _since(one)
+
+
+def _since(one: Enrolled) -> LastEdition | None:
+    """The date after which an edition is the next: what did not reach the reader is made up for."""
+    return one.last if one.owed is None else one.left or before_first(one.subscription, one.owed)
 
 
 def select(world: World, rankings: Rankings, one: Enrolled, day: date, now: datetime) -> Edition | NoEdition:
@@ -274,7 +295,7 @@ def _composed(
         now,
         world.store.sources(view.since),
         rankings.risers(view, shown),
-        merged=missed(one.subscription, one.last, day),
+        merged=missed(one.subscription, _since(one), day),
         cut=cut(one.subscription, base, now),
     )
     return outcome if isinstance(outcome, NoEdition) else _worded(world, outcome, shown, base)

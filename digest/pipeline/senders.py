@@ -181,9 +181,6 @@ class Sender:
 
     def _made(self, item: OutboxItem) -> Ready | None:
         """The message ready to go, or None where it is settled without being sent."""
-        if self._now - (item.queued_at or item.created_at) > self._world.give_up_after:
-            self._settle(item, OutboxState.FAILED, f"given up: {item.reply}")
-            return None
         try:
             with self._shift.making:
                 message = self._shift.make(item)
@@ -215,13 +212,13 @@ class Sender:
                 self._suppress(item, f"bounced: {error}")
             return self._outcome(item, OutboxState.FAILED, str(error))
         except UncertainError as error:
-            again = self._world.resend_after_crash
+            again = self._world.resend_after_crash and not self._too_long(item)
             return self._outcome(item, OutboxState.UNKNOWN, str(error), again=again)
         except UnreachableError as error:
             self._unreachable = unreachable + 1
             if self._unreachable == _BROKEN_CONNECTIONS:
                 self._shift.over.set()
-            return self._outcome(item, OutboxState.DEFERRED, str(error), again=True)
+            return self._put_off(item, str(error))
         except TemporaryDeliveryError as error:
             return self._refused(item, error)
         if noted := self._shift.roads.took(item.domain):
@@ -237,9 +234,25 @@ class Sender:
                 return self._outcome(item, OutboxState.FAILED, str(error))
         elif isinstance(error, PolicyError):
             self._ledger.note(roads.stop(item.domain, error.reply))
+            return self._outcome(item, OutboxState.DEFERRED, str(error), again=True)
         else:
             self._ledger.note(roads.failed(item.domain, str(error), busy=isinstance(error, BusyError)))
-        return self._outcome(item, OutboxState.DEFERRED, str(error), again=True)
+        return self._put_off(item, str(error))
+
+    def _put_off(self, item: OutboxItem, reply: str) -> Delivery:
+        """To be tried again, unless it has been tried for too long."""
+        if not self._too_long(item):
+            return self._outcome(item, OutboxState.DEFERRED, reply, again=True)
+        hours = self._world.give_up_after.total_seconds() / 3600
+        return self._outcome(item, OutboxState.FAILED, f"given up after {hours:g} hours: {reply}")
+
+    def _too_long(self, item: OutboxItem) -> bool:
+        """Counted from its first try, or the first since it was put back by hand."""
+        if not item.attempts:
+            return False
+        tries = [one.at for one in self._world.store.deliveries(item.message_id)]
+        first = min((at for at in tries if item.queued_at is None or at >= item.queued_at), default=self._now)
+        return self._now - first > self._world.give_up_after
 
     def _suppress(self, item: OutboxItem, reason: str) -> None:
         self._world.store.suppress(Suppression(address=item.address, reason=reason, since=self._now))

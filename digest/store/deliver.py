@@ -16,7 +16,9 @@ from digest.store.bulk import among
 from digest.store.codec import address_key
 from digest.store.database import Database
 from digest.store.ledger import WAITING, Ledger
+from digest.store.owed import LOST
 from digest.store.schema import deliveries, domains, editions, outbox, senders
+from digest.store.subscriptions import go_on
 
 
 class Deliveries(Database):
@@ -129,7 +131,9 @@ class Deliveries(Database):
         """Put a message back to be sent at once, with the bytes it had; False if a sender has it in hand."""
         free = (outbox.c.message_id == message_id) & (outbox.c.owner == "")
         values = {"state": OutboxState.PENDING, "next_at": now, "queued_at": now}
+        lost = free & outbox.c.state.in_(LOST)
         with self._writing() as conn:
+            go_on(conn, list(conn.scalars(select(outbox.c.edition_id).where(lost))), "found")
             return conn.execute(update(outbox).where(free).values(values)).rowcount == 1
 
     def deliveries(self, message_id: str) -> tuple[Delivery, ...]:

@@ -19,7 +19,9 @@ from digest.model import Delivery, Destination, Intent, OutboxItem, OutboxState
 from digest.store import codec
 from digest.store.bulk import among, insert_or
 from digest.store.failures import translated
+from digest.store.owed import LOST
 from digest.store.schema import Moment, domains, outbox, senders
+from digest.store.subscriptions import go_on
 
 T = TypeVar("T")
 
@@ -128,6 +130,9 @@ class Ledger:
             return False
         at = self._moment(delivery.at)
         self._run(_RECORD, delivery.message_id, at, delivery.state.value, delivery.reply, next_at)
+        if delivery.state in LOST:
+            its = select(outbox.c.edition_id).where(outbox.c.message_id == delivery.message_id)
+            go_on(self._conn, list(self._conn.scalars(its)), "lost")
         return True
 
     def _begin(self, intent: Intent) -> bool:

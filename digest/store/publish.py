@@ -23,6 +23,7 @@ from digest.model import (
 )
 from digest.store import codec
 from digest.store.bulk import among, insert_new
+from digest.store.owed import lost
 from digest.store.pieces import Pieces
 from digest.store.schema import edition_items, editions, feed_builds, holds, outbox, paper_links, pieces
 from digest.store.subscriptions import latest, put_off, remember
@@ -103,7 +104,10 @@ class Published(Pieces):
             )
 
     def shown(self, subscription_id: str) -> dict[str, Shown]:
-        """By id the papers in the subscription's editions, and those that can be one of them: when they were last."""
+        """By id the papers in the subscription's editions, and those that can be one of them: when they were last.
+
+        Editions whose message did not leave and will not are left out, but for what an editor took out of them.
+        """
         return self.shown_to([subscription_id])[subscription_id]
 
     def shown_to(self, subscription_ids: Collection[str]) -> dict[str, dict[str, Shown]]:
@@ -113,7 +117,10 @@ class Published(Pieces):
             mine = (
                 select(editions.c.subscription_id, edition_items.c.paper_id, editions.c.date, edition_items.c.section)
                 .join(editions, editions.c.id == edition_items.c.edition_id)
-                .where(among(conn, editions.c.subscription_id, found))
+                .where(
+                    among(conn, editions.c.subscription_id, found),
+                    (edition_items.c.section == SectionKind.DROPPED) | ~lost(editions.c.id),
+                )
                 .cte("mine")
             )
             one, other = paper_links.c.paper_id, paper_links.c.other_id

@@ -14,6 +14,7 @@ from digest.model import Edition, Enrolled, LastEdition, Subscription
 from digest.store import codec
 from digest.store.bulk import among
 from digest.store.database import Database
+from digest.store.owed import with_owed
 from digest.store.schema import editions, roll, subscriptions
 
 Wake = Callable[[Subscription, LastEdition | None], datetime]
@@ -87,16 +88,16 @@ class Roll(Database):
             last = {row.id: codec.last_edition(row) for row in rows if row.date}
             empty = [one for one, each in last.items() if each.reason is not None]
             sent = {**last, **dict.fromkeys(empty), **_latest_proper(conn, empty)}
-        found = (
-            Enrolled(
-                subscription=there[row.id],
-                last=last.get(row.id),
-                sent=sent.get(row.id),
-                history=row.history,
-            )
-            for row in rows
-        )
-        return tuple(sorted(found, key=lambda one: one.subscription.id))
+            found = [
+                Enrolled(
+                    subscription=there[row.id],
+                    last=last.get(row.id),
+                    sent=sent.get(row.id),
+                    history=row.history,
+                )
+                for row in rows
+            ]
+            return with_owed(conn, sorted(found, key=lambda one: one.subscription.id))
 
     def put_off(self, moments: Mapping[str, tuple[datetime, datetime | None]]) -> None:
         """By id: when to look again, and since when the latest date is empty."""
@@ -218,6 +219,20 @@ def remember(conn: Connection, made: Sequence[Edition]) -> None:
     ]
     if rows:
         statement = update(subscriptions).where(subscriptions.c.id == bindparam("one"))
+        conn.execute(statement.values(history=bindparam("after")), rows)
+
+
+def go_on(conn: Connection, edition_ids: Collection[str], words: str) -> None:
+    """Something became of editions after they were made: so goes on the history of each of their subscriptions."""
+    of = editions.c.id, editions.c.subscription_id, editions.c.date
+    query = select(*of, subscriptions.c.history).join(subscriptions, subscriptions.c.id == editions.c.subscription_id)
+    query = query.where(among(conn, editions.c.id, edition_ids)).order_by(editions.c.id)
+    after: dict[str, str] = {}
+    for row in conn.execute(query.with_for_update(of=subscriptions)).all() if edition_ids else ():
+        after[row.subscription_id] = _after(after.get(row.subscription_id, row.history), row.date, words)
+    if after:
+        statement = update(subscriptions).where(subscriptions.c.id == bindparam("one"))
+        rows = [{"one": one, "after": history} for one, history in after.items()]
         conn.execute(statement.values(history=bindparam("after")), rows)
 
 

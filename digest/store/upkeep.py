@@ -34,7 +34,13 @@ from digest.store.schema import day_changes, editions, listings, metadata, outbo
 
 COPY, PORTABLE = (".db", ".sqlite"), (".zst",)
 _SQLITE_START, _ZSTD_START = b"SQLite format 3\0", b"\x28\xb5\x2f\xfd"
-_DONE = (OutboxState.SENT, OutboxState.FAILED, OutboxState.SUPPRESSED, OutboxState.STOPPED)
+_DONE = (
+    OutboxState.SENT,
+    OutboxState.FAILED,
+    OutboxState.SUPPRESSED,
+    OutboxState.STOPPED,
+    OutboxState.WITHDRAWN,
+)
 _LEVEL = 6
 
 
