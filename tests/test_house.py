@@ -31,7 +31,7 @@ FLOORS = [
         "whereabouts",
     },
     {"listings", "store", "render", "message", "transport", "feed", "websub", "fetch", "library", "encoder"}
-    | {"bounces", "mailboxes", "notices", "sign", "lint", "records", "zones", "metrics", "heartbeat"},
+    | {"addresses", "bounces", "mailboxes", "notices", "sign", "lint", "records", "zones", "metrics", "heartbeat"},
     {"pipeline"},
     {"cli", "scheduler", "config"},
 ]
@@ -48,7 +48,7 @@ LIBRARIES: dict[str, str | set[str]] = {
     "cryptography": "sign",
     "cssselect": "lint",
     "dns": "records",
-    "email_validator": "config",
+    "email_validator": "addresses",
     "feedgen": "feed",
     "feedparser": "listings",
     "filelock": "store",

@@ -16,7 +16,7 @@ from typing import Any
 import click
 from click import Argument, Choice, IntRange, Option
 
-from digest.cli.values import Day
+from digest.cli.values import Address, Day
 from digest.model import Opinion, OutboxState
 
 COMMANDS: dict[str, click.Command] = {}
@@ -97,7 +97,7 @@ _command(
     "schedule",
     "Stay and do all that is due, as it falls due: the daemon. Stops at SIGTERM or Ctrl-C.",
     Option(["--every"], type=IntRange(min=1), default=60, show_default=True, help="Seconds between two looks."),
-    Option(["--explain"], metavar="ADDRESS", help="Say when the next ten editions go to an address, and stop."),
+    Option(["--explain"], type=Address(), metavar="ADDRESS", help="Say when the next ten editions go to an address."),
     _JSON,
 )
 
@@ -129,7 +129,7 @@ _command(
     Each is compared with the hash that was kept of it; one that differs or cannot be made is named, and not written.
     """,
     Argument(["day"], metavar="DATE", type=Day()),
-    Option(["--address"], help="Only what went, or was to go, to this address."),
+    Option(["--address"], type=Address(), help="Only what went, or was to go, to this address."),
     Option(["--out", "folder"], type=_FOLDER, help="Where. [default: OUTPUT/replay]"),
     _JSON,
 )
@@ -154,7 +154,7 @@ _command(
     Argument(["profile"]),
     Option(["--out", "target"], type=_FILE, help="File. [default: PROFILE.html]"),
     Option(["--text"], is_flag=True, help="Write the plain-text part instead."),
-    Option(["--for", "address"], help="Leave out what this reader was shown already."),
+    Option(["--for", "address"], type=Address(), help="Leave out what this reader was shown already."),
     _JSON,
     room="previews",
 )
@@ -162,7 +162,7 @@ _command(
 _command(
     "test-send",
     "Send what a profile would get now to ADDRESS. The reader's edition stays due; nothing is recorded.",
-    Argument(["address"]),
+    Argument(["address"], type=Address()),
     Option(["--profile"], help="Whose edition to send. [default: the first profile]"),
     room="previews",
 )
@@ -172,7 +172,7 @@ _command(
     "Where PAPER stands for PROFILE now: every point of its score, and what would change its place.",
     Argument(["paper"]),
     Argument(["profile"]),
-    Option(["--address"], help="For this reader, who was shown some papers already."),
+    Option(["--address"], type=Address(), help="For this reader, who was shown some papers already."),
     _JSON,
     room="previews",
 )
@@ -198,7 +198,7 @@ _command(
 _command(
     "pause",
     "Let nothing go out to ADDRESS before a date; then one edition makes up for the time.",
-    Argument(["address"]),
+    Argument(["address"], type=Address()),
     Option(["--until"], type=Day(), help="The local date from which on editions come again."),
     Option(["--resume"], is_flag=True, help="Take the pause back: the next edition comes at the next time."),
 )
@@ -208,7 +208,7 @@ _command(
     """Tell what the reader at ADDRESS thinks of PAPER (an id, an arXiv address, a title or part of one).
 
     more: to see more like it; less: to see less like it; save: more, and a little stronger. The latest word counts.""",
-    Argument(["address"]),
+    Argument(["address"], type=Address()),
     Argument(["paper"]),
     Argument(["opinion"], type=Choice([one.value for one in Opinion])),
     _JSON,
@@ -218,7 +218,7 @@ _command(
 _command(
     "learned",
     "List what the reader at ADDRESS said of papers, and what it still weighs; or change that.",
-    Argument(["address"]),
+    Argument(["address"], type=Address()),
     Option(["--forget"], metavar="PAPER", help="Take back what was said of this paper."),
     Option(["--reset"], is_flag=True, help="Take back all that was said."),
     Option(["--import", "file"], type=click.File(encoding="utf-8"), help="Take in what --json printed (- for stdin)."),
@@ -229,7 +229,7 @@ _command(
 _command(
     "feeds",
     "List the public feeds, or with ADDRESS that reader's private ones, with their web addresses.",
-    Argument(["address"], required=False),
+    Argument(["address"], type=Address(), required=False),
     Option(["--profile"], help="Only the reader's feeds of this profile."),
     Option(["--revoke"], is_flag=True, help="Give the private feeds of ADDRESS new addresses; the old ones are gone."),
     Option(["--rebuild"], is_flag=True, help="Write all feeds anew; what has not changed stays as it is."),
@@ -239,7 +239,7 @@ _command(
 _command(
     "why",
     "What ADDRESS got of DATE (its own local date), or why it got nothing: subscriptions, attempts, bounces.",
-    Argument(["address"]),
+    Argument(["address"], type=Address()),
     Argument(["day"], type=Day(), metavar="DATE"),
     _JSON,
 )
@@ -280,7 +280,7 @@ _command(
     """Never mail ADDRESS again, or list such addresses.
 
     A token from an unsubscribe link or mail ends the subscription that it was made for.""",
-    Argument(["address"], required=False),
+    Argument(["address"], type=Address(), required=False),
     Option(["--reason"], default="asked for by the operator", show_default=True, help="Kept with the address."),
     Option(["--remove"], is_flag=True, help="Allow mail to the address and all its subscriptions again."),
     Option(["--list", "listing"], is_flag=True, help="List all, with those that were allowed again."),

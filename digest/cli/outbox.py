@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from rich.markup import escape
 
+from digest.addresses import canonical, canonical_domain
 from digest.cli import tables
 from digest.cli.codes import DONE, NOTHING_NEW, TROUBLED
 from digest.cli.context import Context
@@ -44,6 +45,7 @@ def outbox_command(
     with context.store() as store:
         if resumed:
             return _resume(store, resumed)
+        domain = domain and canonical_domain(domain)
         found = store.outbox([OutboxState(one) for one in states] if states else None, limit, domain)
         roads = [one for one in store.destinations() if domain in (None, one.name)]
     shown = found if full else [_masked(one) for one in found]
@@ -62,7 +64,7 @@ def outbox_command(
 
 def _resume(store: Store, names: Sequence[str]) -> int:
     known = [one.name for one in store.destinations()]
-    wanted = known if "all" in names else [name.lower() for name in names]
+    wanted = known if "all" in names else [canonical_domain(name) for name in names]
     for name in wanted:
         there = store.resume(name)
         out.print(f"{escape(name)} {'gets mail again' if there else 'was not stopped'}.")
@@ -94,7 +96,7 @@ _WHY_NOT = {
 def resend_command(context: Context, message: str, on: date | None, again: bool) -> int:
     by_address = "@" in message and "<" not in message and on is not None
     with context.store() as store:
-        found = store.messages(message, on)
+        found = store.messages(canonical(message) if by_address else message, on)
         if not by_address:
             found = tuple(one for one in found if one.message_id.strip("<>") == message.strip("<>"))
         required(

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from rich.markup import escape
 
+from digest.addresses import canonical, readable
 from digest.cli import tables
 from digest.cli.codes import DONE, TROUBLED
 from digest.cli.context import Context
@@ -43,7 +44,7 @@ def suppress_command(
         tables.print_json({"address": one.address, "subscription": one.subscription_id, "changed": changed})
     else:
         which = "" if remove or not one.subscription_id else f" for {one.subscription_id.partition('/')[0]}"
-        out.print(f"{escape(one.address)} {state}{escape(which)}{'' if changed else ', as before'}.")
+        out.print(f"{escape(readable(one.address))} {state}{escape(which)}{'' if changed else ', as before'}.")
     return DONE
 
 
@@ -53,7 +54,10 @@ def _list(found: Sequence[Suppression], as_json: bool) -> None:
         return
     tables.table(
         "address", "only for", "since", "reason", "allowed again",
-        rows=((s.address, (s.subscription_id or "").partition("/")[0], s.since, s.reason, s.lifted) for s in found),
+        rows=(
+            (readable(s.address), (s.subscription_id or "").partition("/")[0], s.since, s.reason, s.lifted)
+            for s in found
+        ),
     )  # fmt: skip
 
 
@@ -62,6 +66,7 @@ def _import(store: Store, file: BinaryIO, reason: str, now: datetime, as_json: b
     added, known, wrong = 0, 0, []
     for number, line in enumerate(file, start=1):
         cell = re.split(r"[,;\t]", line[:1000].decode("utf-8-sig", "replace"), maxsplit=1)[0].strip().strip("\"'<>")
+        cell = canonical(cell)
         if not cell or cell.startswith("#") or (number == 1 and "@" not in cell):
             continue
         if not re.fullmatch(r"[^\s@<>]{1,64}@[^\s@<>]{1,253}", cell):

@@ -33,6 +33,17 @@ class Moment(click.ParamType[datetime | Path]):
             self.fail(f"{value!r} is not a moment; write it as 2026-06-01T07:00:00+02:00", param, ctx)
 
 
+class Address(click.ParamType[str]):
+    """An address however it is written, in the one form that it is kept in; what is none stays."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from digest.addresses import canonical  # its library takes a moment
+
+        return canonical(str(value))
+
+
 class Day(click.ParamType[date]):
     """A date, as YYYY-MM-DD."""
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from digest.addresses import validated
 from digest.config.look import Language, LookTable
 from digest.config.values import Colour, Line, Row, Table, Url, web_address
 from digest.model import Cadence, SourceKind, Wait
@@ -22,14 +22,6 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 # --- what a value may be -----------------------------------------------------------------------------------
-
-
-def _address(text: str) -> str:
-    try:
-        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise ValueError(f"{error} Write a plain address such as reader@example.org") from None
-    return checked.ascii_email or checked.normalized
 
 
 def _source_url(text: str) -> str:
@@ -94,7 +86,7 @@ def _selector(text: str) -> str:
 
 
 def _domain(text: str) -> str:
-    return _address(f"x@{text}").partition("@")[2].lower()
+    return validated(f"x@{text}").partition("@")[2].lower()
 
 
 def _findable(text: str) -> str:
@@ -112,7 +104,7 @@ def _term(value: Any) -> Any:
     return {"text": value} if isinstance(value, str) else value
 
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(validated)]
 SourceUrl = Annotated[str, AfterValidator(_source_url)]
 Category = Annotated[str, AfterValidator(_category)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from digest.addresses import canonical
 from digest.bounces import read_returned
 from digest.model import Bounce, Consequence, Failure, Returned, ReturnKind, Suppression
 from digest.pipeline.owners import Owner, Owners
@@ -20,12 +21,18 @@ def take_return(
 
     One that was not understood is tried again whenever it is met: by a later version it may be.
     """
-    returned = read_returned(content)
+    returned = _canonical(read_returned(content))
     known = world.store.bounce(returned.digest)
     if known and (known.kind is not ReturnKind.UNKNOWN or returned.kind is ReturnKind.UNKNOWN):
         return known, False
     bounce, suppression = judge(returned, owners.of(returned), now)
     return bounce, dry or world.store.record_bounce(bounce, suppression)
+
+
+def _canonical(returned: Returned) -> Returned:
+    """With the addresses as ours are written."""
+    failures = (replace(one, addresses=type(one.addresses)(map(canonical, one.addresses))) for one in returned.failures)
+    return replace(returned, failures=tuple(failures))
 
 
 def judge(returned: Returned, owner: Owner | None, now: datetime) -> tuple[Bounce, Suppression | None]:

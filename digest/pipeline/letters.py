@@ -14,6 +14,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock
 
+from digest.addresses import readable
 from digest.errors import PermanentDeliveryError
 from digest.files import write_whole
 from digest.message import assembled, build_message, message_id, own_words, token, write_letter
@@ -82,7 +83,7 @@ class Letters:
         where = links(self._world, edition)
         with self._drawing:
             draft, letter = self._drawn(edition, where)
-        return letter, own_words(address, where, self._world.renderer.own(draft, address, where))
+        return letter, own_words(address, where, self._world.renderer.own(draft, readable(address), where))
 
     def message(self, item: OutboxItem) -> Message:
         """The same bytes at every call, whatever has become of templates and settings since."""
