@@ -154,6 +154,15 @@ def test_a_run_pings_and_one_that_fails_pings_fail(small: Place, watcher: Watche
     assert watcher.pings == [("/5f1c", "exit code 0"), ("/5f1c/fail", "StoreError: the run failed")]
 
 
+def test_the_heartbeat_fails_while_no_mail_gets_out(stocked: Place, watcher: Watcher) -> None:
+    stocked.set('kind = "directory"', 'kind = "smtp"\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"')
+    stocked.set("[operations]", f'[operations]\nheartbeat = "{watcher.url}/5f1c"')
+    assert stocked.run("run").code == 1
+    ((path, words),) = watcher.pings
+    assert path == "/5f1c/fail"
+    assert words.startswith("no message could be handed over, 4 messages wait: 127.0.0.1:9")
+
+
 def test_a_heartbeat_never_raises_nor_waits_and_keeps_its_address(
     watcher: Watcher, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -83,7 +83,9 @@ def test_a_domain_that_refuses_by_policy_is_stopped_until_the_operator_resumes_i
         assert over(published, server.port).run("run", now=MORNING).code == 1
         assert outbox(published) == {"deferred": 1, "pending": 3}
         assert json.loads(published.run("suppress", "--json").out) == []
-        assert published.run("deliver", now=LATER).code == 0
+        again = published.run("deliver", now=LATER)
+        assert again.code == 1
+        assert "4 messages wait, as refused by policy: example.org" in again.out
         assert outbox(published) == {"deferred": 1, "pending": 3}, "nothing goes there by itself"
         seen = published.run("outbox", "--domain", "example.org")
         assert seen.code == 1
@@ -176,10 +178,38 @@ def test_without_a_server_the_rest_waits_and_nothing_is_lost(published: Place) -
         port = gone.port
     assert over(published, port).run("run", now=MORNING).code == 1
     assert outbox(published) == {"deferred": 3, "pending": 1}, "after three in vain the fourth is not tried"
+    assert mail_gets_out(published) is False
     with Sink(port=port) as back:
         published.run("run", now=LATER)
         assert len(back.received) == 4
     assert outbox(published) == {"sent": 4}
+    assert mail_gets_out(published) is True
+
+
+def test_while_nothing_is_due_a_server_that_is_gone_is_no_success(published: Place) -> None:
+    published.set("# hold_minutes = 0", "hold_minutes = 0\nretry_minutes = [30, 60]")
+    with Sink() as gone:
+        port = gone.port
+    over(published, port).run("suppress", "emmy@example.org")
+    assert published.run("deliver", now=MORNING).code == 1
+    assert outbox(published)["deferred"] == 3
+    published.run("deliver", now=TOO_SOON)  # settles the one that is suppressed, if it was not before
+    nothing_due = published.run("run", now=LATER)
+    assert nothing_due.code == 1
+    assert "Mail does not get out: no message could be handed over, 3 messages wait" in nothing_due.out
+    assert mail_gets_out(published) is False
+
+
+def mail_gets_out(place: Place) -> bool:
+    """What status, figures and the doctor agree on."""
+    told = json.loads(place.run("status", "--json").out)["phases"]["deliver"]
+    success = any(
+        'last_success_timestamp_seconds{phase="deliver"}' in one for one in place.run("metrics").out.splitlines()
+    )
+    sick = "deliver did not end well" in place.run("doctor").out
+    assert told["ended_well"] is success is not sick
+    assert told["ended_well"] == (told["outcome"] == "")
+    return bool(told["ended_well"])
 
 
 def test_a_message_that_never_gets_through_is_given_up(published: Place) -> None:

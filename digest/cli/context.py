@@ -13,7 +13,7 @@ from time import monotonic
 from digest import config
 from digest.cli.logs import log_as_json
 from digest.cli.values import moment_of
-from digest.pipeline.watch import Watch
+from digest.pipeline.watch import Phase, Watch
 from digest.store import Store
 
 
@@ -51,8 +51,8 @@ class Context:
             store.close()
 
     @contextmanager
-    def phase(self, store: Store, name: str, *, dry: bool = False) -> Iterator[None]:
+    def phase(self, store: Store, name: str, *, dry: bool = False) -> Iterator[Phase]:
         """A phase run by hand, remembered as one of a run is, but for a dry one."""
         watch = Watch(store, self.now(), monotonic)
-        with nullcontext() if dry else watch.watching(), watch.phase(name):
-            yield
+        with nullcontext() if dry else watch.watching(), watch.phase(name) as phase:
+            yield phase

@@ -301,7 +301,8 @@ def _runs(context: Context, store: Store, now: datetime) -> Iterator[Finding]:
     latest, well, last = store.last_runs(), store.last_runs(well=True), store.last_editions()
     for phase, run in latest.items():
         if not run.ended_well:
-            words = f"{phase} failed at {run.started_at:%Y-%m-%d %H:%M} UTC ({run.outcome}): run it by hand"
+            outcome = tables.masked_in(run.outcome)
+            words = f"{phase} did not end well at {run.started_at:%Y-%m-%d %H:%M} UTC ({outcome}): run it by hand"
             yield Finding(level="wrong", name="runs", words=words)
     if "publish" not in latest:
         yield Finding(level="note", name="runs", words="none has been recorded yet: start cron or `digest schedule`")

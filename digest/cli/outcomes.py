@@ -8,7 +8,7 @@ from typing import Any
 from rich.markup import escape
 
 from digest.cli.screen import out
-from digest.cli.tables import head, plain, table, tail
+from digest.cli.tables import head, masked_in, plain, table, tail
 from digest.model import Delivery, DumpReport, Edition, OutboxState, Subscription
 from digest.pipeline.publish import Published
 
@@ -76,10 +76,13 @@ def _whom(subscription: Subscription) -> str:
     return subscription.address or f"the feed {subscription.profile}"
 
 
-def deliveries(found: Sequence[Delivery]) -> None:
-    """Every message that did not get through, and how many did."""
+def deliveries(found: Sequence[Delivery], trouble: str = "") -> None:
+    """Every message that did not get through, how many did, and why no mail gets out if that is so."""
     sent = sum(one.state is OutboxState.SENT for one in found)
     rest = [one for one in found if one.state is not OutboxState.SENT]
     if rest:
         table("state", "reply", "next try", rows=((one.state.value, one.reply, one.next_at) for one in rest))
-    out.print(f"{sent} of {len(found)} messages sent.")
+    if found or not trouble:
+        out.print(f"{sent} of {len(found)} messages sent.")
+    if trouble:
+        out.print(f"[bold red]Mail does not get out:[/] {escape(masked_in(trouble))}.", soft_wrap=True)

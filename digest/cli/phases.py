@@ -22,6 +22,7 @@ from digest.listings import dump_of, read_dump
 from digest.model import Dump, DumpReport, Fetched
 from digest.pipeline.deliver import deliver
 from digest.pipeline.fetch import Fetching
+from digest.pipeline.handover import trouble
 from digest.pipeline.hold import tell_editor
 from digest.pipeline.ingest import dumps_in, ingest
 from digest.pipeline.publish import Published, publish
@@ -168,24 +169,25 @@ def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
             tables.outbox(store.due(context.now()))
             return DONE
         here = world.build(context.settings, store)
-        with progress("Delivering") as show, context.phase(store, "deliver"):
+        with progress("Delivering") as show, context.phase(store, "deliver") as phase:
             settled = (*tell_editor(here, context.now()), *deliver(here, context.now(), show))
+            phase.trouble = trouble(store, settled)
     if as_json:
         tables.print_json(settled)
     else:
-        outcomes.deliveries(settled)
-    return TROUBLED if RunReport(deliveries=settled).troubled else DONE
+        outcomes.deliveries(settled, phase.trouble)
+    return TROUBLED if RunReport(deliveries=settled, trouble=phase.trouble).troubled else DONE
 
 
 def _say_run(context: Context, report: RunReport, store: Store) -> None:
-    if report.nothing_new:
+    if report.nothing_new and not report.trouble:
         out.print("Nothing is new: no new dump, no edition due, nothing to send.")
     say_fetched(report.fetched)
     if report.dumps:
         outcomes.reports(report.dumps)
     outcomes.published(report.published)
-    if report.deliveries:
-        outcomes.deliveries(report.deliveries)
+    if report.deliveries or report.trouble:
+        outcomes.deliveries(report.deliveries, report.trouble)
     settings, last = context.settings, store.last_editions()
     out.print(f"\nMails: {_where(context)}\nFeeds: {settings.output / 'feeds'}", soft_wrap=True)
     upcoming = [
@@ -220,7 +222,7 @@ def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
             )
         else:
             _say_run(context, report, store)
-        return end(store, exit_code(report, context.now()))
+        return end(store, exit_code(report, context.now()), report.trouble)
 
     if dry_run:
         with context.store() as store:

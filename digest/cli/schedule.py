@@ -59,7 +59,7 @@ class _Ticks:
             here = world.build(context.settings, store)
             report = run(here, now, fetching=fetching(context.settings))
             _log_run(report)
-            end(store, exit_code(report, now))
+            end(store, exit_code(report, now), report.trouble)
 
 
 def _log_run(report: RunReport) -> None:
@@ -82,6 +82,8 @@ def _log_run(report: RunReport) -> None:
             delivery.state,
             tables.masked_in(delivery.reply),
         )
+    if report.trouble:
+        log.error("mail_does_not_get_out reason=%s", tables.masked_in(report.trouble))
 
 
 # --- what is to come -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from digest import heartbeat, metrics
+from digest.cli import tables
 from digest.cli.codes import INCOMPLETE
 from digest.cli.context import Context
 from digest.cli.metrics import figures_of
@@ -19,21 +20,21 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def watched(context: Context) -> Iterator[Callable[[Store, int], int]]:
-    """Around a run: what is yielded is called at its end with its exit code, which it returns.
+def watched(context: Context) -> Iterator[Callable[[Store, int, str], int]]:
+    """Around a run: what is yielded is called at its end with its exit code, which it returns, and its trouble.
 
     Writes the metrics and pings the heartbeat; where the run raises, the heartbeat learns that it failed.
     """
     settings = context.settings.operations
-    ended: list[int] = []
+    ended: list[tuple[int, str]] = []
 
-    def end(store: Store, code: int) -> int:
+    def end(store: Store, code: int, trouble: str) -> int:
         if settings.metrics_file:
             try:
                 write_whole(settings.metrics_file, metrics.text(figures_of(context, store)))
             except OSError as error:  # the run itself is done
                 log.warning("metrics_not_written file=%s reason=%s", settings.metrics_file, error.strerror)
-        ended.append(code)
+        ended.append((code, trouble))
         return code
 
     try:
@@ -42,8 +43,9 @@ def watched(context: Context) -> Iterator[Callable[[Store, int], int]]:
         _ping(context, False, f"{type(error).__name__}: the run failed")
         raise
     if ended:
-        fault = ended[0] == INCOMPLETE
-        _ping(context, not fault, "a source is broken, stale or missing" if fault else f"exit code {ended[0]}")
+        code, trouble = ended[0]
+        fault = tables.masked_in(trouble) or ("a source is broken, stale or missing" if code == INCOMPLETE else "")
+        _ping(context, not fault, fault or f"exit code {code}")
 
 
 def _ping(context: Context, well: bool, words: str) -> None:

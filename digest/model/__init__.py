@@ -80,6 +80,7 @@ from digest.model.mail import (
     Rendered,
     Site,
     Suppression,
+    Unreached,
 )
 from digest.model.paper import (
     Change,
@@ -230,6 +231,7 @@ __all__ = [
     "Texts",
     "Topic",
     "Trend",
+    "Unreached",
     "Verdict",
     "VerdictKind",
     "Wait",

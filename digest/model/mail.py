@@ -98,6 +98,11 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached(Delivery):
+    """An attempt that found no server to talk to, or none that let us in: no other would have fared better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """How a domain takes our mail: failures in a row, until when it is left alone, and if it is stopped.
 

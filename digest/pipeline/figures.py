@@ -67,7 +67,7 @@ def _phases(store: Store) -> Iterator[Figure]:
     latest, well = store.last_runs(), store.last_runs(well=True)
     for name, about, runs, read in (
         ("digest_phase_last_run_timestamp_seconds", "When a phase ran last.", latest, _begun),
-        ("digest_phase_last_success_timestamp_seconds", "When a phase last came to its end.", well, _begun),
+        ("digest_phase_last_success_timestamp_seconds", "When a phase last ended well.", well, _begun),
         ("digest_phase_duration_seconds", "How long a phase took last.", latest, _took),
     ):
         for phase, run in runs.items():

@@ -12,6 +12,7 @@ from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
 from digest.pipeline.days import note_fetched
 from digest.pipeline.deliver import deliver
 from digest.pipeline.fetch import Fetching, fetch_due
+from digest.pipeline.handover import trouble
 from digest.pipeline.hold import tell_editor
 from digest.pipeline.ingest import ingest_inbox
 from digest.pipeline.publish import Published, publish
@@ -26,6 +27,7 @@ class RunReport:
     dumps: tuple[DumpReport, ...] = ()
     published: Published = field(default_factory=Published)
     deliveries: tuple[Delivery, ...] = ()
+    trouble: str = ""  # why no mail gets out, if it does not
 
     @property
     def nothing_new(self) -> bool:
@@ -40,7 +42,8 @@ class RunReport:
         """Whether something was rejected, deferred or failed."""
         bad = (OutboxState.DEFERRED, OutboxState.FAILED, OutboxState.UNKNOWN)
         return (
-            any(one.state is FetchState.FAILED for one in self.fetched)
+            bool(self.trouble)
+            or any(one.state is FetchState.FAILED for one in self.fetched)
             or any(dump.error or dump.rejected for dump in self.dumps)
             or any(delivery.state in bad for delivery in self.deliveries)
         )
@@ -63,7 +66,10 @@ def run(
             dumps = tuple(ingest_inbox(world, now, progress))
         with watch.phase("publish"):
             published = publish(world, now, progress)
-        with watch.phase("deliver"):
+        with watch.phase("deliver") as delivering:
             deliveries = (*tell_editor(world, now), *deliver(world, now, progress))
+            delivering.trouble = trouble(world.store, deliveries)
     announce(world)
-    return RunReport(fetched=fetched, dumps=dumps, published=published, deliveries=deliveries)
+    return RunReport(
+        fetched=fetched, dumps=dumps, published=published, deliveries=deliveries, trouble=delivering.trouble
+    )

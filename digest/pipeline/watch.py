@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from digest.errors import StoreError
 from digest.model import Run
 from digest.store import Store
+
+
+@dataclass(slots=True)
+class Phase:
+    """A phase at work; with `trouble` it does not end well, though it comes to its end."""
+
+    trouble: str = ""
 
 
 class Watch:
@@ -19,11 +27,12 @@ class Watch:
         self._runs: list[Run] = []
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        begun, well, words = self._clock(), False, ""
+    def phase(self, name: str) -> Iterator[Phase]:
+        begun, well, phase, words = self._clock(), False, Phase(), ""
         try:
-            yield
-            well = True
+            yield phase
+            words = phase.trouble
+            well = not words
         except Exception as error:
             words = type(error).__name__
             raise

@@ -92,6 +92,12 @@ class Deliveries(Database):
         with self._reading() as conn:
             return conn.scalar(query) or 0
 
+    def waiting(self) -> dict[str, int]:
+        """By domain how many messages wait to be sent."""
+        query = select(outbox.c.domain, func.count().label("number")).where(outbox.c.state.in_(WAITING))
+        with self._reading() as conn:
+            return {row.domain: row.number for row in conn.execute(query.group_by(outbox.c.domain))}
+
     def outbox(
         self,
         states: Collection[OutboxState] | None = None,

@@ -1,0 +1,35 @@
+"""Whether mail gets out at all. That one message is refused is every day's business; that none leaves is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digest.model import Delivery, OutboxState, Unreached
+from digest.store import Store
+
+GIVEN_UP = "given up"
+_NONE = "no message could be handed over"
+
+
+def trouble(store: Store, deliveries: Sequence[Delivery]) -> str:
+    """Why delivering did not end well, in words; empty if it did.
+
+    A look at which nothing was due is no success while messages wait for a server that the last look did not reach.
+    """
+    waiting = store.waiting()
+    if stopped := [one.name for one in store.destinations() if one.stopped and waiting.get(one.name)]:
+        held = sum(waiting[name] for name in stopped)
+        return f"{_wait(held)}, as refused by policy: {', '.join(stopped[:5])}{', …' if len(stopped) > 5 else ''}"
+    if any(one.state is OutboxState.SENT for one in deliveries):
+        return ""
+    if unreached := [one for one in deliveries if isinstance(one, Unreached)]:
+        return f"{_NONE}, {_wait(sum(waiting.values()))}: {unreached[-1].reply}"
+    if deliveries and all(one.reply.startswith(GIVEN_UP) for one in deliveries):
+        return f"{_NONE}, all {len(deliveries)} were {deliveries[-1].reply}"
+    last = store.last_runs().get("deliver")
+    carried = last is not None and not deliveries and waiting and last.outcome.startswith(_NONE)
+    return last.outcome if last is not None and carried else ""
+
+
+def _wait(number: int) -> str:
+    return f"{number} {'message waits' if number == 1 else 'messages wait'}"
