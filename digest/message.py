@@ -47,6 +47,11 @@ def token(secret: bytes, subscription_id: str) -> str:
     return base64.urlsafe_b64encode(mac[:16]).decode().rstrip("=")
 
 
+def fingerprint(secret: bytes) -> str:
+    """Tells a secret from another, and nothing of it."""
+    return hmac.digest(secret, b"fingerprint\0", "sha256").hex()[:32]
+
+
 def message_id(secret: bytes, edition_id: str, address: str, domain: str) -> str:
     """Without angle brackets. The same for every attempt, so that a mailbox can drop a repeated message."""
     mac = hmac.digest(secret, b"\0".join((b"message", _utf8(edition_id), _utf8(address))), "sha256")

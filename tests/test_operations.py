@@ -204,7 +204,6 @@ def test_the_doctor_finds_what_goes_wrong(small: Place) -> None:
     assert small.run("run", now=NOON).code == 0
     assert wrong(small.run("doctor", "--json", now=NOON)) == {}
     secret = small.folder / "state" / "secret"
-    secret.write_text("too short a secret")
     secret.chmod(0o644)
     (small.folder / "inbox" / "bad.json").write_text('[{"paper": {"id": "26')
     assert small.run("ingest", small.folder / "inbox", now=NOON).code == 1

@@ -360,6 +360,12 @@ _command(
 )
 
 _command(
+    "secret",
+    "Say whether the secret is the one that the mails were made with, which unsubscribe links depend on.",
+    Option(["--accept"], is_flag=True, help="Go on with the present secret, or a new one; the old one is lost."),
+)
+
+_command(
     "prune",
     "Let go what is older than [retention] says and not needed any more.",
     Option(["--dry-run"], is_flag=True, help="Say what would go; touch nothing."),

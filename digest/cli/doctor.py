@@ -21,10 +21,11 @@ from digest.calendars import LAST_YEAR
 from digest.cli import tables, world
 from digest.cli.codes import DONE, TROUBLED
 from digest.cli.context import Context
-from digest.cli.readership import SECRET, readers
+from digest.cli.readership import readers
 from digest.cli.screen import out, required
+from digest.cli.secret import SECRET, present_secret, secret_fault
 from digest.config import TEMPLATES
-from digest.errors import DigestError
+from digest.errors import ConfigError, DigestError
 from digest.lint import lint
 from digest.message import assembled, message_id, own_words, token, unsubscribe_links, write_letter
 from digest.model import OutboxState, Site
@@ -238,8 +239,6 @@ def _existing(folder: Path) -> Path:
 def _secret(path: Path) -> Iterator[Finding]:
     told = os.environ.get(SECRET)
     if told is None and not path.exists():
-        words = f"none yet: one is made in {path} by the first run, unless {SECRET} is set"
-        yield Finding(level="note", name="secret", words=words)
         return
     try:
         if len((told or path.read_text()).strip()) < _SHORTEST_SECRET:
@@ -258,6 +257,7 @@ def _secret(path: Path) -> Iterator[Finding]:
 def _of_store(context: Context, store: Store) -> Iterator[Finding]:
     now = context.now()
     yield from _of_profiles(context, store)
+    yield from _remembered(context, store)
     yield from _lock(store)
     yield from _clock(store, now)
     yield from _runs(context, store, now)
@@ -274,6 +274,22 @@ def _of_store(context: Context, store: Store) -> Iterator[Finding]:
     if now.year > LAST_YEAR:
         words = f"arXiv's holidays are known up to {LAST_YEAR}: update the program, or its quiet days count as missing"
         yield Finding(level="note", name="calendar", words=words)
+
+
+def _remembered(context: Context, store: Store) -> Iterator[Finding]:
+    settings = context.settings
+    try:
+        fault, there = secret_fault(settings, store), present_secret(settings)
+    except ConfigError:
+        return  # told with the files
+    if fault:
+        words = (
+            f"{fault}: restore it from a backup, or accept the loss with `digest secret --accept`; no run until then"
+        )
+        yield Finding(level="wrong", name="secret", words=words)
+    elif there is None:
+        words = f"none yet: one is made in {settings.state / 'secret'} by the first run, unless {SECRET} is set"
+        yield Finding(level="note", name="secret", words=words)
 
 
 def _lock(store: Store) -> Iterator[Finding]:

@@ -83,7 +83,7 @@ def signer(settings: Settings) -> Callable[[bytes], bytes] | None:
 def build(settings: Settings, store: Store, over: Transport | None = None, output: Path | None = None) -> World:
     """The world of these settings. `over` and `output` replace the transport and the output folder."""
     sentences = encoder(settings)
-    known = readership(settings, store)
+    known = readership(settings, store, rehearsed=output is not None)
     return World(
         store=known.store,
         secret=known.secret,

@@ -32,10 +32,11 @@ class Owners:
     def of_token(self, given: str) -> tuple[str, str] | None:
         """Address and subscription of a token, in any case of letters, as some servers keep none.
 
-        What is compared are keyed hashes, so that the time it takes tells nothing of a token that is nearly right.
+        What is compared are keyed hashes, so that the time it takes tells nothing of a token that is nearly right. One
+        that was made with a secret since lost is looked for in the messages of then.
         """
         mark = self._mark(given)
-        return self._present.get(mark) or self._past.get(mark)
+        return self._present.get(mark) or self._past.get(mark) or self._readers.store.mailed_token(given)
 
     def of(self, returned: Returned) -> Owner | None:
         """By token, then by the Message-ID of ours in it, then by an address, which proves nothing."""

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from digest.addresses import canonical
 from digest.cadence import due, wake
 from digest.errors import ConfigError
+from digest.message import fingerprint
 from digest.model import Enrolled, Subscription
 from digest.pipeline.readership import Readership
 from digest.store import Store
@@ -19,7 +20,7 @@ def keep_in_step(readers: Readership, now: datetime) -> int:
 
     The settings are compared by their digest first, so that where nothing changed this is one small query.
     """
-    marks = {"settings": readers.roll, "zones": readers.zones}
+    marks = {"settings": readers.roll, "zones": readers.zones, "secret": fingerprint(readers.secret)}
     if readers.roll and readers.store.roll_marks() == marks:
         return 0
     return readers.store.enroll(readers.subscriptions, marks, lambda one, last: wake(one, last, now), now)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, select, update
 
 from digest.model import Bounce, OutboxItem, ReturnKind, Subscription, Suppression
 from digest.store import codec
 from digest.store.bulk import among
 from digest.store.database import Database
 from digest.store.schema import bounces, editions, outbox, suppressions
+
+_TOKEN = re.compile(r"[a-z0-9_-]{22,}")
 
 
 class Bounces(Database):
@@ -72,6 +75,28 @@ class Bounces(Database):
         with self._reading() as conn:
             items = map(codec.outbox_item, conn.execute(query))
             return tuple(sorted(items, key=lambda item: (item.created_at, item.message_id)))
+
+    def has_mailed(self) -> bool:
+        """Whether any message was ever decided on, and is remembered."""
+        with self._reading() as conn:
+            return conn.scalar(select(outbox.c.message_id).limit(1)) is not None
+
+    def mailed_token(self, token: str) -> tuple[str, str] | None:
+        """Address and subscription of a token that stands in a message still remembered; in any case of letters.
+
+        Looks through all of them: for tokens of a secret that is lost.
+        """
+        key = token.lower()
+        if not _TOKEN.fullmatch(key):
+            return None
+        query = select(outbox.c.address, outbox.c.edition_id, outbox.c.own)
+        query = query.where(func.lower(cast(outbox.c.own, Text)).contains(key, autoescape=True))
+        with self._reading() as conn:
+            for row in conn.execute(query.order_by(outbox.c.created_at.desc(), outbox.c.message_id)):
+                words = (word for text in row.own for word in _TOKEN.findall(text.lower()))
+                if any(word.endswith(key) for word in words):
+                    return str(row.address), str(row.edition_id).rpartition("/")[0]
+        return None
 
     def message_of(self, edition_id: str) -> OutboxItem | None:
         """The message of an edition; None for a feed's."""

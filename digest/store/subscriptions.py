@@ -32,6 +32,11 @@ class Roll(Database):
         with self._reading() as conn:
             return {row.name: row.value for row in conn.execute(select(roll))}
 
+    def remember_secret(self, mark: str) -> None:
+        """What was made with another secret is not checked against that any more."""
+        with self._writing() as conn:
+            self._upsert(conn, roll, [{"name": "secret", "value": mark}], ["name"])
+
     def enroll(self, wanted: Sequence[Subscription], marks: Mapping[str, str], wake: Wake, now: datetime) -> int:
         """Make the roll say what the settings say; how many subscriptions are looked at anew.
 

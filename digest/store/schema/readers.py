@@ -21,7 +21,8 @@ subscriptions = Table(
     Column("removed_at", Moment),
 )
 
-# What the table above was made from: `settings` and `zones`, the version of the zone rules.
+# What the table above was made from: `settings`, and `zones`, the version of the zone rules; and `secret`, the
+# fingerprint of that with which tokens and Message-IDs are made.
 roll = Table(
     "roll",
     metadata,
