@@ -140,6 +140,19 @@ def test_dropping_stopping_and_releasing(held: Place) -> None:
     assert "stopped" in held.run("hold", now=AT.format(13)).out
 
 
+def test_what_is_amended_keeps_its_message_id_and_new_ones_have_the_senders_domain(held: Place) -> None:
+    held.set('sender = "digest@example.org"', 'sender = "digest@papers.example.net"')
+    gone = selections(held, 1)["trending"]["papers"][1]
+    assert held.run("hold", "--drop", gone, now=AT.format(5)).code == 0
+    assert held.run("run", now=AT.format(40)).code == 0, "made with the bytes that were decided on"
+    assert outbox(held) == {"sent": 4}
+    messages = json.loads(held.run("outbox", "--json").out)["messages"]
+    assert {one["message_id"].partition("@")[2] for one in messages} == {"example.org"}
+    tried = held.run("test-send", "bob@example.org", now="2026-06-03T20:00:00+00:00")
+    (mail,) = (parsed(path) for path in held.mails() if "bob@" in path.name)
+    assert str(mail["Message-ID"]).endswith("@papers.example.net>"), tried.err
+
+
 def test_an_editor_who_cannot_be_reached_is_told_by_the_next_run(stocked: Place) -> None:
     with Sink(script={"RCPT": ["450 4.2.1 busy"]}) as server:
         stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"')

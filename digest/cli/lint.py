@@ -51,7 +51,7 @@ def _message(context: Context, what: str) -> Message | None:
                 "`digest status --json`"
             )
         address = edition.subscription.address or READER
-        identifier = message_id(here.secret, edition.id, address, here.site.list_domain)
+        identifier = message_id(here.secret, edition.id, address, here.site.domain)
         return make_message(here, edition, address, identifier)
 
 
@@ -60,7 +60,7 @@ def _preview(here: World, profile: str, now: datetime) -> Message | None:
     if isinstance(edition, NoEdition):
         tables.no_edition(edition)
         return None
-    identifier = message_id(here.secret, f"lint/{edition.id}", READER, here.site.list_domain)
+    identifier = message_id(here.secret, f"lint/{edition.id}", READER, here.site.domain)
     return make_message(here, edition, READER, identifier)
 
 

@@ -75,7 +75,7 @@ def test_send_command(context: Context, address: str, profile: str | None) -> in
 
 
 def _send_now(here: World, edition: Edition, address: str, now: datetime) -> str:
-    identifier = message_id(here.secret, f"test/{now.isoformat()}/{edition.id}", address, here.site.list_domain)
+    identifier = message_id(here.secret, f"test/{now.isoformat()}/{edition.id}", address, here.site.domain)
     try:
         return here.transport.send(make_message(here, edition, address, identifier))
     except DeliveryError as error:

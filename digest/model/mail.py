@@ -140,7 +140,7 @@ class Site:
     name: str
     sender: str  # bare address of the From header
     authority: str
-    list_domain: str  # right-hand part of List-Id and Message-ID
+    list_domain: str  # right-hand part of List-Id
     url: str | None = None
     reply_to: str | None = None
     bounce: str | None = None  # envelope sender; "bounce@…" gives a VERP address with the token
@@ -151,6 +151,11 @@ class Site:
     postal_address: str = ""
     accent: str = "#b5482f"
     look: Look = field(default_factory=Look)
+
+    @property
+    def domain(self) -> str:
+        """The sender's, which Message-IDs have on their right."""
+        return self.sender.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,8 @@ def drop(world: World, paper_id: str) -> tuple[frozenset[str], frozenset[str]]:
             if left is None:
                 empty.append(edition.id)
             else:
-                amended.append(letters.posting(left, left.made_at))
+                known = world.store.message_of(edition.id)
+                amended.append(letters.posting(left, left.made_at, known.message_id if known else ""))
     return world.store.amend(amended, paper_id), world.store.stop(empty, f"{_STOPPED}: its last new paper was dropped")
 
 
@@ -131,11 +132,11 @@ def preview_of(world: World, selection: Selection, editor: str, *, more: int = 0
     own = Subscription(id=f"{selection.profile}/{editor}", profile=selection.profile, address=editor)
     shown = replace(first, subscription=replace(own, cadence=first.subscription.cadence))
     seed = "\0".join(("hold", *(one.id for one in selection.editions), *(item.paper.id for item in first.items)))
-    preview = make_message(world, shown, editor, message_id(world.secret, seed, "preview", world.site.list_domain))
+    preview = make_message(world, shown, editor, message_id(world.secret, seed, "preview", world.site.domain))
     return build_notice(
         world.site,
         recipient=editor,
-        message_id=message_id(world.secret, seed, editor, world.site.list_domain),
+        message_id=message_id(world.secret, seed, editor, world.site.domain),
         at=first.made_at,
         subject=f"To look at: {first.title}, {first.date}, goes out {selection.until:%H:%M} UTC",
         text=_words(selection, more),

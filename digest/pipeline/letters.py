@@ -54,16 +54,17 @@ class Letters:
         self._drawing = Lock()
         self._written: OrderedDict[object, tuple[Draft, Letter]] = OrderedDict()
 
-    def posting(self, edition: Edition, now: datetime) -> Posting:
+    def posting(self, edition: Edition, now: datetime, known: str = "") -> Posting:
         """An edition with what goes into the outbox for it. Its web page is written, as the mail points there.
 
-        Where the address cannot be written into a mail there is no letter, and delivery will say so.
+        `known` is the Message-ID of one that is in the outbox, which it keeps whatever the settings say since. Where
+        the address cannot be written into a mail there is no letter, and delivery will say so.
         """
         hold, address = self._world.hold, edition.subscription.address
         held_until = now + hold if hold else None
         if address is None:
             return Posting(edition=edition, held_until=held_until)
-        identifier = message_id(self._world.secret, edition.id, address, self._world.site.list_domain)
+        identifier = known or message_id(self._world.secret, edition.id, address, self._world.site.domain)
         item = OutboxItem(
             message_id=identifier,
             edition_id=edition.id,
