@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """An error of the system tells of which file it is: one of writing, as on a full disk, does not by itself."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def write_whole(path: Path, content: bytes) -> bool:
@@ -20,7 +33,7 @@ def write_whole(path: Path, content: bytes) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with named(path), os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -62,7 +75,8 @@ class Batch:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         self._ready[path] = temporary = path.with_name(f".{path.name}.new")
-        temporary.write_bytes(content)
+        with named(path):
+            temporary.write_bytes(content)
         temporary.chmod(0o644)
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,15 @@ def test_what_a_failure_keeps_out_of_its_place_is_gone_and_what_a_kill_left_is_w
         batch.write(tmp_path / "one", b"1")
         batch.settle()
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("one", b"1")]
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path) -> None:
+    path, before = tmp_path / "feed.atom", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"feed\.atom") as error:
+            write_whole(path, bytes(5_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert error.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == []

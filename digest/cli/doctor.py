@@ -155,7 +155,7 @@ def _mail(context: Context) -> Iterator[Finding]:
     renderer = Renderer(context.settings.templates, site)
     draft = renderer.draft(edition, links)
     own = own_words(address, links, renderer.own(draft, address, links))
-    identifier = message_id(b"a sample", edition.id, address, site.list_domain)
+    identifier = message_id(b"a sample", edition.id, address, site.domain)
     content = assembled(write_letter(draft, edition, site, links), identifier, own)
     for rule, found in groupby(lint(content, site.bounce or site.sender), key=attrgetter("rule")):
         first = next(found)

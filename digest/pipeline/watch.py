@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeGuard
 
 from digest.errors import StoreError
 from digest.model import Run
 from digest.store import Store
+
+
+def _told(error: Exception) -> TypeGuard[OSError]:
+    """Whether it says of which file it is."""
+    return isinstance(error, OSError) and error.filename is not None
 
 
 @dataclass(slots=True)
@@ -34,7 +40,7 @@ class Watch:
             words = phase.trouble
             well = not words
         except Exception as error:
-            words = type(error).__name__
+            words = f"{error.filename}: {error.strerror}" if _told(error) else type(error).__name__
             raise
         finally:
             seconds = max(0.0, self._clock() - begun)
