@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import html
 import json
 import signal
 import subprocess
@@ -151,6 +152,33 @@ def test_what_is_amended_keeps_its_message_id_and_new_ones_have_the_senders_doma
     tried = held.run("test-send", "bob@example.org", now="2026-06-03T20:00:00+00:00")
     (mail,) = (parsed(path) for path in held.mails() if "bob@" in path.name)
     assert str(mail["Message-ID"]).endswith("@papers.example.net>"), tried.err
+
+
+def test_pages_of_what_does_not_go_out_are_taken_away(held: Place) -> None:
+    def pages() -> set[str]:
+        return {path.name for path in (held.folder / "out" / "archive").glob("*.html")}
+
+    def holding(paper: str) -> set[str]:
+        title = json.loads(held.run("show", paper, "--json").out)["title"][:30]
+        archive = held.folder / "out" / "archive"
+        return {name for name in pages() if title in html.unescape((archive / name).read_text())}
+
+    found = selections(held, 1)
+    gone = found["trending"]["papers"][0]
+    assert holding(gone), "of readers, and of the editor"
+    assert held.run("hold", "--drop", gone, now=AT.format(5)).code == 0
+    assert not holding(gone)
+    alone = set(found["robots"]["papers"]) - {
+        one for name in found if name != "robots" for one in found[name]["papers"]
+    }
+    (paper, *_) = sorted(alone - {gone})
+    assert holding(paper)
+    assert held.run("hold", "--stop", "robots", now=AT.format(6)).code == 0
+    assert not holding(paper)
+    held.run("run", now=AT.format(40))
+    mails = [path.read_text() for path in held.folder.glob("out/mail/*.txt") if "notice-" not in path.name]
+    linked = [name for name in pages() if any(name in mail for mail in mails)]
+    assert len(mails) == len(linked) == 3, "those that went out have their pages"
 
 
 def test_an_editor_who_cannot_be_reached_is_told_by_the_next_run(stocked: Place) -> None:

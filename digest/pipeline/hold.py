@@ -18,7 +18,9 @@ from digest.model import Delivery, Edition, Hold, HoldState, LastEdition, Messag
 from digest.notices import build_notice
 from digest.pipeline.deliver import make_message
 from digest.pipeline.letters import Letters
+from digest.pipeline.surfaces import take_down
 from digest.pipeline.world import World
+from digest.store import selection_key
 
 _MOST_PREVIEWS = 20  # of one run; the rest is named in them
 _STOPPED = "stopped by an editor"
@@ -70,23 +72,47 @@ def chosen(world: World, name: str) -> list[str]:
 
 
 def stop(world: World, edition_ids: Collection[str]) -> frozenset[str]:
-    return world.store.stop(edition_ids, _STOPPED)
+    """Never let these out; those that were held. Their pages are taken from the web."""
+    return _stop(world, [one for key in sorted(edition_ids) if (one := world.store.edition(key))], _STOPPED)
+
+
+def _stop(world: World, those: Collection[Edition], words: str) -> frozenset[str]:
+    stopped = world.store.stop([one.id for one in those], words)
+    _take_down(world, [one for one in those if one.id in stopped])
+    return stopped
+
+
+def _take_down(world: World, gone: Sequence[Edition]) -> None:
+    """The readers' pages and the editor's of editions as they were, where none that may go out shows the same."""
+    if gone:
+        left = world.store.still_showing({selection_key(one) for one in gone})
+        take_down(world, _with_previews(world, gone), _with_previews(world, left))
+
+
+def _with_previews(world: World, those: Sequence[Edition]) -> list[Edition]:
+    return [*those, *(_for_editor(one, world.editor) for one in those if world.editor)]
 
 
 def drop(world: World, paper_id: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Take a paper out of all held editions; those amended, and those stopped as nothing new is left in them."""
-    letters, amended, empty = Letters(world), [], []
+    """Take a paper out of all held editions; those amended, and those stopped as nothing new is left in them.
+
+    Pages that hold the paper are taken from the web.
+    """
+    letters, amended, before, empty = Letters(world), [], [], []
     for selection in selections(world):
         for edition in selection.editions:
             if paper_id not in {item.paper.id for item in edition.items}:
                 continue
             left = without(edition, paper_id, _before(world, edition))
             if left is None:
-                empty.append(edition.id)
+                empty.append(edition)
             else:
+                before.append(edition)
                 known = world.store.message_of(edition.id)
                 amended.append(letters.posting(left, left.made_at, known.message_id if known else ""))
-    return world.store.amend(amended, paper_id), world.store.stop(empty, f"{_STOPPED}: its last new paper was dropped")
+    done = world.store.amend(amended, paper_id)
+    _take_down(world, [one for one in before if one.id in done])
+    return done, _stop(world, empty, f"{_STOPPED}: its last new paper was dropped")
 
 
 def _before(world: World, edition: Edition) -> LastEdition | None:
@@ -129,8 +155,7 @@ def preview_of(world: World, selection: Selection, editor: str, *, more: int = 0
     Its Message-ID is of what is shown, so that the same shown twice is one mail.
     """
     first = selection.editions[0]
-    own = Subscription(id=f"{selection.profile}/{editor}", profile=selection.profile, address=editor)
-    shown = replace(first, subscription=replace(own, cadence=first.subscription.cadence))
+    shown = _for_editor(first, editor)
     seed = "\0".join(("hold", *(one.id for one in selection.editions), *(item.paper.id for item in first.items)))
     preview = make_message(world, shown, editor, message_id(world.secret, seed, "preview", world.site.domain))
     return build_notice(
@@ -142,6 +167,12 @@ def preview_of(world: World, selection: Selection, editor: str, *, more: int = 0
         text=_words(selection, more),
         attached=preview,
     )
+
+
+def _for_editor(edition: Edition, editor: str) -> Edition:
+    profile = edition.subscription.profile
+    own = Subscription(id=f"{profile}/{editor}", profile=profile, address=editor)
+    return replace(edition, subscription=replace(own, cadence=edition.subscription.cadence))
 
 
 def _words(selection: Selection, more: int) -> str:

@@ -35,6 +35,13 @@ def links(world: World, edition: Edition) -> Links:
     return replace(personal, archive_url=f"{site.url}/{page_path(world, edition)}", feed_url=feed_url)
 
 
+def take_down(world: World, gone: Sequence[Edition], left: Sequence[Edition]) -> None:
+    """Remove the readers' pages of editions that no longer are, but for those that others have too."""
+    paths = {page_path(world, one) for one in gone if one.subscription.address is not None}
+    for path in sorted(paths - {page_path(world, one) for one in left}):
+        (world.output / path).unlink(missing_ok=True)
+
+
 def write_surfaces(world: World) -> tuple[Path, ...]:
     """Write the feeds that changed, and the pages of public editions in the feeds' window; returns what was written.
 

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from digest.model import Hold, HoldState, OutboxState, Posting, SectionKind
+from digest.model import Edition, Hold, HoldState, OutboxState, Posting, SectionKind
 from digest.store import codec
 from digest.store.bulk import among
 from digest.store.pieces import Pieces
+from digest.store.publish import contents, thawed
 from digest.store.schema import edition_items, editions, feed_builds, holds, outbox
 from digest.store.subscriptions import part_ways
 
@@ -72,6 +73,13 @@ class Holds(Pieces):
                 conn.execute(delete(edition_items).where(among(conn, edition_items.c.edition_id, sorted(stopped))))
                 part_ways(conn, stopped)
             return stopped
+
+    def still_showing(self, selections: Collection[str]) -> tuple[Edition, ...]:
+        """The editions that show these selections of papers (see `selection_key`) and were not stopped."""
+        stopped = select(holds.c.edition_id).where(holds.c.state == HoldState.STOPPED)
+        with self._reading() as conn:
+            query = contents().where(among(conn, editions.c.selection, selections), editions.c.id.not_in(stopped))
+            return tuple(thawed(row) for row in conn.execute(query.order_by(editions.c.id)))
 
     def amend(self, amended: Sequence[Posting], paper_id: str) -> frozenset[str]:
         """Put editions without a paper, with new letters, in place of those with it, to be shown to the editor anew.
