@@ -151,6 +151,18 @@ def test_resend_refuses_what_was_sent_unless_told(published: Place, sink: Sink) 
     assert ada[0] == ada[1]
 
 
+def test_a_message_can_be_named_by_what_the_outbox_prints(published: Place, sink: Sink) -> None:
+    over(published, sink.port).run("run")
+    ids = [one["message_id"] for one in json.loads(published.run("outbox", "--json").out)["messages"]]
+    printed = published.run("outbox").out.splitlines()
+    assert all(sum(one in line for line in printed) == 1 for one in ids), "whole, and in one line"
+    assert published.run("resend", ids[0][:10], "--again").code == 0
+    assert published.run("resend", ids[1][:3], "--again").code == 2
+    assert published.run("resend", "f" * 10, "--again").code == 2
+    published.run("deliver")
+    assert len(sink.received) == 5
+
+
 def test_several_connections_share_the_work(published: Place, sink: Sink) -> None:
     published.set("# connections = 1", "connections = 3")
     assert over(published, sink.port).run("run").code == 0

@@ -268,7 +268,8 @@ _command(
 
 _command(
     "resend",
-    "Put a message back into the outbox: MESSAGE is its Message-ID or, with --date, an address. The bytes stay.",
+    "Put a message back into the outbox: MESSAGE is its Message-ID, or how that begins, or, with --date, an address. "
+    "The bytes stay.",
     Argument(["message"]),
     Option(["--date", "on"], type=Day(), help="The edition's, where MESSAGE is an address."),
     Option(["--again"], is_flag=True, help="Also what was sent: the reader gets the same message a second time."),

@@ -16,6 +16,7 @@ from digest.cli.screen import out, required
 from digest.model import Destination, OutboxItem, OutboxState
 from digest.store import Store
 
+_SHORTEST = 4  # characters of a Message-ID that may stand for it
 _STATES = [one.value for one in OutboxState]
 
 
@@ -99,11 +100,19 @@ def resend_command(context: Context, message: str, on: date | None, again: bool)
         found = store.messages(canonical(message) if by_address else message, on)
         if not by_address:
             found = tuple(one for one in found if one.message_id.strip("<>") == message.strip("<>"))
+            found = found or _beginning(store, message.strip("<>"))
         required(
             found, f"{message}: no such message. Give its Message-ID (see `digest outbox`), or an address with --date."
         )
         put_back = [_put_back(store, one, context.now(), again) for one in found]
     return DONE if any(put_back) else NOTHING_NEW
+
+
+def _beginning(store: Store, start: str) -> tuple[OutboxItem, ...]:
+    """The one message whose Message-ID begins so."""
+    found = store.beginning(start, 2) if len(start) >= _SHORTEST else ()
+    required(len(found) < 2, f"{start}: several Message-IDs begin so; give more of it.")
+    return found
 
 
 def _put_back(store: Store, item: OutboxItem, now: datetime, again: bool) -> bool:

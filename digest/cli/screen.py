@@ -10,7 +10,8 @@ from rich.markup import escape
 from digest.errors import ConfigError, DigestError
 from digest.text import visible
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+_ANY_WIDTH = 1_000_000  # where no terminal is: a program reads lines, and people copy whole words
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _ANY_WIDTH)
 err = Console(stderr=True, highlight=False)
 
 

@@ -39,14 +39,17 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
 
 
 def table(*headings: str, rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> None:
-    """Draw a table; `right` names the columns of numbers. The widest texts give way on a narrow terminal."""
+    """Draw a table; `right` names the columns of numbers. The widest texts give way on a narrow terminal.
+
+    Where there is none, a row is a line, however long.
+    """
     numbers = set(right)
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
         number = heading in numbers
         drawn.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
     for row in rows:
-        drawn.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+        drawn.add_row(*(escape("" if cell is None else " ".join(str(cell).splitlines())) for cell in row))
     out.print(drawn)
 
 

@@ -122,6 +122,13 @@ class Deliveries(Database):
         with self._reading() as conn:
             return tuple(map(codec.outbox_item, conn.execute(query.order_by(outbox.c.message_id))))
 
+    def beginning(self, start: str, most: int) -> tuple[OutboxItem, ...]:
+        """So many of the messages whose Message-ID begins so."""
+        query = select(outbox).where(outbox.c.message_id.startswith(start, autoescape=True))
+        with self._reading() as conn:
+            found = map(codec.outbox_item, conn.execute(query.order_by(outbox.c.message_id)))
+            return tuple(one for one in found if one.message_id.startswith(start))[:most]
+
     def outbox_ages(self) -> dict[OutboxState, datetime]:
         """By state that there is, when the oldest of its messages was decided on."""
         query = select(outbox.c.state, func.min(outbox.c.created_at).label("oldest")).group_by(outbox.c.state)
