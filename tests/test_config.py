@@ -378,7 +378,16 @@ MISTAKES = [
     ("site = 3\n", "site", "must be a table, written as [NAME]"),
     ("[paths]\nprofiles = 5\n", "paths.profiles", 'must be a path, written as "../folder" (found 5)'),
     ('[transport]\nkind = "pigeon"\n', "transport.kind", "'smtp' or 'sendmail' (found 'pigeon')"),
-    ('[[delivery.domain]]\nname = "a@example.net"\n', "delivery.domain.1.name", "invalid characters"),
+    (
+        '[[delivery.domain]]\nname = "a@example.net"\n',
+        "delivery.domain.1.name",
+        "not a domain; write a plain name such as example.net",
+    ),
+    (
+        '[[delivery.domain]]\nname = "a.net"\n[[delivery.domain]]\nname = "A.net"\n',
+        "delivery",
+        "a.net stands there twice",
+    ),
     ('[transport]\nkind = "sendmail"\ncommand = []\n', "transport.command", "at least 1"),
     ("[transport]\nport = 70000\n", "transport.port", "less than or equal to 65535 (found 70000)"),
     ('[delivery]\nafter_crash = "?"\n', "delivery.after_crash", "'resend' or 'hold' (found '?')"),
@@ -517,3 +526,12 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | N
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path)
+
+
+def test_one_fault_is_told_once(tmp_path: Path) -> None:
+    place = tmp_path / "digest.toml"
+    place.write_text("[delivery]\nretry_minutes = [0]\n")
+    with pytest.raises(ConfigError) as error:
+        load(place)
+    assert "retry_minutes.1: input should be greater" in str(error.value)
+    assert "at least 1 item" not in str(error.value)

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from digest import advice
+from digest.addresses import validated
 from digest.cli import account, tables, world
 from digest.cli.codes import DONE, NOTHING_NEW
 from digest.cli.context import Context
@@ -62,6 +63,10 @@ def explain_command(context: Context, paper: str, profile: str, address: str | N
 
 def test_send_command(context: Context, address: str, profile: str | None) -> int:
     now, settings = context.now(), context.settings
+    try:
+        address = validated(address)
+    except ValueError as error:
+        raise ConfigError(f"{address}: {error}") from None
     with context.store() as store:
         here = world.build(settings, store)
         subscription = trial(here, profile or next(iter(settings.profiles), ""), address)

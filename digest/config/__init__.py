@@ -179,7 +179,8 @@ def _checked(kind: type[_Kind], path: Path) -> _Kind:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     except ValidationError as error:
         outer = 1 if kind is ProfilesFile else 0  # the name that holds the file's tables
-        faults = "\n".join(f"{path}: {_fault({**fault, 'loc': fault['loc'][outer:]})}" for fault in error.errors())
+        found = [fault for fault in error.errors() if not _follows(fault, error.errors())]
+        faults = "\n".join(f"{path}: {_fault({**fault, 'loc': fault['loc'][outer:]})}" for fault in found)
         raise ConfigError(faults) from None
 
 
@@ -190,6 +191,12 @@ _PLAIN = {
     "path_type": 'must be a path, written as "../folder"',
     "date_from_datetime_inexact": "must be a date, written as 2026-01-01",
 }
+
+
+def _follows(fault: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a list is too short only as what stands in it is at fault."""
+    loc = fault["loc"]
+    return fault["type"] == "too_short" and any(one["loc"][: len(loc)] == loc != one["loc"] for one in others)
 
 
 def _fault(fault: Mapping[str, Any]) -> str:

@@ -86,6 +86,13 @@ def _selector(text: str) -> str:
 
 
 def _domain(text: str) -> str:
+    try:
+        return _mail_domain(text)
+    except ValueError:
+        raise ValueError("not a domain; write a plain name such as example.net") from None
+
+
+def _mail_domain(text: str) -> str:
     return validated(f"x@{text}").partition("@")[2].lower()
 
 
@@ -219,6 +226,13 @@ class DeliveryTable(Table):
     def _held_before_given_up(self) -> Self:
         if self.hold_minutes >= 60 * self.give_up_after_hours:
             raise ValueError("hold_minutes is not less than give_up_after_hours; messages would be given up unsent")
+        return self
+
+    @model_validator(mode="after")
+    def _one_of_each_domain(self) -> Self:
+        names = [one.name for one in self.domain]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"domain: {twice} stands there twice; put its limits into one [[delivery.domain]]")
         return self
 
 
