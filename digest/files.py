@@ -6,10 +6,13 @@ What a file holds is on the disk before it bears its name: not even a power cut 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_OF_BATCH = re.compile(r"\..+\.(?P<process>[0-9]+)-[0-9]+\.new")
 
 
 @contextmanager
@@ -52,12 +55,14 @@ def _holds(path: Path, content: bytes) -> bool:
 class Batch:
     """Many files, put in place together: to bring all to the disk at once costs a tenth of one after the other.
 
-    Each lies beside its place until `settle`. At the end of the `with` those that were not put in place are gone; a
-    kill leaves them there for the next batch to write over, so no two may write the same files at a time.
+    Each lies beside its place until `settle`, under a name that no other batch has. At the end of the `with` those that
+    were not put in place are gone; what a kill leaves there, the next batch takes away.
     """
 
     def __init__(self) -> None:
         self._ready: dict[Path, Path] = {}  # by its place, where it lies
+        self._folders: set[Path] = set()
+        self._end = f"{os.getpid()}-{id(self)}.new"
 
     def __enter__(self) -> Batch:
         return self
@@ -73,8 +78,11 @@ class Batch:
         """Returns False, and leaves the file alone, if it holds these bytes already. Makes missing folders."""
         if _holds(path, content):
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._ready[path] = temporary = path.with_name(f".{path.name}.new")
+        if path.parent not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(path.parent)
+            self._folders.add(path.parent)
+        self._ready[path] = temporary = path.with_name(f".{path.name}.{self._end}")
         with named(path):
             temporary.write_bytes(content)
         temporary.chmod(0o644)
@@ -86,3 +94,15 @@ class Batch:
             os.sync()
         for path in list(self._ready):
             self._ready.pop(path).replace(path)
+
+
+def _sweep(folder: Path) -> None:
+    """Takes away what batches left there whose process is gone."""
+    for path in folder.glob(".*.new"):
+        try:
+            if found := _OF_BATCH.fullmatch(path.name):
+                os.kill(int(found["process"]), 0)
+        except (ProcessLookupError, OverflowError):
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            continue  # somebody else's, and at work

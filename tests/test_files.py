@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -68,7 +70,7 @@ def test_a_batch_is_on_the_disk_before_any_of_it_is_in_place(tmp_path: Path, mon
     seen = []
 
     def sync() -> None:
-        seen.append({path.name: path.read_bytes() for path in one.parent.iterdir()})
+        seen.append({re.sub(r"\.[0-9]+-[0-9]+", "", path.name): path.read_bytes() for path in one.parent.iterdir()})
 
     monkeypatch.setattr(os, "sync", sync)
     with Batch() as batch:
@@ -85,16 +87,22 @@ def test_a_batch_is_on_the_disk_before_any_of_it_is_in_place(tmp_path: Path, mon
     assert two.stat().st_mode & 0o777 == 0o644
 
 
-def test_what_a_failure_keeps_out_of_its_place_is_gone_and_what_a_kill_left_is_written_over(tmp_path: Path) -> None:
-    (tmp_path / ".one.new").write_bytes(b"left by a kill")
+def test_what_a_failure_keeps_out_of_its_place_is_gone_and_so_is_what_a_kill_left(tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    kept = [f".one.{os.getpid()}-7.new", ".somebody's-own.new"]
+    for name in [f".one.{gone.pid}-7.new", *kept]:
+        (tmp_path / name).write_bytes(b"left")
     with pytest.raises(OSError, match="full"), Batch() as batch:
         batch.write(tmp_path / "two", b"2")
         raise OSError("full")
-    assert [path.name for path in tmp_path.iterdir()] == [".one.new"]
-    with Batch() as batch:
-        batch.write(tmp_path / "one", b"1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+    with Batch() as batch, Batch() as other:
+        for one in (batch, other):
+            one.write(tmp_path / "one", b"1")
         batch.settle()
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("one", b"1")]
+        other.settle()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "one"])
 
 
 def test_a_full_disk_is_told_with_the_file(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def _checked(context: Context) -> Iterator[Finding]:
     try:
         with context.store() as store:
             yield from _of_store(context, store)
+            yield from _of_profiles(context, store)  # last, as it can do nothing without the secret
     except DigestError:
         pass  # told above
     try:
@@ -256,7 +257,6 @@ def _secret(path: Path) -> Iterator[Finding]:
 
 def _of_store(context: Context, store: Store) -> Iterator[Finding]:
     now = context.now()
-    yield from _of_profiles(context, store)
     yield from _remembered(context, store)
     yield from _lock(store)
     yield from _clock(store, now)

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from digest.diff import diff, identity_keys, known_from, listing_keys
-from digest.errors import ListingError
+from digest.errors import ConfigError, ListingError
 from digest.files import write_whole
 from digest.listings import read_dump, read_listing, read_parts
 from digest.match import WINDOW, near, worth_reading
@@ -37,6 +37,8 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
     A large dump is taken in part by part; if a run ends in the middle of it, the next one goes on there. Raises nothing
     for a bad dump: the report's `error` says what is wrong. With `dry` nothing is stored.
     """
+    if as_of and as_of > now.date() + timedelta(days=1):  # it would stand for ever as the latest
+        raise ConfigError(f"--as-of: {as_of} has not come yet; say of which day {dump.name} is")
     if (report := store.report(dump.digest)) is not None:
         return replace(report, dump=dump.name)
     report = DumpReport(dump=dump.name, digest=dump.digest)
@@ -44,7 +46,6 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
     try:
         with _rare_collections():
             for part in read_parts(dump, now=now, as_of=as_of, begin=begin, known_lines=store.known_lines):
-                _must_have_come(part, now)
                 changes = _changes(store, part, now)
                 report = _added(report, counted(part, changes)) if dry else store.record(part, changes, now)
                 del part, changes  # before the next part is read: two take twice the memory
@@ -53,14 +54,6 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
             return DumpReport(dump=dump.name, digest=dump.digest, error=str(error))
         return store.set_aside(dump, str(error), now)
     return report
-
-
-def _must_have_come(listing: Listing, now: datetime) -> None:
-    """A day ahead would stand for ever as the latest; where it is tomorrow already it may be."""
-    if listing.as_of > now.date() + timedelta(days=1):
-        raise ListingError(
-            f"{listing.dump}: is of {listing.as_of}, a day that has not come; say with --as-of of which day it is"
-        )
 
 
 @contextmanager
