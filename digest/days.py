@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 
@@ -21,6 +22,7 @@ _SAME_WEEKDAYS, _ANY_DAYS = 3, 4  # the fewest usual days that tell something
 _FAR_FEWER, _FEWER = 4, 2  # a quarter, a half of what is usual
 _SILENT_AFTER = timedelta(days=14)  # a source that brought nothing for so long has been given up
 _TAKEN_AT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)Z")
+_DATE = re.compile(r"(?<!\d)(20\d\d-[01]\d-[0-3]\d)(?!\d)")
 _LONGEST_REASON = 160
 INBOX = "inbox"  # stands for the source of a dump that nobody fetched and nobody could read
 
@@ -74,6 +76,28 @@ def folder(dump: str) -> str:
     """The folder that a dump lay in, by its path; empty where that is not told."""
     parts = dump.replace("\\", "/").split("/")
     return parts[-2] if len(parts) > 1 else ""
+
+
+def dates_in(text: str) -> Iterator[date]:
+    """The dates that stand in a text as YYYY-MM-DD."""
+    for told in _DATE.findall(text):
+        with suppress(ValueError):
+            yield date.fromisoformat(told)
+
+
+def named_day(dump: str) -> date | None:
+    """The first date in the name of a dump's file; None without one."""
+    return next(dates_in(dump.replace("\\", "/").rpartition("/")[2]), None)
+
+
+def handed_for(dump: str, as_of: date, before: Iterable[str]) -> date | None:
+    """The day that was to be brought by a dump with the list of a day before, told by the names; None for no later day.
+
+    `before` are the names of the dumps that brought this list. Names may have the day after, as those of mailings.
+    """
+    told = named_day(dump)
+    earlier = min((day for name in before if (day := named_day(name))), default=as_of)
+    return as_of + (told - earlier) if told and told > earlier else None
 
 
 def taken_at(one: Taken) -> datetime:

@@ -10,7 +10,7 @@ import pytest
 from make import subscription
 
 from digest.calendars import ARXIV, ARXIV_MAILING, HUGGING_FACE, calendar_of
-from digest.days import at_fault, awaited, expected, judge, taken_at, telling, why_empty
+from digest.days import at_fault, awaited, expected, handed_for, judge, taken_at, telling, why_empty
 from digest.model import Failed, NoEdition, Taken, Verdict, VerdictKind
 
 DAY = date(2026, 6, 2)  # a Tuesday
@@ -78,6 +78,22 @@ def verdict_of(day: date, facts: list[Taken], bad: list[Failed] = [], source: st
 def test_a_day_of_a_source(facts: list[Taken], bad: list[Failed], kind: str, evidence: str) -> None:
     source = facts[0].source if facts else "hf-daily"
     assert verdict_of(DAY, facts, bad, source) == (kind, evidence)
+
+
+@pytest.mark.parametrize(
+    ("dump", "before", "day"),
+    [
+        ("in/hf-2026-06-03T20.json", ["in/hf-2026-06-02T20.json"], 3),
+        ("hf-2026-06-05.json", ["hf-2026-06-02.json", "hf-2026-06-04.json"], 5),  # once more, and once more
+        ("mail-2026-06-04.txt", ["mail-2026-06-03.txt"], 3),  # a mailing bears the day before
+        ("hf-2026-06-03.json", ["papers.json"], 3),
+        ("hf-2026-06-02-b.json", ["hf-2026-06-02.json"], None),
+        ("2026-06-03/papers.json", ["hf-2026-06-02.json"], None),
+        ("hf-2026-13-03.json", ["hf-2026-06-02.json"], None),
+    ],
+)
+def test_the_day_that_a_repeated_list_was_for(dump: str, before: list[str], day: int | None) -> None:
+    assert handed_for(dump, DAY, before) == (DAY.replace(day=day) if day else None)
 
 
 def test_the_order_of_the_facts_does_not_matter() -> None:

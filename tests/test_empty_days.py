@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+from collections.abc import Callable
 
 import pytest
 from conftest import Place, Ran
@@ -122,6 +123,29 @@ def test_an_edition_waits_for_complete_lists_until_its_cut_off(lab: Place) -> No
     assert "Boats" in tuesday.partition("Late from yesterday")[0]
     assert tuesday.count("Late from") == 1
     assert "is missing" not in tuesday
+
+
+@pytest.mark.parametrize(
+    "again", [lambda text: text, lambda text: text.replace('": ', '":  ')], ids=["copied", "indented"]
+)
+def test_a_list_that_comes_again_under_the_name_of_a_later_day_is_stale(
+    lab: Place, again: Callable[[str], str]
+) -> None:
+    for day in ("05-28", "05-29", "06-01"):
+        drop(lab, f"2026-{day}", f"Gliders {day}", f"Boats {day}")
+        run(lab, f"{day}T20:00")
+    inbox = lab.folder / "inbox"
+    monday = (inbox / "arxiv-lab-2026-06-01.jsonl").read_text()
+    (inbox / "arxiv-lab-2026-06-02.jsonl").write_text(again(monday))
+    assert run(lab, "06-02T20:00").code == 6
+    assert run(lab, "06-03T07:00").code == 6, "the same once more tells the same"
+    stale = "arxiv-lab of 2 June is out of date: the same 2 papers as the day before."
+    assert stale in mails(lab)[-1]
+    status = json.loads(lab.run("status", "--json", now="2026-06-03T08:00:00+00:00").out)
+    days = [(one["date"], one["kind"]) for one in status["verdicts"]]
+    assert days[-2:] == [("2026-06-01", "normal"), ("2026-06-02", "stale")]
+    drop(lab, "2026-06-02", "Kites", "Sails", "Oars")
+    assert run(lab, "06-03T08:00").code == 0, "what comes after all stands for the day"
 
 
 def test_a_cut_off_that_comes_before_its_time_is_refused(lab: Place) -> None:

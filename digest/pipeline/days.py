@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,14 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from digest.days import HISTORY, INBOX, JUDGED, awaited, cut_off, expected, judge, telling
+from digest.days import HISTORY, INBOX, JUDGED, awaited, cut_off, dates_in, expected, judge, named_day, telling
 from digest.model import Failed, Fetched, FetchState, LastEdition, Subscription, Verdict, Wait
 from digest.store import Store
 
 _DAY = timedelta(days=1)
 _FARTHEST = timedelta(days=366)
 _OF_LATE = timedelta(days=1)
-_DATE = re.compile(r"(?<!\d)(20\d\d-[01]\d-[0-3]\d)(?!\d)")
 
 
 def judge_days(store: Store, inbox: Path, now: datetime, *, dry: bool = False) -> tuple[Verdict, ...]:
@@ -52,20 +50,14 @@ def _folder(inbox: Path, dump: str) -> str:
 
 def _day(bad: Failed) -> date:
     """The date in a file's name, unless that day had not come when it was read."""
-    for told in _DATE.findall(Path(bad.dump).name):
-        try:
-            return min(date.fromisoformat(told), bad.date)
-        except ValueError:
-            continue
-    return bad.date
+    return min(named_day(bad.dump) or bad.date, bad.date)
 
 
 def note_fetched(store: Store, fetched: Iterable[Fetched], now: datetime) -> None:
     """Remember which sources did not answer, until they do; the state of each source is that of its last request."""
     for one in fetched:
         if one.state is FetchState.FAILED:
-            told = _DATE.findall(one.asked)
-            day = min(date.fromisoformat(told[-1]), now.date()) if told else now.date()
+            day = min(max(dates_in(one.asked), default=now.date()), now.date())
             store.fetch_failed(Failed(source=one.source, date=day, at=now, reason=one.reason))
         elif one.state in (FetchState.WRITTEN, FetchState.SAME, FetchState.EMPTY):
             store.fetch_succeeded(one.source, now.date())

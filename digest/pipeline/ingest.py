@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
+from digest.days import handed_for, named_day
 from digest.diff import diff, identity_keys, known_from, listing_keys
 from digest.errors import ConfigError, ListingError
 from digest.files import write_whole
@@ -40,6 +41,8 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
     if as_of and as_of > now.date() + timedelta(days=1):  # it would stand for ever as the latest
         raise ConfigError(f"--as-of: {as_of} has not come yet; say of which day {dump.name} is")
     if (report := store.report(dump.digest)) is not None:
+        if not dry and named_day(dump.name) != named_day(report.dump):
+            _note_repeat(store, report, dump.name, now)
         return replace(report, dump=dump.name)
     report = DumpReport(dump=dump.name, digest=dump.digest)
     begin = 0 if dry else store.resume_at(dump.digest)
@@ -53,7 +56,21 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
         if dry:
             return DumpReport(dump=dump.name, digest=dump.digest, error=str(error))
         return store.set_aside(dump, str(error), now)
+    if not dry and report.entries and not report.new + report.relisted:
+        _note_repeat(store, report, dump.name, now)
     return report
+
+
+def _note_repeat(store: Store, report: DumpReport, name: str, now: datetime) -> None:
+    """A day's list that came in before, now in a dump for a later day: its source has none of that day as yet."""
+    told = named_day(name)
+    if report.source is None or report.as_of is None or told is None or told <= report.as_of:
+        return
+    before = [one for one in store.taken(report.as_of) if (one.source, one.date) == (report.source, report.as_of)]
+    lists = [one.dump for one in before if one.daily and one.entries == report.entries]
+    day = handed_for(name, report.as_of, lists) if lists else None
+    if day and report.as_of < day <= now.date():
+        store.handed_again(report.source, day, name, report.entries, now)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, func, insert, select
 
 from digest.model import Failed, Mark, Run, Taken, Verdict, VerdictKind
 from digest.store.database import Database
-from digest.store.schema import fetch_failures, listings, runs, set_asides, verdicts
+from digest.store.schema import fetch_failures, listings, repeats, runs, set_asides, verdicts
 
 _KEPT_RUNS = 10_000  # some days of runs every minute
 _MOST_SET_ASIDE = 500
@@ -18,7 +18,10 @@ _MOST_SET_ASIDE = 500
 
 class Days(Database):
     def taken(self, since: date) -> tuple[Taken, ...]:
-        """The listings that speak of days from `since` on, but for catalogues and what is half read."""
+        """The listings that speak of days from `since` on, but for catalogues and what is half read.
+
+        A list that was handed again stands for a day only while nothing else does.
+        """
         columns = (
             listings.c.source,
             listings.c.as_of.label("date"),
@@ -34,7 +37,21 @@ class Days(Database):
             for row in conn.execute(select(*columns).where(*whole)):
                 told = {name: value for name, value in row._mapping.items() if name != "marks"}
                 found.append(Taken(**told, cut=Mark.CUT in row.marks, repeated=Mark.REPEATED in row.marks))
+            there = {(one.source, one.date) for one in found}
+            for row in conn.execute(repeats.select().where(repeats.c.date >= since)):
+                if (row.source, row.date) not in there:
+                    found.append(Taken(**row._mapping, daily=True, repeated=True))
         return tuple(sorted(found, key=lambda one: (one.date, one.source, one.at, one.dump)))
+
+    def handed_again(self, source: str, day: date, dump: str, entries: int, now: datetime) -> None:
+        """Remember that for a day the source gave the list of a day before once more; the first time counts."""
+        here = (repeats.c.source == source, repeats.c.date == day)
+        with self._reading() as conn:
+            if conn.scalar(select(func.count()).select_from(repeats).where(*here)):
+                return
+        row = {"source": source, "date": day, "dump": dump, "at": now, "entries": entries}
+        with self._writing() as conn:
+            conn.execute(self._insert(repeats).values(row).on_conflict_do_nothing())
 
     def oldest_day(self, since: datetime) -> date | None:
         """The earliest day that listings recorded since then speak of."""

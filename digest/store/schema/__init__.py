@@ -1,7 +1,7 @@
 """The tables, by subject. Does not know about queries or about how a database got this far (migrations)."""
 
 from digest.store.schema.columns import Moment, metadata
-from digest.store.schema.days import fetch_failures, runs, verdicts
+from digest.store.schema.days import fetch_failures, repeats, runs, verdicts
 from digest.store.schema.editions import edition_items, editions, feed_builds, feed_pings, feed_tokens, holds, pieces
 from digest.store.schema.mail import bounces, deliveries, domains, outbox, senders, suppressions
 from digest.store.schema.papers import (
@@ -41,6 +41,7 @@ __all__ = [
     "paper_tails",
     "papers",
     "pieces",
+    "repeats",
     "revisions",
     "roll",
     "runs",

@@ -29,6 +29,18 @@ fetch_failures = Table(
     sqlite_with_rowid=False,
 )
 
+# Days for which a source gave the list of a day before once more: `dump` is the first that came so.
+repeats = Table(
+    "repeats",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("dump", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("entries", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 runs = Table(
     "runs",
     metadata,
