@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from digest.model import Cadence, LastEdition, Subscription
 
+FIRST_YEAR, LAST_YEAR = 1990, 2199  # of the days that can be asked for: far from where the calendar ends
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 

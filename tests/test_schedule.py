@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from conftest import Place
 
 from digest import config
 from digest.cli import world
+from digest.cli.context import Context
 from digest.pipeline.publish import publish
 from digest.store import Store
 
@@ -105,6 +107,39 @@ def test_a_pause_by_command_and_one_edition_after_it(place: Place) -> None:
     _, merged = mails(place)
     assert all(f"On birds{number} and" in merged for number in (2, 3, 4))
     assert "Wed 3 Jun · 1 new paper" in merged
+
+
+def test_days_near_the_ends_of_the_calendar_are_refused(place: Place) -> None:
+    for args in (
+        ("pause", "ada@example.org", "--until", "9999-12-31"),
+        ("run", "--now", "9999-12-31T20:00"),
+        ("status", "--now", "0001-01-01T00:00+02:00"),
+        ("why", "ada@example.org", "0001-01-01"),
+    ):
+        ran = place.run(*args)
+        assert (ran.code, "is not in the years 1990 to 2199" in ran.err) == (2, True), ran.err
+    settle(place, "pause_until = 9999-12-31")
+    ran = place.run("schedule", "--explain", "ada@example.org")
+    assert (ran.code, "not a day of the years 1990 to 2199" in ran.err) == (2, True), ran.err
+    settle(place, "pause_until = 2199-12-31")
+    assert "2200-01-09" in place.run("schedule", "--explain", "ada@example.org").out
+
+
+def test_a_clock_file_that_is_junk_for_a_moment_leaves_the_clock_as_it_was(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = place.folder / "clock"
+    missing = place.run("status", "--now", f"@{clock}")
+    assert (missing.code, "clock: cannot be read (No such file" in missing.err) == (2, True), missing.err
+    clock.write_text("2026-06-01T07:00")
+    context = Context(config_file=place.config, compared_file=None, given_now=clock)
+    for text in ("junk", "", "2026-06-01T07:0"):
+        assert context.now() == datetime(2026, 6, 1, 7, tzinfo=UTC)
+        clock.write_text(text)
+    assert context.now() == datetime(2026, 6, 1, 7, tzinfo=UTC)
+    assert "clock_unreadable" in caplog.text and "'2026-06-01T07:0' is not a moment" in caplog.text
+    clock.write_text("2026-06-02T07:00")
+    assert context.now() == datetime(2026, 6, 2, 7, tzinfo=UTC)
 
 
 def test_a_pause_taken_back_and_what_cannot_be(place: Place) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +13,13 @@ from time import monotonic
 
 from digest import config
 from digest.cli.logs import log_as_json
-from digest.cli.values import moment_of
+from digest.cli.values import moment_in
+from digest.errors import ConfigError
 from digest.pipeline.watch import Phase, Watch
 from digest.store import Store
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -27,6 +32,7 @@ class Context:
     config_file: Path
     compared_file: Path | None
     given_now: datetime | Path | None
+    _last_good: datetime | None = field(default=None, init=False)
 
     @cached_property
     def settings(self) -> config.Settings:
@@ -39,8 +45,18 @@ class Context:
         """This moment in whole seconds of UTC, or the one that is rehearsed."""
         given = self.given_now
         if isinstance(given, Path):
-            return moment_of(given.read_text(encoding="utf-8")).replace(microsecond=0)
+            return self._set_by_hand(given)
         return (given or datetime.now(UTC)).replace(microsecond=0)
+
+    def _set_by_hand(self, clock: Path) -> datetime:
+        """The moment in the file; while it holds none, as in the middle of being written, the one before."""
+        try:
+            self._last_good = moment_in(clock).replace(microsecond=0)
+        except ValueError as error:
+            if self._last_good is None:
+                raise ConfigError(f"--now {error}") from None
+            log.warning("clock_unreadable kept=%s reason=%s", self._last_good, error)
+        return self._last_good
 
     @contextmanager
     def store(self) -> Iterator[Store]:

@@ -8,11 +8,32 @@ from typing import Any
 
 import click
 
+from digest.cadence import FIRST_YEAR, LAST_YEAR
+
 
 def moment_of(text: str) -> datetime:
-    """An ISO 8601 date and time with its offset; without one it is UTC. ValueError if it is none."""
-    moment = datetime.fromisoformat(text.strip())
+    """An ISO 8601 date and time with its offset; without one it is UTC. ValueError says what to write instead."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{text!r} is not a moment; write it as 2026-06-01T07:00:00+02:00") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is not in the years {FIRST_YEAR} to {LAST_YEAR}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def moment_in(path: Path) -> datetime:
+    """The moment that stands in a file. ValueError, with what to do, if there is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"@{path}: cannot be read ({error.strerror}); write a moment into this file") from None
+    except UnicodeDecodeError:
+        text = "the content"
+    try:
+        return moment_of(text)
+    except ValueError as error:
+        raise ValueError(f"@{path}: {error}") from None
 
 
 class Moment(click.ParamType[datetime | Path]):
@@ -26,11 +47,11 @@ class Moment(click.ParamType[datetime | Path]):
         text = str(value)
         try:
             if text.startswith("@"):
-                moment_of(Path(text[1:]).read_text(encoding="utf-8"))
+                moment_in(Path(text[1:]))
                 return Path(text[1:])
             return moment_of(text)
-        except (OSError, ValueError):
-            self.fail(f"{value!r} is not a moment; write it as 2026-06-01T07:00:00+02:00", param, ctx)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Address(click.ParamType[str]):
@@ -53,9 +74,12 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a date; write it as 2026-06-01", param, ctx)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.fail(f"{value} is not in the years {FIRST_YEAR} to {LAST_YEAR}", param, ctx)
+        return day
 
 
 class SettingsFile(click.Path):

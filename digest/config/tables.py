@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from digest.addresses import validated
+from digest.cadence import FIRST_YEAR, LAST_YEAR
 from digest.config.look import Language, LookTable
 from digest.config.values import Colour, Line, Row, Table, Url, web_address
 from digest.model import Cadence, SourceKind, Wait
@@ -22,6 +23,14 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 # --- what a value may be -----------------------------------------------------------------------------------
+
+
+def _near(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(
+            f"not a day of the years {FIRST_YEAR} to {LAST_YEAR}; give a nearer one, or take the entry out"
+        )
+    return day
 
 
 def _source_url(text: str) -> str:
@@ -297,7 +306,7 @@ class SubscriptionTable(Row):
     at: Clock = time(7, 0)
     zone: Zone = "UTC"
     language: Language = "en"
-    pause_until: date | None = None
+    pause_until: Annotated[date, AfterValidator(_near)] | None = None
     wait: Wait = Wait.NOW
     cut_off: Clock = time(10, 0)
 
