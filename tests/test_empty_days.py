@@ -148,6 +148,22 @@ def test_a_list_that_comes_again_under_the_name_of_a_later_day_is_stale(
     assert run(lab, "06-03T08:00").code == 0, "what comes after all stands for the day"
 
 
+def test_a_bad_dump_that_cannot_be_moved_aside_stops_only_itself(lab: Place) -> None:
+    inbox = lab.folder / "inbox"
+    (inbox / "set-aside").touch()  # where a folder must be, as a read-only inbox would have it for anybody but root
+    (inbox / "a.json").write_text("{")
+    drop(lab, "2026-06-01", "Gliders")
+    ran = run(lab, "06-01T20:00")
+    assert ran.code == 1, ran.err
+    assert "it could not be moved out of the inbox (" in ran.out
+    assert "Gliders" in mails(lab)[-1]
+    assert run(lab, "06-01T20:01").code == 4, "it is not read again"
+    (inbox / "set-aside").unlink()
+    assert run(lab, "06-01T20:02").code == 4
+    assert [path.name for path in inbox.iterdir()].count("a.json") == 0
+    assert "could not be moved" not in (inbox / "set-aside" / "a.json.reason.txt").read_text()
+
+
 def test_a_cut_off_that_comes_before_its_time_is_refused(lab: Place) -> None:
     lab.config.write_text(f'{SETTINGS}wait = "final"\ncut_off = "07:00"\n')
     ran = run(lab, "06-01T07:00")

@@ -29,6 +29,7 @@ from digest.store import Store
 
 SET_ASIDE = "set-aside"
 _OBJECTS_OF_A_PART = 200_000
+_STUCK, _MOST_STUCK = "; it could not be moved out of the inbox", 10_000
 _UNFINISHED = (".part", ".tmp", ".crdownload")
 
 
@@ -160,9 +161,10 @@ def dumps_in(folder: Path) -> Iterator[Path]:
 def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> Iterator[DumpReport]:
     """Take in what is new in the inbox. A dump that cannot be read is moved aside with the reason beside it.
 
-    Dumps that were read stay where they are; they are known by content and cost one hash a run.
+    Dumps that were read stay where they are; they are known by content and cost one hash a run. So do those that can
+    neither be read nor moved.
     """
-    paths = list(dumps_in(world.inbox)) if world.inbox.is_dir() else []
+    paths, stuck = list(dumps_in(world.inbox)) if world.inbox.is_dir() else [], _stuck(world.store)
     for number, path in enumerate(paths, start=1):
         progress(number, len(paths))
         try:
@@ -172,11 +174,29 @@ def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> It
         except ListingError as error:
             yield DumpReport(dump=str(path), digest="", error=str(error))
             continue
+        if (reason := stuck.get(dump.digest)) is not None:
+            _moved_aside(world.inbox, path, reason)
+            continue
         report = ingest(world.store, dump, now)
-        if report.error:
-            _move_aside(world.inbox, path, report.error)
+        if report.error and (fault := _moved_aside(world.inbox, path, report.error)):
+            report = world.store.set_aside(dump, f"{report.error}{_STUCK} ({fault})", now)
         if not report.known:
             yield report
+
+
+def _stuck(store: Store) -> dict[str, str]:
+    """By digest, why dumps could not be read that could not be moved aside either: to be moved, not read again."""
+    found = {one.digest: one.error or "" for one in store.set_asides(_MOST_STUCK)}
+    return {digest: reason.partition(_STUCK)[0] for digest, reason in found.items() if _STUCK in reason}
+
+
+def _moved_aside(inbox: Path, path: Path, reason: str) -> str:
+    """Why it could not be moved aside; empty when it was."""
+    try:
+        _move_aside(inbox, path, reason)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _move_aside(inbox: Path, path: Path, reason: str) -> None:
