@@ -79,7 +79,12 @@ def test_an_empty_day_is_told_with_its_reason_or_passed_over(lab: Place) -> None
     assert ran.code == 4
     assert len(mails(lab)) == 3
     assert "No edition for ada@example.org of 2026-06-07" in ran.out
-    assert "(weekend: arXiv lists no new papers on weekends)" in ran.out
+    told = "(weekend, arxiv-lab of 7 June: arXiv lists no new papers on weekends)"
+    assert told in ran.out
+    assert told in lab.run("why", "ada@example.org", "2026-06-07").out, "the reason stays known"
+    said = lab.run("why", "ada@example.org", "2026-06-06").out
+    assert "a mail without papers, sent" in said
+    assert "It said: arxiv-lab of 5 June is missing: no list of this day came in" in said
 
 
 def test_what_became_known_on_a_day_without_an_edition_is_told_by_the_next(lab: Place) -> None:

@@ -18,7 +18,6 @@ from digest.errors import ConfigError
 from digest.pipeline.watch import Phase, Watch
 from digest.store import Store
 
-
 log = logging.getLogger(__name__)
 
 

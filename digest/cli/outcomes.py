@@ -63,8 +63,7 @@ def published(made: Published, *, dry: bool = False) -> None:
         out.print(f"… and {len(made.editions) - _LISTED:,} more.")
     for none in made.none[:_LISTED]:
         whom = escape(_whom(none.subscription))
-        why = f" ({none.why.kind}: {none.why.evidence})" if none.why else ""
-        out.print(f"No edition for {whom} of {none.date}: {escape(none.reason + why)}.", soft_wrap=True)
+        out.print(f"No edition for {whom} of {none.date}: {escape(none.told)}.", soft_wrap=True)
     if len(made.none) > _LISTED:
         out.print(f"… and none for {len(made.none) - _LISTED:,} more.")
 

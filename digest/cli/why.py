@@ -43,6 +43,7 @@ def _one_json(one: Whereabouts) -> dict[str, object]:
         "active": one.active,
         "told": one.told,
         "papers": [item.paper.id for item in one.edition.items] if one.edition else [],
+        "days": _days(one),
         "receipt": _receipt(one.edition) if one.edition else None,
         "state": one.message.state if one.message else None,
         "message_id": one.message.message_id if one.message else None,
@@ -78,12 +79,19 @@ def _paper(paper: Paper) -> dict[str, object]:
     return {"id": paper.id, "title": paper.title, "url": paper.url}
 
 
+def _days(one: Whereabouts) -> list[str]:
+    """What the edition said of the sources' days."""
+    return [verdict.sentence for verdict in one.edition.verdicts] if one.edition else []
+
+
 def _say(answer: Answer) -> None:
     for one in answer.subscriptions:
         gone = "" if one.active else " (not in the settings any more)"
         papers = len(one.edition.items) if one.edition else 0
-        got = f"{papers} papers, " if papers else "nothing: "
+        got = f"{papers} papers, " if papers else "a mail without papers, " if one.message else "nothing: "
         out.print(f"[bold]{escape(one.subscription.profile)}[/]{gone}: {got}{escape(one.told)}", soft_wrap=True)
+        for sentence in _days(one):
+            out.print(f"It said: {escape(sentence)}", soft_wrap=True)
         if one.attempts:
             tables.table("tried", "outcome", "reply", rows=((a.at, a.state.value, a.reply) for a in one.attempts))
         if one.bounces:

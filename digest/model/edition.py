@@ -241,6 +241,14 @@ class NoEdition:
     why: Verdict | None = None
     waiting: bool = False
 
+    @property
+    def told(self) -> str:
+        """The reason with the verdict that explains it."""
+        if self.why is None:
+            return self.reason
+        whose = f", {self.why.source} of {self.why.date.day} {self.why.date:%B}" if self.why.source else ""
+        return f"{self.reason} ({self.why.kind}{whose}: {self.why.evidence})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastEdition:

@@ -169,7 +169,8 @@ class _Desk:
     def record_empty(self, none: Sequence[NoEdition]) -> None:
         wakes = {no.subscription.id: self._wake(no.subscription, no.date, no.reason) for no in none}
         if none:
-            self._world.store.record_all_empty(none, self._now, wakes)
+            told = [replace(no, reason=no.told) for no in none]
+            self._world.store.record_all_empty(told, self._now, wakes)
 
     def wait(self, waiting: Sequence[NoEdition]) -> None:
         """Look at them again at their cut-off, or when a dump comes in."""
