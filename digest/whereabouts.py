@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from digest.cadence import local_date, moment, next_moment, paused, sends_on
-from digest.model import Bounce, Cadence, LastEdition, OutboxItem, OutboxState, ReturnKind, Subscription
+from digest.model import Bounce, Cadence, LastEdition, NoEdition, OutboxItem, OutboxState, ReturnKind, Subscription
 
 _WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _STATES = {
@@ -35,9 +35,20 @@ def told_of_message(message: OutboxItem, bounces: Sequence[Bounce]) -> str:
 
 
 def told_of_none(
-    subscription: Subscription, day: date, history: Sequence[LastEdition], now: datetime, *, active: bool = True
+    subscription: Subscription,
+    day: date,
+    history: Sequence[LastEdition],
+    now: datetime,
+    *,
+    active: bool = True,
+    waiting: NoEdition | None = None,
 ) -> str:
-    """Why there is no edition of a date. `history` is what is stored of the subscription's dates, newest first."""
+    """Why there is no edition of a date. `history` is what is stored of the subscription's dates, newest first.
+
+    `waiting` is the subscription's date that waits for complete lists now, if one does.
+    """
+    if waiting is not None and waiting.date == day and active:
+        return f"due since {_at(subscription, moment(subscription, day))}, and {waiting.reason}"
     here = next((one for one in history if one.date == day), None)
     if here is not None:
         return here.reason or "there was an edition, which is not kept any more"

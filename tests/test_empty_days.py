@@ -113,7 +113,20 @@ def test_an_edition_waits_for_complete_lists_until_its_cut_off(lab: Place) -> No
     drop(lab, "2026-06-01", "Gliders", source="arxiv-a")
     waits = run(lab, "06-01T07:30")
     assert len(mails(lab)) == 1
-    assert "waits for complete lists of arxiv-b until 10:00" in waits.out
+    words = "waits for complete lists of arxiv-b until 10:00"
+    assert f"No edition for ada@example.org of 2026-06-01: {words}" in waits.out
+    assert f"Next: 2026-06-01 10:00 UTC, “lab” for ada@example.org, which {words}." in waits.out
+    now = "2026-06-01T07:31:00+00:00"
+    assert f"due since 2026-06-01 07:00 UTC (07:00 UTC), and {words}" in (
+        lab.run("why", "ada@example.org", "2026-06-01", now=now).out
+    )
+    for args in (("status",), ("schedule", "--explain", "ada@example.org")):
+        assert f"the edition of 2026-06-01 {words}." in lab.run(*args, now=now).out
+    status = json.loads(lab.run("status", "--json", now=now).out)
+    assert (status["waiting"]["lab/ada@example.org"]["reason"], status["next_due"]) == (
+        words,
+        "2026-06-01T10:00:00+00:00",
+    )
     assert run(lab, "06-01T09:59").code == 4
     assert len(mails(lab)) == 1
     assert run(lab, "06-01T10:00").code == 0

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from digest.cadence import next_moment
 from digest.cli import outcomes, signals, tables, world
 from digest.cli.codes import DONE, INCOMPLETE, NOTHING_NEW, TROUBLED
 from digest.cli.context import Context
@@ -29,6 +28,7 @@ from digest.pipeline.publish import Published, publish
 from digest.pipeline.roll import with_pauses
 from digest.pipeline.run import RunReport, run
 from digest.pipeline.surfaces import announce
+from digest.pipeline.waiting import next_times, waiting_now
 from digest.store import Store
 
 # --- ingest ----------------------------------------------------------------------------------------------------
@@ -190,14 +190,14 @@ def _say_run(context: Context, report: RunReport, store: Store) -> None:
         outcomes.deliveries(report.deliveries, report.trouble)
     settings, last = context.settings, store.last_editions()
     out.print(f"\nMails: {_where(context)}\nFeeds: {settings.output / 'feeds'}", soft_wrap=True)
-    upcoming = [
-        (next_moment(one, last.get(one.id), context.now()), one)
-        for one in with_pauses(store, readers(settings) or settings.subscriptions)
-    ]
+    everyone = with_pauses(store, readers(settings) or settings.subscriptions)
+    waits = waiting_now(store, everyone, last, context.now())
+    upcoming = next_times(everyone, last, waits, context.now())
     if upcoming:
-        at, one = min(upcoming, key=lambda pair: (pair[0], pair[1].id))
-        whom = one.address or "the feed"
-        out.print(f"Next: {at:%Y-%m-%d %H:%M} UTC, “{one.profile}” for {escape(whom)}, if something is new by then.")
+        one = min(everyone, key=lambda each: (upcoming[each.id], each.id))
+        at, whom = upcoming[one.id], one.address or "the feed"
+        how = f"which {waits[one.id].reason}" if one.id in waits else "if something is new by then"
+        out.print(f"Next: {at:%Y-%m-%d %H:%M} UTC, “{one.profile}” for {escape(whom)}, {how}.", soft_wrap=True)
 
 
 def _where(context: Context) -> str:

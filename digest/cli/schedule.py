@@ -15,9 +15,10 @@ from digest.cli.codes import DONE
 from digest.cli.context import Context
 from digest.cli.phases import exit_code, fetching
 from digest.cli.screen import out, required
-from digest.model import Cadence, LastEdition, Subscription
+from digest.model import Cadence, LastEdition, NoEdition, Subscription
 from digest.pipeline.roll import of_address, with_pauses
 from digest.pipeline.run import RunReport, run
+from digest.pipeline.waiting import waiting_now
 from digest.scheduler import serve
 from digest.store import Store
 
@@ -95,12 +96,16 @@ def _explain(context: Context, address: str, as_json: bool) -> int:
         here = world.build(context.settings, store)
         mine = with_pauses(store, of_address(here, address))
         last = store.last_editions([one.id for one in mine])
+        waits = waiting_now(store, mine, last, now)
     coming = {one.id: list(islice(sendings(one, last.get(one.id), now), TOLD)) for one in mine}
     if as_json:
-        tables.print_json([_subscription_json(one, last.get(one.id), coming[one.id]) for one in mine])
+        tables.print_json(
+            [_subscription_json(one, last.get(one.id), waits.get(one.id), coming[one.id]) for one in mine]
+        )
         return DONE
     for one in mine:
         out.print(f"[bold]{escape(one.profile)}[/]: {escape(', '.join(_terms(one, last)))}", soft_wrap=True)
+        tables.waiting({one.profile: waits[one.id]} if one.id in waits else {})
         tables.table("date", "local time", "UTC", "clock", rows=map(_row, coming[one.id]))
     return DONE
 
@@ -139,7 +144,9 @@ _CHANGES = {
 }
 
 
-def _subscription_json(one: Subscription, last: LastEdition | None, coming: Sequence[Sending]) -> dict[str, object]:
+def _subscription_json(
+    one: Subscription, last: LastEdition | None, waits: NoEdition | None, coming: Sequence[Sending]
+) -> dict[str, object]:
     """The stable shape of `schedule --explain --json`."""
     return {
         "subscription": one.id,
@@ -148,6 +155,7 @@ def _subscription_json(one: Subscription, last: LastEdition | None, coming: Sequ
         "zone": one.zone,
         "pause_until": one.pause_until,
         "last": last,
+        "waiting": {"date": waits.date, "reason": waits.reason} if waits else None,
         "sendings": [
             {
                 "date": each.date,

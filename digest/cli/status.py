@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.markup import escape
 
-from digest.cadence import next_moment
 from digest.cli import tables
 from digest.cli.codes import DONE
 from digest.cli.context import Context
@@ -17,6 +16,7 @@ from digest.cli.readership import feeds, readers
 from digest.cli.screen import out
 from digest.model import OPEN_STATES, LastEdition, Verdict
 from digest.pipeline.roll import with_pauses
+from digest.pipeline.waiting import next_times, waiting_now
 from digest.store import Store
 
 _COUNTED = ("papers", "sightings", "listings", "subscriptions", "feeds", "editions", "suppressed", "set_aside")
@@ -31,7 +31,8 @@ def status_command(context: Context, as_json: bool) -> int:
         newest, oldest, trouble = store.newest_ingest(), store.outbox_ages(), store.destinations()
         verdicts = store.verdicts((now - _SHOWN_DAYS).date())
         phases, everyone = _phases(store), with_pauses(store, settings.subscriptions)
-    due = [(one.id, last.get(one.id), next_moment(one, last.get(one.id), now)) for one in everyone]
+        waits = waiting_now(store, everyone, last, now)
+    due = [(one, last.get(one), at) for one, at in next_times(everyone, last, waits, now).items()]
     shape = {
         **tables.plain(counts),
         "subscriptions": len(readers(settings)),
@@ -43,6 +44,7 @@ def status_command(context: Context, as_json: bool) -> int:
         "next_due": min((at for _, _, at in due), default=None),
         "next": {name: at for name, _, at in due},
         "last": {name: record for name, record, _ in due},
+        "waiting": {name: {"date": one.date, "reason": one.reason} for name, one in waits.items()},
         "domains": trouble,
     }
     if as_json:
@@ -52,6 +54,7 @@ def status_command(context: Context, as_json: bool) -> int:
     out.print(f"outbox: {', '.join(f'{n} {state}' for state, n in shape['outbox'].items() if n) or 'empty'}")
     out.print(f"newest dump: {newest:%Y-%m-%d %H:%M} UTC" if newest else "no dump has come in yet")
     _say_last(due)
+    tables.waiting(waits)
     _say_runs(phases)
     _say_verdicts(verdicts)
     if waiting:

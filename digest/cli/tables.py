@@ -70,6 +70,11 @@ def tail(name: str, most: int = 40) -> str:
     return last if len(last) <= most else f"…{last[-most + 1 :]}"
 
 
+def waiting(found: Mapping[str, NoEdition]) -> None:
+    for name, one in found.items():
+        out.print(f"{escape(name)}: the edition of {one.date} {escape(one.reason)}.", soft_wrap=True)
+
+
 def head(title: str, most: int = 60) -> str:
     """The beginning of a text."""
     return title if len(title) <= most else title[: most - 1].rstrip() + "…"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from digest.cadence import before_first, cut, due, fade_days, local_date, look_back, missed, moment, paused, wake
+from digest.cadence import before_first, cut, due, fade_days, local_date, look_back, missed, paused, wake
 from digest.compose import compose, late, telling
 from digest.days import why_empty
 from digest.errors import ConfigError
@@ -33,6 +33,7 @@ from digest.pipeline.letters import Letters
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.roll import due_by_settings, enrolled, keep_in_step
 from digest.pipeline.surfaces import write_surfaces
+from digest.pipeline.waiting import cut_off_of, waits
 from digest.pipeline.world import Progress, World, silent
 from digest.render import late_line, why_line
 
@@ -115,9 +116,9 @@ class _Desk:
             if bar := barred.get(subscription.id):
                 none.append(_barred(subscription, day, bar))
                 continue
-            lacking, waits = self._lacks(one, day)
-            if waits:
-                none.append(_waits(subscription, day, lacking))
+            lacking, still_waits = self._lacks(one, day)
+            if still_waits:
+                none.append(waits(subscription, day, lacking))
                 continue
             if key not in self._made:
                 seen = shown[fresh[key].subscription.id]
@@ -175,7 +176,7 @@ class _Desk:
     def wait(self, waiting: Sequence[NoEdition]) -> None:
         """Look at them again at their cut-off, or when a dump comes in."""
         if waiting:
-            cut_offs = {no.subscription.id: _cut_off(no.subscription, no.date) for no in waiting}
+            cut_offs = {no.subscription.id: cut_off_of(no) for no in waiting}
             self._world.store.put_off({one: (at, self._now) for one, at in cut_offs.items()})
 
     def _wake(self, subscription: Subscription, day: date, reason: str | None) -> datetime:
@@ -256,16 +257,6 @@ def select(world: World, rankings: Rankings, one: Enrolled, day: date, now: date
 def _barred(subscription: Subscription, day: date, bar: Suppression) -> NoEdition:
     what = "this subscription" if bar.subscription_id else "the address"
     return NoEdition(subscription=subscription, date=day, reason=f"{what} is on the suppression list")
-
-
-def _waits(subscription: Subscription, day: date, lacking: Sequence[Verdict]) -> NoEdition:
-    names = ", ".join(one.source for one in lacking)
-    words = f"waits for complete lists of {names} until {subscription.cut_off:%H:%M}"
-    return NoEdition(subscription=subscription, date=day, reason=words, waiting=True)
-
-
-def _cut_off(subscription: Subscription, day: date) -> datetime:
-    return moment(replace(subscription, at=subscription.cut_off), day)
 
 
 def _empty(profile: Profile, none: NoEdition, verdicts: tuple[Verdict, ...], now: datetime) -> Edition:

@@ -9,6 +9,7 @@ from digest.cadence import moment
 from digest.model import Bounce, Delivery, Edition, OutboxItem, Subscription, Suppression, edition_id
 from digest.pipeline.readership import Readership
 from digest.pipeline.roll import with_pauses
+from digest.pipeline.waiting import waiting_now
 from digest.whereabouts import told_of_message, told_of_none
 
 _DATES = 4_000  # of a subscription's history; ten years of days
@@ -73,7 +74,9 @@ def _whereabouts(
     key = edition_id(one.id, day)
     edition = readers.store.edition(key)
     if edition is None:
-        told = told_of_none(one, day, readers.store.history(one.id, _DATES), now, active=active)
+        history = readers.store.history(one.id, _DATES)
+        waiting = waiting_now(readers.store, [one], {one.id: history[0]} if history else {}, now).get(one.id)
+        told = told_of_none(one, day, history, now, active=active, waiting=waiting)
         since = moment(one, day)
         return Whereabouts(
             subscription=one,
