@@ -9,11 +9,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 
 from digest.calendars import calendar_of
-from digest.model import FAULTY, Calendar, Failed, NoEdition, Said, Taken, Verdict, VerdictKind, worded
+from digest.model import FAULTY, Calendar, Failed, NoEdition, RibbonDay, Said, Taken, Verdict, VerdictKind, worded
 
 JUDGED = timedelta(days=14)  # so far back verdicts are made anew
 HISTORY = timedelta(days=56)  # and so much further back usual days are looked for
@@ -24,6 +25,7 @@ _SILENT_AFTER = timedelta(days=14)  # a source that brought nothing for so long 
 _TAKEN_AT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)Z")
 _DATE = re.compile(r"(?<!\d)(20\d\d-[01]\d-[0-3]\d)(?!\d)")
 _LONGEST_REASON = 160
+_REST = (VerdictKind.HOLIDAY, VerdictKind.WEEKEND)
 INBOX = "inbox"  # stands for the source of a dump that nobody fetched and nobody could read
 
 
@@ -268,6 +270,17 @@ def telling(verdicts: Iterable[Verdict], since: date, until: date) -> tuple[Verd
     return tuple(sorted(found, key=lambda one: (-one.date.toordinal(), one.source)))[:5]
 
 
+def of_ribbon(ribbon: Sequence[RibbonDay], verdicts: Iterable[Verdict]) -> tuple[RibbonDay, ...]:
+    """The days with what lacked on them; beside papers a weekend or holiday is no news."""
+    told: dict[date, list[Verdict]] = defaultdict(list)
+    for one in sorted(verdicts, key=lambda one: (one.date, one.source)):
+        if (one.lacking or one.kind in _REST) and one.source != INBOX:
+            told[one.date].append(one)
+    return tuple(
+        replace(day, verdicts=tuple(one for one in told[day.date] if one.lacking or not day.new)) for day in ribbon
+    )
+
+
 def awaited(verdicts: Iterable[Verdict], sources: Iterable[str], day: date, by: str) -> tuple[Verdict, ...]:
     """The sources whose list of the day is not complete: what an edition that waits for it waits for.
 
@@ -303,8 +316,8 @@ def why_empty(none: NoEdition, verdicts: Sequence[Verdict]) -> Verdict:
         return _own(none, VerdictKind.MUTED, _papers(none.hidden), worded("{} came in, hidden by your own rules"))
     latest = {one.source: one for one in sorted(verdicts, key=lambda one: one.date)}.values()
     kinds = [VerdictKind.BROKEN, VerdictKind.MISSING, VerdictKind.STALE, VerdictKind.PARTIAL]
-    if latest and all(one.kind in (VerdictKind.HOLIDAY, VerdictKind.WEEKEND) for one in latest):
-        kinds += [VerdictKind.HOLIDAY, VerdictKind.WEEKEND]
+    if latest and all(one.kind in _REST for one in latest):
+        kinds += _REST
     for kind in kinds:
         if found := [one for one in latest if one.kind is kind]:
             return found[0]

@@ -182,6 +182,35 @@ def test_a_bad_dump_that_cannot_be_moved_aside_stops_only_itself(lab: Place) -> 
     assert "could not be moved" not in (inbox / "set-aside" / "a.json.reason.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Mon 1 Jun · the list of arxiv-lab is missing Tue 2 Jun · 2 new papers, first “Kites of 02”; the list of"
+         " arxiv-lab may lack papers"),
+        ("de", "Mo. 1. Juni · die Liste von arxiv-lab fehlt Di. 2. Juni · 2 neue Paper, zuvorderst „Kites of 02“; der"
+         " Liste von arxiv-lab fehlen vielleicht Paper"),
+    ],
+)  # fmt: skip
+def test_the_days_that_an_edition_makes_up_for_tell_their_verdicts(lab: Place, language: str, told: str) -> None:
+    (lab.folder / "config" / "profiles.toml").write_text(PROFILES.replace("kites", "boats"))
+    lab.config.write_text(f'{SETTINGS}language = "{language}"\n')
+    for day in ("26", "27", "28", "29"):
+        drop(lab, f"2026-05-{day}", *(f"Gliders {number} of {day}" for number in range(9)))
+    assert run(lab, "05-29T20:00").code == 0
+    drop(lab, "2026-06-02", "Kites of 02", "Gulls of 02")
+    assert lab.run("ingest", lab.folder / "inbox", now="2026-06-03T20:00").code == 0
+    (lab.folder / "inbox" / "arxiv-lab").mkdir()
+    (lab.folder / "inbox" / "arxiv-lab" / "2026-06-03.json").write_text("{")
+    assert run(lab, "06-04T07:00").code == 1
+    mail = mails(lab)[-1]
+    assert told in mail
+    weekend, broken = {
+        "en": ("Sat 30 May · weekend of arxiv-lab Sun", "Wed 3 Jun · the list of arxiv-lab could not be used"),
+        "de": ("Sa. 30. Mai · Wochenende von arxiv-lab So.", "Mi. 3. Juni · die Liste von arxiv-lab war unbrauchbar"),
+    }[language]
+    assert weekend in mail and broken in mail
+
+
 def test_a_cut_off_that_comes_before_its_time_is_refused(lab: Place) -> None:
     lab.config.write_text(f'{SETTINGS}wait = "final"\ncut_off = "07:00"\n')
     ran = run(lab, "06-01T07:00")

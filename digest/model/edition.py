@@ -169,11 +169,15 @@ class Strand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RibbonDay:
-    """A day that an edition makes up for: how many of its new papers were listed then, and the title of the best."""
+    """A day that an edition makes up for: how many of its new papers were listed then, and the title of the best.
+
+    `verdicts` are those on the sources' lists of the day that tell why there may be fewer than usual.
+    """
 
     date: date
     new: int
     title: str = ""
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

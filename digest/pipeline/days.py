@@ -9,8 +9,20 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from digest.days import HISTORY, INBOX, JUDGED, awaited, cut_off, dates_in, expected, judge, named_day, telling
-from digest.model import Failed, Fetched, FetchState, LastEdition, Subscription, Verdict, Wait
+from digest.days import (
+    HISTORY,
+    INBOX,
+    JUDGED,
+    awaited,
+    cut_off,
+    dates_in,
+    expected,
+    judge,
+    named_day,
+    of_ribbon,
+    telling,
+)
+from digest.model import Edition, Failed, Fetched, FetchState, LastEdition, NoEdition, Subscription, Verdict, Wait
 from digest.store import Store
 
 _DAY = timedelta(days=1)
@@ -112,6 +124,13 @@ class Sources:
             found = self._store.verdicts(first, last.made_at if last else None)
             self._told[key] = telling(found, first, max(day, self._today))
         return self._told[key]
+
+    def ribboned(self, outcome: Edition | NoEdition) -> Edition | NoEdition:
+        """With the verdicts on the days that an edition makes up for."""
+        if isinstance(outcome, NoEdition) or not outcome.ribbon:
+            return outcome
+        found = self._store.verdicts(outcome.ribbon[0].date)
+        return replace(outcome, ribbon=of_ribbon(outcome.ribbon, found))
 
     def of(self, last: LastEdition | None, day: date) -> tuple[Verdict, ...]:
         """The verdicts on all days since the last edition."""

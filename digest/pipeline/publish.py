@@ -122,7 +122,8 @@ class _Desk:
                 continue
             if key not in self._made:
                 seen = shown[fresh[key].subscription.id]
-                self._made[key] = _composed(world, self._rankings, one, day, now, views[subscription.id], seen)
+                made = _composed(world, self._rankings, one, day, now, views[subscription.id], seen)
+                self._made[key] = self._days.ribboned(made)
             outcome = self._finished(self._made[key], one, lacking)
             if isinstance(outcome, Edition):
                 editions.append(outcome)
@@ -343,11 +344,12 @@ def _view(
 
 def preview(world: World, subscription: Subscription, now: datetime) -> Edition | NoEdition:
     """The edition that `publish` would make for a subscription if it were due now. Touches nothing."""
-    outcome = _preview(world, _rankings(world, now), subscription, now)
+    days = Sources(world.store, (), now)
+    outcome = days.ribboned(_preview(world, _rankings(world, now), subscription, now))
     if isinstance(outcome, NoEdition):
         return outcome
     sent = enrolled(world, subscription).sent
-    return replace(outcome, verdicts=Sources(world.store, (), now).told(sent, outcome.date))
+    return replace(outcome, verdicts=days.told(sent, outcome.date))
 
 
 def _preview(world: World, rankings: Rankings, subscription: Subscription, now: datetime) -> Edition | NoEdition:

@@ -32,6 +32,30 @@ def ribbon(edition: Edition) -> tuple[RibbonLine, ...]:
 
 
 def _came(one: RibbonDay, words: Language) -> str:
+    """The papers of the day, and what was wrong with its lists; that alone on a day without papers."""
+    told = [clean(_lacked(verdict, words)) for verdict in one.verdicts]
+    if one.new or not told:
+        told.insert(0, _papers(one, words))
+    return clip("; ".join(told), _SENTENCE)
+
+
+def _lacked(one: Verdict, words: Language) -> str:
+    match one.kind:
+        case VerdictKind.MISSING:
+            return words.gettext("the list of %(source)s is missing", source=one.source)
+        case VerdictKind.BROKEN:
+            return words.gettext("the list of %(source)s could not be used", source=one.source)
+        case VerdictKind.STALE:
+            return words.gettext("%(source)s had the list of the day before again", source=one.source)
+        case VerdictKind.HOLIDAY:
+            return words.gettext("holiday of %(source)s", source=one.source)
+        case VerdictKind.WEEKEND:
+            return words.gettext("weekend of %(source)s", source=one.source)
+        case _:
+            return words.gettext("the list of %(source)s may lack papers", source=one.source)
+
+
+def _papers(one: RibbonDay, words: Language) -> str:
     if not one.new:
         return words.gettext("no new paper")
     return words.ngettext(
