@@ -159,20 +159,21 @@ def compose(
 ) -> Edition | NoEdition:
     """The best papers never shown to this subscription, section by section, or the reason for no edition.
 
-    Papers that did not fit last time may come, and `risers` (best first), but only beside one that is new since then:
-    yesterday's leftovers alone are no news. `last` is what is stored of the subscription's latest date, None if there
-    is nothing; for when-good, which adds days up, of its latest edition. `merged` tells that dates were missed since,
-    `cut` that papers count from that day on only.
+    Papers that did not fit last time may come, and `risers` (best first), but only beside one that is new since then.
+    `last` is what is stored of the subscription's latest date; for when-good, which adds days up, of its latest
+    edition. `merged` tells that dates were missed since, `cut` that papers count from that day on only.
     """
     unshown = [one for one in ranking.papers if one.paper.id not in shown]
     new = [one for one in unshown if _is_new(one.paper, shown, last)]
     hidden = [one for one in ranking.hidden if _is_new(one.paper, shown, last)]
+    muted = [one for one in hidden if is_mute(one)]
     if not new:
         return NoEdition(
             subscription=subscription,
             date=day,
             reason=_why_none(ranking, hidden, last),
-            hidden=sum(map(is_mute, hidden)),
+            hidden=len(muted),
+            muted=_hidden(muted, (), profile.limit),
             shown=len(ranking.papers) - len(unshown),
         )
     if waiting := _waiting(subscription, new, last, day):
@@ -182,7 +183,6 @@ def compose(
     kept = {one.id for one in placed}
     gone = kept | {one.paper.id for one in ranking.hidden}
     left = [one for one in new if one.paper.id not in kept]
-    muted = [one for one in hidden if is_mute(one)]
     late = [one for one in risers if one.paper.id not in gone and not _is_new(one.paper, shown, last)]
     risen = [Placed(ranked=one, section=RISEN) for one in late[: profile.late_risers]] if last else []
     rows = enumerate((*placed, *risen), start=1)

@@ -70,6 +70,13 @@ def test_an_empty_day_is_told_with_its_reason_or_passed_over(lab: Place) -> None
     _, muted, weekend = mails(lab)
     assert muted.startswith("No papers: The lab · 2 Jun")
     assert "No new papers. 2 papers came in, hidden by your own rules." in muted
+    assert (
+        "2 papers hidden by this profile’s rules: Kites · without the muted word “kites” this would be first" in muted
+    )
+    assert "You receive this every day, because ada@example.org" in muted
+    assert "days with news" not in weekend
+    for mail in lab.mails():
+        assert "headings" not in lab.run("lint", mail).out
     assert "No new papers. arxiv-lab of 6 June has a weekend: arXiv lists no new papers on weekends." in weekend
     assert "arxiv-lab of 5 June is missing: no list of this day came in" in weekend
     page = next((lab.folder / "out").rglob("*.html")).read_text()

@@ -217,6 +217,7 @@ SPOILED: list[tuple[str, Callable[[], bytes], str]] = [
     ("language", html('<div class="page" lang="en" dir="ltr"', '<div class="page"'), "lang and dir"),
     ("language", html('<html lang="en"', '<html lang="de"'), "Content-Language says en"),
     ("headings", html("<h1", "<h1>Another</h1><h1"), "exactly one"),
+    ("headings", lambda: mail(html=HTML.replace("h2>", "p>")), "each paper must have one"),
     ("headings", html("<h2>", "<h4>Of note</h4><h2>"), "leave no level out"),
     ("table-role", html('<table role="presentation">', "<table>"), "role="),
     ("link-target", html(PAPER, "http://arxiv.org/abs/2511.00001"), "https: or mailto:"),

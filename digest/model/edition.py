@@ -192,6 +192,7 @@ class Edition:
     which on papers count where the time since then is too long to be looked back upon.
     `verdicts` are what the reader should know of the sources' days; an edition without items tells by the first of them
     why it has none.
+    `every_day` tells that the reader is mailed on days without papers too.
     """
 
     subscription: Subscription
@@ -208,6 +209,7 @@ class Edition:
     hidden: tuple[Muted, ...] = ()
     strands: tuple[Strand, ...] = ()
     ribbon: tuple[RibbonDay, ...] = ()
+    every_day: bool = False
     cut: _Date | None = None
     verdicts: tuple[Verdict, ...] = ()
 
@@ -233,14 +235,15 @@ class Shown:
 class NoEdition:
     """Why a due subscription gets nothing for a date.
 
-    `hidden` of the new papers its rules hid, and `shown` of the late ones it was shown before. `why` is the verdict
-    that explains it; `waiting` is true where the date's edition is still to come.
+    `hidden` of the new papers its rules hid, the best few of them `muted`, and `shown` of the late ones it was shown
+    before. `why` is the verdict that explains it; `waiting` is true where the date's edition is still to come.
     """
 
     subscription: Subscription
     date: date
     reason: str
     hidden: int = 0
+    muted: tuple[Muted, ...] = ()
     shown: int = 0
     why: Verdict | None = None
     waiting: bool = False

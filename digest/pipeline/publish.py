@@ -270,6 +270,8 @@ def _empty(profile: Profile, none: NoEdition, verdicts: tuple[Verdict, ...], now
         items=(),
         fresh=0,
         muted=none.hidden,
+        hidden=none.muted,
+        every_day=True,
         verdicts=verdicts,
     )
 
@@ -291,7 +293,9 @@ def _composed(
         merged=missed(one.subscription, _since(one), day),
         cut=cut(one.subscription, base, now),
     )
-    return outcome if isinstance(outcome, NoEdition) else _worded(world, outcome, shown, base)
+    if isinstance(outcome, NoEdition):
+        return outcome
+    return _worded(world, replace(outcome, every_day=view.profile.says_empty), shown, base)
 
 
 def _worded(world: World, edition: Edition, shown: Mapping[str, Shown], base: LastEdition | None) -> Edition:

@@ -59,7 +59,11 @@ def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
     words, subscription = language(edition.subscription.language), edition.subscription
     texts, left_out = site.look.texts_in(words.tag), len(edition.items) - shown
     mine, archive, feed = own(subscription.address, links), safe_url(links.archive_url), safe_url(links.feed_url)
-    because = ("", "") if subscription.address is None else _because(subscription.cadence, edition.title, words)
+    because = (
+        ("", "")
+        if subscription.address is None
+        else _because(subscription.cadence, edition.every_day, edition.title, words)
+    )
     return Shell(
         language=words.tag,
         direction=words.direction,
@@ -114,7 +118,7 @@ def own(address: str | None, links: Links) -> dict[str, str]:
 
 
 @lru_cache(1_024)
-def _because(cadence: Cadence, title: str, words: Language) -> tuple[str, str]:
+def _because(cadence: Cadence, every_day: bool, title: str, words: Language) -> tuple[str, str]:
     """What stands before and after the address."""
     when = {
         Cadence.DAILY: words.gettext("on days with news"),
@@ -123,6 +127,10 @@ def _because(cadence: Cadence, title: str, words: Language) -> tuple[str, str]:
         Cadence.MONTHLY: words.gettext("once a month"),
         Cadence.WHEN_GOOD: words.gettext("when there is enough good news"),
     }[cadence]
+    if every_day and cadence is Cadence.DAILY:
+        when = words.gettext("every day")
+    elif every_day and cadence is Cadence.WEEKDAYS:
+        when = words.gettext("every weekday")
     line = words.gettext(
         "You receive this %(cadence)s, because %(address)s is subscribed to “%(title)s”.",
         cadence=when,
