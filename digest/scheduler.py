@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from digest.errors import DigestError
 
 log = logging.getLogger(__name__)
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each tick that one at work leaves out
 
 
 def serve(tick: Callable[[], None], every_seconds: int, stop: threading.Event | None = None) -> None:

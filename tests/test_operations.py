@@ -69,6 +69,8 @@ def test_metrics_are_written_after_a_run_and_printed(small: Place) -> None:
         "# TYPE digest_papers gauge",
     ):
         assert line in written.splitlines(), line
+    assert 'verdict="muted"' not in written and 'verdict="shown"' not in written, "no source can be that"
+    assert 'phase="fetch"' not in written, "no source was asked"
     names = re.findall(r"^([a-z_]+)(?:\{.*\})? [0-9.e+-]+$", written, re.MULTILINE)
     assert len(names) == len([line for line in written.splitlines() if not line.startswith("#")]), "all can be read"
 

@@ -159,6 +159,13 @@ def test_the_profiles_own_order_has_none_above_other_sections() -> None:
     assert [words(heading) for heading in parsed(html).iterfind(".//p[@class='section']")] == ["Late risers"]
 
 
+def test_one_that_just_missed_by_nothing_is_level() -> None:
+    one = sectioned_edition()
+    text = renderer().render(replace(one, missed=(replace(one.missed[0], short=0), *one.missed[1:])), LINKS).text
+    told = " ".join(text.split())  # the note does not break
+    assert " · level with the last one " in told and " 0 points" not in told
+
+
 def test_papers_that_are_only_named_are_linked_with_what_kept_them_out() -> None:
     rendered, page = renderer().render(sectioned_edition(), LINKS), renderer().page(sectioned_edition(), LINKS)
     for tree in (parsed(rendered.html), parsed(page)):

@@ -54,7 +54,7 @@ def test_a_bug_ends_the_daemon() -> None:
         serve(tick, 1)
 
 
-def test_ticks_never_run_side_by_side() -> None:
+def test_ticks_never_run_side_by_side(caplog: pytest.LogCaptureFixture) -> None:
     stop, running, most = threading.Event(), [], []
 
     def tick() -> None:
@@ -67,6 +67,7 @@ def test_ticks_never_run_side_by_side() -> None:
 
     serve(tick, 1, stop)
     assert max(most) == 1
+    assert "apscheduler" not in caplog.text.lower() and "maximum number" not in caplog.text
 
 
 def _log_until(process: subprocess.Popen[bytes], words: str, seconds: float = 60) -> str:

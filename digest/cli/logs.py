@@ -19,7 +19,6 @@ def log_as_text(level: int) -> None:
         force=True,
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
 def log_as_json() -> None:

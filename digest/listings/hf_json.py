@@ -83,8 +83,10 @@ def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
             return day, []
         if isinstance(body.get("data"), list):
             return day, body["data"]
-        raise ListingError(f"{name}: a JSON object without a list of papers in `data`; see the README for what is read")
-    raise ListingError(f"{name}: JSON, but neither a list nor an object of papers; see the README for what is read")
+        raise ListingError(
+            f"{name}: a JSON object without a list of papers in `data`; docs/formats.md tells what is read"
+        )
+    raise ListingError(f"{name}: JSON, but neither a list nor an object of papers; docs/formats.md tells what is read")
 
 
 def parsed(name: str, text: str) -> Any:

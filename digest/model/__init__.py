@@ -8,6 +8,7 @@ from digest.model.chart import Chart, ChartLine
 from digest.model.day import (
     FAULTY,
     LACKING,
+    OF_A_READER,
     Calendar,
     Failed,
     Run,
@@ -133,6 +134,7 @@ __all__ = [
     "FAULTY",
     "LACKING",
     "LIGHT",
+    "OF_A_READER",
     "OPEN_STATES",
     "Announced",
     "Backup",

@@ -27,6 +27,7 @@ class VerdictKind(StrEnum):
     SHOWN = "shown"  # the reader was shown all of it before
 
 
+OF_A_READER = frozenset({VerdictKind.MUTED, VerdictKind.SHOWN})
 LACKING = frozenset({VerdictKind.PARTIAL, VerdictKind.STALE, VerdictKind.BROKEN, VerdictKind.MISSING})
 FAULTY = LACKING - {VerdictKind.PARTIAL}
 

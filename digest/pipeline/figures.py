@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from digest.days import at_fault
-from digest.model import Figure, Run, Subscription, VerdictKind
+from digest.model import OF_A_READER, Figure, Run, Subscription, VerdictKind
 from digest.store import Counts, Store
 
 _A_WEEK = timedelta(days=7)
@@ -86,7 +86,7 @@ def _days(store: Store, now: datetime) -> Iterator[Figure]:
     """Of each source the verdict on its latest day that was judged: 1 for what it is, 0 for all else."""
     latest = {one.source: one for one in store.verdicts((now - _A_WEEK).date())}
     for source, verdict in latest.items():
-        for kind in VerdictKind:
+        for kind in (each for each in VerdictKind if each not in OF_A_READER):
             yield Figure(
                 name="digest_source_day",
                 about="The verdict on the latest day of a source.",

@@ -57,9 +57,9 @@ def run(
     clock: Callable[[], float] = monotonic,
 ) -> RunReport:
     """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock."""
-    watch = Watch(world.store, now, clock)
+    watch, fetched = Watch(world.store, now, clock), tuple[Fetched, ...]()
     with watch.watching():
-        with watch.phase("fetch"):
+        with watch.phase("fetch", idle=lambda: not fetched):
             fetched = fetch_due(fetching, world.store, now) if fetching else ()
             note_fetched(world.store, fetched, now)
         with watch.phase("ingest"):

@@ -33,7 +33,8 @@ class Watch:
         self._runs: list[Run] = []
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[Phase]:
+    def phase(self, name: str, idle: Callable[[], bool] = lambda: False) -> Iterator[Phase]:
+        """One that ended well and was idle, as nothing was to be done, does not count as a run."""
         begun, well, phase, words = self._clock(), False, Phase(), ""
         try:
             yield phase
@@ -43,10 +44,10 @@ class Watch:
             words = f"{error.filename}: {error.strerror}" if _told(error) else type(error).__name__
             raise
         finally:
-            seconds = max(0.0, self._clock() - begun)
-            self._runs.append(
-                Run(phase=name, started_at=self._now, seconds=round(seconds, 3), ended_well=well, outcome=words)
-            )
+            seconds = round(max(0.0, self._clock() - begun), 3)
+            if not (well and idle()):
+                run = Run(phase=name, started_at=self._now, seconds=seconds, ended_well=well, outcome=words)
+                self._runs.append(run)
 
     @contextmanager
     def watching(self) -> Iterator[None]:

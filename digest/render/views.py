@@ -256,10 +256,16 @@ def missed(edition: Edition) -> tuple[Mention, ...]:
     return tuple(
         replace(
             _mention(one, "", words),
-            note=tight(words.ngettext("%(count)s point short", "%(count)s points short", one.short)),
+            note=tight(_short(one.short, words)),
         )
         for one in edition.missed
     )
+
+
+def _short(points: int, words: Language) -> str:
+    if not points:
+        return words.gettext("level with the last one")
+    return words.ngettext("%(count)s point short", "%(count)s points short", points)
 
 
 def hidden(edition: Edition) -> tuple[Mention, ...]:
