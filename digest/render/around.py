@@ -237,9 +237,9 @@ def _day(edition: Edition, words: Language) -> str:
     found = _found(edition, words)
     total = len(edition.items) - risen(edition)
     line = _of_day(found, total, edition.fresh, edition.held_back, edition.title, words)
-    return (
-        f"{line} {mutes.too_much(edition.muted, edition.fresh, words)}" if edition.overmuted and edition.items else line
-    )  # of an empty day its reason tells
+    if not edition.overmuted or not edition.items:  # the reason of an empty day says it already
+        return line
+    return f"{line} {mutes.too_much(edition.muted, edition.fresh, words)}"
 
 
 def risen(edition: Edition) -> int:
