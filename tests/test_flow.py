@@ -201,6 +201,7 @@ def test_an_unsubscribe_token_names_its_reader(sent: Place) -> None:
     link = parsed(next(path for path in sent.mails() if "ada" in path.name))["List-Unsubscribe"]
     token = link.split("/u/")[1].split(">")[0]
     assert "ada@example.org" in sent.run("suppress", token).out
+    assert "neither an address nor" in sent.run("suppress", f"-{token[1:]}").err, "where it begins so"
 
 
 def test_test_send_is_not_recorded(ingested: Place) -> None:

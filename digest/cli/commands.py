@@ -7,6 +7,7 @@ does not wait for them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -20,11 +21,23 @@ from digest.cli.values import Address, Day
 from digest.model import Opinion, OutboxState
 
 COMMANDS: dict[str, click.Command] = {}
+_TOKEN = re.compile(r"-[\w-]{21}", re.ASCII).fullmatch
 
 
-def _command(name: str, about: str, *params: click.Parameter, room: str = "") -> None:
+class _TakesTokens(click.Command):
+    """One token in 64 begins with a hyphen, and is no option all the same."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        tokens = [arg for arg in args if _TOKEN(arg)]
+        others = [arg for arg in args if arg not in tokens]
+        return super().parse_args(ctx, [*others, "--", *tokens] if tokens else others)
+
+
+def _command(
+    name: str, about: str, *params: click.Parameter, room: str = "", kind: type[click.Command] = click.Command
+) -> None:
     enter = partial(_enter, room or name, f"{name.replace('-', '_')}_command")
-    COMMANDS[name] = click.Command(name, callback=enter, params=list(params), help=about)
+    COMMANDS[name] = kind(name, callback=enter, params=list(params), help=about)
 
 
 def _enter(room: str, name: str, **given: Any) -> Any:
@@ -287,6 +300,7 @@ _command(
     Option(["--list", "listing"], is_flag=True, help="List all, with those that were allowed again."),
     Option(["--import", "file"], type=click.File("rb"), help="Suppress the addresses in a file, one a line."),
     _JSON,
+    kind=_TakesTokens,
 )
 
 _command(
