@@ -255,22 +255,11 @@ def _phrase(text: str, name: str) -> str:
 
 
 def _mailbox(address: str) -> str:
-    """The bare address with its domain in ascii. A local part beyond ascii needs SMTPUTF8, which few servers have."""
+    """The bare address. The settings and the commands have made its domain ASCII."""
     local, _, domain = address.rpartition("@")
-    ascii_domain = _ascii_domain(domain)
-    if not _LOCAL_PART.fullmatch(local) or not ascii_domain:
+    if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         raise PermanentDeliveryError(f"{address!r} cannot be used as an address; correct it in the settings")
-    return f"{local}@{ascii_domain}"
-
-
-@lru_cache(1_024)
-def _ascii_domain(domain: str) -> str:
-    """Empty if there is none."""
-    try:
-        found = domain.encode("idna").decode()
-    except UnicodeError:
-        return ""
-    return found if _DOMAIN.fullmatch(found) else ""
+    return address
 
 
 def _uri(uri: str) -> str:

@@ -51,7 +51,6 @@ class Sink:
     starttls: ssl.SSLContext | None = None
     tls: ssl.SSLContext | None = None
     users: Mapping[str, str] = field(default_factory=dict)
-    smtputf8: bool = False
     folder: Path | None = None
     delay_after_dot: float = 0.0
     port: int = 0
@@ -102,7 +101,6 @@ class _Session(SMTP):
             hostname="sink.test",
             tls_context=sink.starttls,
             require_starttls=sink.starttls is not None,
-            enable_SMTPUTF8=sink.smtputf8,
             authenticator=self._log_in,
             auth_required=bool(sink.users) and sink.starttls is not None,
             auth_require_tls=not sink.users or sink.starttls is not None,

@@ -16,6 +16,7 @@ from editions import ADDRESS, BARE_SITE, DAY, LINKS, SITE, TEMPLATES, edition, h
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.addresses import canonical
 from digest.errors import PermanentDeliveryError
 from digest.message import build_message, message_id, own_words, token, unsubscribe_links, write_letter
 from digest.model import Body, Cadence, Draft, Edition, Links, Message, Rendered, Site, Subscription
@@ -360,7 +361,7 @@ def test_an_address_that_cannot_be_written_is_refused(address: str) -> None:
 
 
 def test_a_domain_beyond_ascii_goes_as_punycode() -> None:
-    message = made(recipient="ada@bücher.example")
+    message = made(recipient=canonical("ada@bücher.example"))
     assert message.recipient == raw(message)["To"] == "ada@xn--bcher-kva.example"
 
 

@@ -226,23 +226,6 @@ def test_a_refusal_leaves_the_connection_clean(closing: list[Transport]) -> None
     assert (sink.connections, len(sink.received)) == (1, 1)
 
 
-def test_addresses_outside_ascii_need_the_extension(closing: list[Transport]) -> None:
-    foreign = dataclasses.replace(MESSAGE, recipient="lesérin@example.net")
-    with Sink(smtputf8=True) as sink:
-        closing.append(transport := smtp(sink))
-        transport.send(foreign)
-        transport.send(MESSAGE)
-        transport.close()
-    assert [got.recipients for got in sink.received] == [("lesérin@example.net",), ("reader@example.net",)]
-    assert ["SMTPUTF8" in got.options for got in sink.received] == [True, False]
-    with Sink() as plain:
-        closing.append(transport := smtp(plain))
-        with pytest.raises(PermanentDeliveryError, match="SMTPUTF8") as raised:
-            transport.send(foreign)
-        transport.close()
-    assert not raised.value.hard
-
-
 def test_eight_bit_content_is_declared(closing: list[Transport]) -> None:
     with Sink() as sink:
         closing.append(transport := smtp(sink))

@@ -21,14 +21,15 @@ from digest.calendars import LAST_YEAR
 from digest.cli import tables, world
 from digest.cli.codes import DONE, TROUBLED
 from digest.cli.context import Context
-from digest.cli.readership import readers
+from digest.cli.readership import READER, readers
 from digest.cli.screen import out, required
-from digest.cli.secret import SECRET, present_secret, secret_fault
-from digest.config import TEMPLATES
+from digest.cli.secret import REMEDY, SECRET, present_secret, secret_fault
+from digest.config import TEMPLATES, Settings
 from digest.errors import ConfigError, DigestError
 from digest.lint import lint
 from digest.message import assembled, message_id, own_words, token, unsubscribe_links, write_letter
 from digest.model import OutboxState, Site
+from digest.pipeline.ingest import UNFINISHED
 from digest.pipeline.publish import preview, trial
 from digest.pipeline.rankings import examples
 from digest.pipeline.roll import with_pauses
@@ -58,7 +59,7 @@ class Finding:
 
 
 def doctor_command(context: Context, with_names: bool, resolver: str | None, as_json: bool) -> int:
-    from digest.cli import dkim  # keys and name servers: a moment that other commands of this room need not wait for
+    from digest.cli import dkim  # keys and name servers take a moment
 
     required(not (as_json and with_names), "--dns: prints records and no JSON; drop --json.")
     settings = context.settings  # a ConfigError here names every fault by itself
@@ -193,12 +194,11 @@ def _of_profiles(context: Context, store: Store) -> Iterator[Finding]:
     The latter once there is a secret, as building the world would make one.
     """
     settings = context.settings
-    ready = SECRET in os.environ or (settings.state / "secret").exists()
-    here = world.build(settings, store) if ready else None
+    here = world.build(settings, store) if present_secret(settings) else None
     for number, profile in enumerate(settings.profiles.values()):
         notes = [*advice.of_profile(profile)]
         if here and number < _LOOKED_AT:
-            outcome = preview(here, trial(here, profile.name, "reader@example.org"), context.now())
+            outcome = preview(here, trial(here, profile.name, READER), context.now())
             notes += advice.of_outcome(profile, outcome)
         for note in notes:
             yield Finding(level="note", name="profiles", words=f"{profile.name}: {note}")
@@ -224,9 +224,9 @@ def _files(context: Context) -> Iterator[Finding]:
         if free < _LEAST_SPACE:
             words = f"{free / 2**20:,.0f} MB are free below {folder}: make room; `digest prune` can help"
             yield Finding(level="wrong", name="disk", words=words)
-    yield from _secret(settings.state / "secret")
+    yield from _secret(settings)
     if settings.inbox.is_dir():
-        half = [path for path in settings.inbox.rglob("*") if path.suffix in (".part", ".tmp", ".crdownload")]
+        half = [path for path in settings.inbox.rglob("*") if path.suffix in UNFINISHED]
         old = [path for path in half if path.stat().st_mtime < (now - _A_DAY).timestamp()]
         if old:
             words = f"{len(old)} unfinished files are over a day old, such as {old[0]}: finish or remove them"
@@ -237,19 +237,21 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-def _secret(path: Path) -> Iterator[Finding]:
-    told = os.environ.get(SECRET)
-    if told is None and not path.exists():
-        return
+def _secret(settings: Settings) -> Iterator[Finding]:
+    path = settings.state / "secret"
     try:
-        if len((told or path.read_text()).strip()) < _SHORTEST_SECRET:
-            words = f"shorter than {_SHORTEST_SECRET} characters: unsubscribe links could be guessed; take a longer one"
-            yield Finding(level="wrong", name="secret", words=words)
-        if told is None and path.stat().st_mode & _OTHERS:
-            words = f"{path} can be read by other users of this machine: chmod 600 {path}"
-            yield Finding(level="wrong", name="secret", words=words)
-    except (OSError, UnicodeDecodeError) as error:
-        yield Finding(level="wrong", name="secret", words=f"{path}: {error}; correct its owner and mode")
+        key = present_secret(settings)
+    except ConfigError as error:
+        yield Finding(level="wrong", name="secret", words=str(error))
+        return
+    if key is None:
+        return
+    if len(key) < _SHORTEST_SECRET:
+        words = f"shorter than {_SHORTEST_SECRET} characters: unsubscribe links could be guessed; take a longer one"
+        yield Finding(level="wrong", name="secret", words=words)
+    if not os.environ.get(SECRET) and path.stat().st_mode & _OTHERS:
+        words = f"{path} can be read by other users of this machine: chmod 600 {path}"
+        yield Finding(level="wrong", name="secret", words=words)
 
 
 # --- what the store tells ------------------------------------------------------------------------------------------
@@ -283,9 +285,7 @@ def _remembered(context: Context, store: Store) -> Iterator[Finding]:
     except ConfigError:
         return  # told with the files
     if fault:
-        words = (
-            f"{fault}: restore it from a backup, or accept the loss with `digest secret --accept`; no run until then"
-        )
+        words = f"{fault}: {REMEDY}; no run until then"
         yield Finding(level="wrong", name="secret", words=words)
     elif there is None:
         words = f"none yet: one is made in {settings.state / 'secret'} by the first run, unless {SECRET} is set"

@@ -10,6 +10,7 @@ from rich.markup import escape
 from digest.cli import tables, world
 from digest.cli.codes import DONE, NOTHING_NEW, TROUBLED
 from digest.cli.context import Context
+from digest.cli.readership import READER
 from digest.cli.screen import out
 from digest.errors import ConfigError
 from digest.lint import Finding, lint
@@ -19,8 +20,6 @@ from digest.pipeline.deliver import make_message
 from digest.pipeline.publish import preview, trial
 from digest.pipeline.world import World
 from digest.text import visible
-
-READER = "reader@example.org"  # whom a mail is made for that goes to nobody
 
 
 def lint_command(context: Context, what: str, as_json: bool) -> int:

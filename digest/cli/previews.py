@@ -12,6 +12,7 @@ from digest.addresses import validated
 from digest.cli import account, tables, world
 from digest.cli.codes import DONE, NOTHING_NEW
 from digest.cli.context import Context
+from digest.cli.readership import READER
 from digest.cli.screen import out
 from digest.cli.show import the_paper
 from digest.errors import ConfigError, DeliveryError
@@ -30,7 +31,7 @@ def preview_command(
     now = context.now()
     with context.store() as store:
         here = world.build(context.settings, store)
-        subscription = trial(here, profile, address or "reader@example.org")
+        subscription = trial(here, profile, address or READER)
         edition = preview(here, subscription, now)
         if isinstance(edition, NoEdition):
             tables.no_edition(edition)
@@ -52,7 +53,7 @@ def preview_command(
 def explain_command(context: Context, paper: str, profile: str, address: str | None, as_json: bool) -> int:
     with context.store() as store:
         here = world.build(context.settings, store)
-        subscription = trial(here, profile, address or "reader@example.org")
+        subscription = trial(here, profile, address or READER)
         found = explain_paper(here, subscription, the_paper(store, paper), context.now())
     if as_json:
         tables.print_json(account.explanation_json(found))

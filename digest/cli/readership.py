@@ -9,6 +9,8 @@ from digest.pipeline.readership import Readership
 from digest.store import Store
 from digest.zones import zone_rules
 
+READER = "reader@example.org"  # whom a mail is made for that goes to nobody
+
 
 def readership(settings: Settings, store: Store, *, rehearsed: bool = False) -> Readership:
     """A rehearsal's database has nothing in it that was mailed with any secret."""

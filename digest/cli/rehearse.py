@@ -1,4 +1,4 @@
-"""The commands beside the phases: init, rehearse, suppress, test-send."""
+"""The command that plays past days in a folder of its own."""
 
 from __future__ import annotations
 
@@ -77,6 +77,3 @@ def _say_rehearsal(played: Sequence[tuple[date, RunReport]], left_out: int, into
 
 def _cell(value: object) -> object:
     return "; ".join(value) if isinstance(value, list) else value
-
-
-# --- addresses -----------------------------------------------------------------------------------------------------

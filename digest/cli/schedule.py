@@ -1,4 +1,4 @@
-"""The daemon, what is to come, and pauses."""
+"""The daemon, and what is to come."""
 
 from __future__ import annotations
 
@@ -167,6 +167,3 @@ def _subscription_json(
             for each in coming
         ],
     }
-
-
-# --- pauses ----------------------------------------------------------------------------------------------------

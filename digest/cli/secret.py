@@ -16,6 +16,7 @@ from digest.message import fingerprint
 from digest.store import Store
 
 SECRET = "DIGEST_SECRET"  # noqa: S105 - the variable's name
+REMEDY = "restore it from a backup, or accept the loss with `digest secret --accept`"
 
 
 def secret_command(context: Context, accept: bool) -> int:
@@ -26,8 +27,7 @@ def secret_command(context: Context, accept: bool) -> int:
             required(ours, "Another run is at work, maybe the daemon: stop it, and accept again.")
             store.remember_secret(fingerprint(any_secret(settings)))
     if fault and not accept:
-        out.print(f"[bold red]Wrong:[/] {escape(fault)}.", soft_wrap=True)
-        out.print("Restore it from a backup, or accept the loss with `digest secret --accept`.")
+        out.print(f"[bold red]Wrong:[/] {escape(fault)}: {REMEDY}.", soft_wrap=True)
         return TROUBLED
     if not fault:
         out.print("The secret is the one that the mails were made with, or nothing was made with any.")
@@ -48,7 +48,7 @@ def secret(settings: Settings, store: Store) -> bytes:
     addresses of private feeds, would stop working.
     """
     if fault := secret_fault(settings, store):
-        raise ConfigError(f"{fault}. Restore it from a backup, or accept the loss with `digest secret --accept`.")
+        raise ConfigError(f"{fault}: {REMEDY}.")
     return any_secret(settings)
 
 

@@ -30,7 +30,7 @@ from digest.store import Store
 SET_ASIDE = "set-aside"
 _OBJECTS_OF_A_PART = 200_000
 _STUCK, _MOST_STUCK = "; it could not be moved out of the inbox", 10_000
-_UNFINISHED = (".part", ".tmp", ".crdownload")
+UNFINISHED = (".part", ".tmp", ".crdownload")
 
 
 def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *, dry: bool = False) -> DumpReport:
@@ -152,7 +152,7 @@ def dumps_in(folder: Path) -> Iterator[Path]:
     """The dumps below a folder, by name; neither hidden nor unfinished files nor what was set aside."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if any(part.startswith(".") for part in parts) or SET_ASIDE in parts or path.suffix in _UNFINISHED:
+        if any(part.startswith(".") for part in parts) or SET_ASIDE in parts or path.suffix in UNFINISHED:
             continue
         if path.is_file():
             yield path

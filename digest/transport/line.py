@@ -157,9 +157,7 @@ class Line:
 
     def _envelope(self, message: Message) -> list[bytes]:
         """The commands, which ask for what this message needs; a server without it can never take the message."""
-        plain = (message.sender + message.recipient).isascii()
-        needed = [] if plain else ["SMTPUTF8"]
-        needed += [] if message.content.isascii() else ["BODY=8BITMIME"]
+        needed = [] if message.content.isascii() else ["BODY=8BITMIME"]
         for option in needed:
             extension = option.removeprefix("BODY=")
             if not self._server.has_extn(extension):
