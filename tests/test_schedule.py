@@ -229,7 +229,7 @@ def test_two_at_once_without_the_lock_make_each_edition_once(stocked: Place) -> 
     stocked.run("ingest", stocked.folder / "inbox")
     settings, now = config.load(stocked.config), datetime(2026, 6, 2, 20, tzinfo=UTC)
     made: list[str] = []
-    start = threading.Barrier(3)
+    start = threading.Barrier(3, timeout=60)
 
     def compose() -> None:
         with Store.open(settings.database) as store:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkstemp
 
 from rich.markup import escape
 
@@ -72,13 +75,18 @@ def present_secret(settings: Settings) -> bytes | None:
 
 
 def new_secret(settings: Settings) -> bytes:
+    """It gets its name when it is written, so that of two first runs at a time none reads half of the other's."""
     path = settings.state / "secret"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+        handle, temporary = mkstemp(prefix=".secret.", dir=path.parent)  # only its owner can read it
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32))
+            with suppress(FileExistsError):
+                os.link(temporary, path)
+        finally:
+            Path(temporary).unlink()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written ({error}). Set {SECRET} in the environment instead.") from None
     return path.read_bytes().strip()
