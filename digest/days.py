@@ -322,9 +322,11 @@ def why_empty(none: NoEdition, verdicts: Sequence[Verdict]) -> Verdict:
         if found := [one for one in latest if one.kind is kind]:
             return found[0]
     if none.shown == 1:
-        return _own(none, VerdictKind.SHOWN, worded("you were shown the one paper of late before"))
+        return _own(
+            none, VerdictKind.SHOWN, worded("the one paper of the last days was in an earlier edition, or did not fit")
+        )
     if none.shown:
-        words = worded("you were shown all {} papers of late before", str(none.shown))
+        words = worded("the {} papers of the last days were in earlier editions, or did not fit", str(none.shown))
         return _own(none, VerdictKind.SHOWN, words)
     return _own(none, VerdictKind.QUIET, worded("no new paper came in"))
 

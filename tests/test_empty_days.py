@@ -77,7 +77,7 @@ def test_an_empty_day_is_told_with_its_reason_or_passed_over(lab: Place) -> None
     assert "days with news" not in weekend
     for mail in lab.mails():
         assert "headings" not in lab.run("lint", mail).out
-    assert "No new papers. arxiv-lab of 6 June has a weekend: arXiv lists no new papers on weekends." in weekend
+    assert "No new papers. arxiv-lab of 6 June falls on a weekend: arXiv lists no new papers on weekends." in weekend
     assert "arxiv-lab of 5 June is missing: no list of this day came in" in weekend
     page = next((lab.folder / "out").rglob("*.html")).read_text()
     assert "{{" not in page

@@ -208,12 +208,12 @@ def test_the_sources_days_are_told_in_german() -> None:
 SAID = {
     "en": (
         "No new paper came in. hf-daily of 21 November may lack papers: only 1,204 papers; Fridays have about 4,900.",
-        "arxiv of 21 November has a weekend: arXiv lists no new papers on weekends; 20 papers all the same.",
+        "arxiv of 21 November falls on a weekend: arXiv lists no new papers on weekends; 20 papers all the same.",
         "lab of 21 November could not be used: not valid JSON.",
     ),
     "de": (
         "hf-daily vom 21. November ist vielleicht nicht vollständig: nur 1.204 Paper; freitags sind es etwa 4.900.",
-        "arxiv vom 21. November hat Wochenende: arXiv listet am Wochenende keine neuen Paper; 20 Paper waren es",
+        "arxiv hat am 21. November Wochenende: arXiv listet am Wochenende keine neuen Paper; 20 Paper waren es",
         "lab vom 21. November war nicht zu gebrauchen: not valid JSON.",
     ),
 }

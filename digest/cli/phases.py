@@ -157,6 +157,8 @@ def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
             tables.print_json(_publish_json(made))
         else:
             outcomes.published(made, dry=dry_run)
+            if not made.editions and not made.none:
+                out.print("No edition is due.")
         return exit_code(RunReport(published=made), context.now())
 
     with context.store() as store:

@@ -95,8 +95,8 @@ _SAID = {
     VerdictKind.STALE: "is out of date",
     VerdictKind.BROKEN: "could not be used",
     VerdictKind.MISSING: "is missing",
-    VerdictKind.HOLIDAY: "has a holiday",
-    VerdictKind.WEEKEND: "has a weekend",
+    VerdictKind.HOLIDAY: "falls on a holiday",
+    VerdictKind.WEEKEND: "falls on a weekend",
     VerdictKind.MUTED: "is hidden",
     VerdictKind.SHOWN: "was shown",
 }

@@ -100,9 +100,9 @@ def _said(kind: VerdictKind, words: Language, **values: str) -> str:
         case VerdictKind.MISSING:
             return words.gettext("%(source)s of %(day)s is missing: %(evidence)s.", **values)
         case VerdictKind.HOLIDAY:
-            return words.gettext("%(source)s of %(day)s has a holiday: %(evidence)s.", **values)
+            return words.gettext("%(source)s of %(day)s falls on a holiday: %(evidence)s.", **values)
         case VerdictKind.WEEKEND:
-            return words.gettext("%(source)s of %(day)s has a weekend: %(evidence)s.", **values)
+            return words.gettext("%(source)s of %(day)s falls on a weekend: %(evidence)s.", **values)
         case _:
             return words.gettext("%(source)s of %(day)s is short: %(evidence)s.", **values)
 

@@ -184,7 +184,9 @@ About: TypeAlias = tuple[str, int | None, int | None, Language]
 def about(item: Item, words: Language) -> About:
     """The why-line, where a late riser stood before, and the score that the reasons add up to."""
     before = item.before if item.section.kind is SectionKind.RISEN else None
-    return item.why, before, item.score if item.reasons else None, words
+    # Points are told where they order the list, and where they speak for the paper.
+    ordered = item.section.kind in (SectionKind.MAIN, SectionKind.TOPIC, SectionKind.RISEN)
+    return item.why, before, item.score if item.reasons and ordered and item.score > 0 else None, words
 
 
 def why(of: About) -> str:
