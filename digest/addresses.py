@@ -16,6 +16,11 @@ def validated(text: str) -> str:
     return checked.ascii_email or checked.normalized
 
 
+def validated_domain(name: str) -> str:
+    """In ASCII and in lower case. ValueError as `validated`."""
+    return validated(f"x@{name}").partition("@")[2].lower()
+
+
 def canonical(text: str) -> str:
     """The same form of whatever stands for an address, be it mailable or not; anything else only without blanks around.
 
@@ -29,7 +34,7 @@ def canonical(text: str) -> str:
 def canonical_domain(name: str) -> str:
     name = name.strip().rstrip(".").lower()
     try:
-        return name if name.isascii() else validated(f"x@{name}").partition("@")[2]
+        return name if name.isascii() else validated_domain(name)
     except ValueError:
         return name
 

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from digest.addresses import validated
+from digest.addresses import validated, validated_domain
 from digest.cadence import FIRST_YEAR, LAST_YEAR
 from digest.config.look import Language, LookTable
 from digest.config.values import Colour, Line, Row, Table, Url, web_address
@@ -96,13 +96,9 @@ def _selector(text: str) -> str:
 
 def _domain(text: str) -> str:
     try:
-        return _mail_domain(text)
+        return validated_domain(text)
     except ValueError:
         raise ValueError("not a domain; write a plain name such as example.net") from None
-
-
-def _mail_domain(text: str) -> str:
-    return validated(f"x@{text}").partition("@")[2].lower()
 
 
 def _findable(text: str) -> str:
