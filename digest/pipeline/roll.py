@@ -12,7 +12,7 @@ from digest.errors import ConfigError
 from digest.message import fingerprint
 from digest.model import Enrolled, Subscription
 from digest.pipeline.readership import Readership
-from digest.store import Store
+from digest.store import Store, with_pause
 
 
 def keep_in_step(readers: Readership, now: datetime) -> int:
@@ -29,12 +29,7 @@ def keep_in_step(readers: Readership, now: datetime) -> int:
 def with_pauses(store: Store, subscriptions: Sequence[Subscription]) -> tuple[Subscription, ...]:
     """The subscriptions of the settings with the pauses by command."""
     pauses = store.pauses()
-    return tuple(_later(one, pauses.get(one.id)) for one in subscriptions)
-
-
-def _later(one: Subscription, until: date | None) -> Subscription:
-    days = [day for day in (one.pause_until, until) if day]
-    return replace(one, pause_until=max(days)) if days else one
+    return tuple(with_pause(one, pauses.get(one.id)) for one in subscriptions)
 
 
 def pause(readers: Readership, subscriptions: Sequence[Subscription], until: date | None, now: datetime) -> None:
@@ -56,7 +51,7 @@ def enrolled(readers: Readership, subscription: Subscription) -> Enrolled:
     """What is known of one that may not be on the roll, such as one made up for a preview or not met by any run yet."""
     (found,) = readers.store.enrolled([subscription.id]) or (None,)
     if found is not None:
-        return replace(found, subscription=_later(subscription, found.subscription.pause_until))
+        return replace(found, subscription=with_pause(subscription, found.subscription.pause_until))
     last = readers.store.last_editions([subscription.id]).get(subscription.id)
     sent = last if last is not None and last.reason is None else None
     return Enrolled(subscription=subscription, last=last, sent=sent, history=subscription.id)

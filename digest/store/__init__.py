@@ -18,10 +18,10 @@ from digest.store.lost import Lost
 from digest.store.near import Near
 from digest.store.publish import Published
 from digest.store.reading import Counts, Papers
-from digest.store.subscriptions import Roll
+from digest.store.subscriptions import Roll, with_pause
 from digest.store.upkeep import COPY, PORTABLE, Upkeep, verified
 
-__all__ = ["COPY", "PORTABLE", "Counts", "Ledger", "Store", "selection_key", "verified"]
+__all__ = ["COPY", "PORTABLE", "Counts", "Ledger", "Store", "selection_key", "verified", "with_pause"]
 
 
 class Store(Ingested, Near, Papers, Days, Opinions, Roll, Published, Feeds, Deliveries, Lost, Bounces, Holds, Upkeep):
