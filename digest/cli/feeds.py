@@ -44,7 +44,7 @@ def _of(here: World, address: str | None, profile: str | None) -> list[Subscript
     """The subscriptions of a reader, or all public ones. ConfigError if there is none."""
     if address is None:
         return [one for one in here.subscriptions if one.address is None]
-    mine = [one for one in here.subscriptions if one.address and one.address.lower() == address.lower()]
+    mine = here.of(address)
     found = [one for one in mine if profile in (None, one.profile)]
     if not found:
         raise ConfigError(

@@ -86,8 +86,7 @@ def take_in(readers: Readership, address: str, given: Iterable[Feedback], now: d
 
 
 def _profiles(readers: Readership, address: str) -> list[Profile]:
-    mine = (one.profile for one in readers.subscriptions if one.address and one.address.lower() == address.lower())
-    return [readers.profiles[name] for name in dict.fromkeys(mine)]
+    return [readers.profiles[name] for name in dict.fromkeys(one.profile for one in readers.of(address))]
 
 
 def _known(readers: Readership, address: str) -> None:

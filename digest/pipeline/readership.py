@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from digest.addresses import canonical
 from digest.model import Profile, Subscription
 from digest.store import Store
 
@@ -19,3 +20,8 @@ class Readership:
     subscriptions: Sequence[Subscription]
     roll: str  # a digest of what the subscriptions come from; empty where that is not known
     zones: str  # the version of the zone rules
+
+    def of(self, address: str) -> tuple[Subscription, ...]:
+        """The subscriptions of an address in any case of letters."""
+        key = canonical(address).lower()
+        return tuple(one for one in self.subscriptions if one.address and one.address.lower() == key)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from digest.addresses import canonical
 from digest.cadence import due, wake
 from digest.errors import ConfigError
 from digest.message import fingerprint
@@ -40,8 +39,7 @@ def pause(readers: Readership, subscriptions: Sequence[Subscription], until: dat
 
 def of_address(readers: Readership, address: str) -> tuple[Subscription, ...]:
     """The subscriptions of an address in any case of letters. ConfigError if there is none."""
-    key = canonical(address).lower()
-    found = tuple(one for one in readers.subscriptions if one.address and one.address.lower() == key)
+    found = readers.of(address)
     if not found:
         raise ConfigError(f"{address}: no subscription has this address; the settings name those there are")
     return found

@@ -45,8 +45,7 @@ class Answer:
 
 def why(readers: Readership, address: str, day: date, now: datetime) -> Answer:
     """What an address got of a local date, subscription by subscription, those that are over too."""
-    everyone = with_pauses(readers.store, readers.subscriptions)
-    same = [one for one in everyone if one.address and one.address.lower() == address.lower()]
+    same = with_pauses(readers.store, readers.of(address))
     address = same[0].address or address if same else address
     ours = {one.id: (one, True) for one in same}
     for one in readers.store.subscribed(address):
