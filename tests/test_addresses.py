@@ -69,3 +69,11 @@ def test_every_command_finds_it(abroad: Place) -> None:
     ):
         assert abroad.run(*command).code == 0, command
     assert len(json.loads(abroad.run("outbox", "--domain", "пример.рф", "--json").out)["messages"]) == 1
+
+
+def test_people_are_told_of_it_in_its_own_letters(abroad: Place) -> None:
+    told, paused = abroad.run("run").out, abroad.run("pause", ASCII, "--until", "2026-06-09").out
+    assert "\n Ada@пример.рф " in told, "in the table of editions"
+    assert "for Ada@пример.рф, if something is new" in told
+    assert paused.startswith("Ada@пример.рф, ")
+    assert "xn--" not in told + paused

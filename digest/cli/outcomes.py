@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from digest.addresses import readable
 from digest.cli.screen import out
 from digest.cli.tables import head, masked_in, plain, table, tail
 from digest.model import Delivery, DumpReport, Edition, OutboxState, Subscription
@@ -72,7 +73,7 @@ _LISTED = 100  # with very many readers the rest is a number
 
 
 def _whom(subscription: Subscription) -> str:
-    return subscription.address or f"the feed {subscription.profile}"
+    return readable(subscription.address) if subscription.address else f"the feed {subscription.profile}"
 
 
 def deliveries(found: Sequence[Delivery], trouble: str = "") -> None:

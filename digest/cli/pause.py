@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from rich.markup import escape
 
+from digest.addresses import readable
 from digest.cli.codes import DONE
 from digest.cli.context import Context
 from digest.cli.readership import readership
@@ -25,7 +26,7 @@ def pause_command(context: Context, address: str, until: date | None, resume: bo
     for one in mine:
         state = f"paused until {one.pause_until}" if one.pause_until else "not paused"
         by = ", by pause_until in the settings" if resume and one.pause_until else ""
-        out.print(f"{escape(address)}, {escape(one.profile)}: {state}{by}.", soft_wrap=True)
+        out.print(f"{escape(readable(address))}, {escape(one.profile)}: {state}{by}.", soft_wrap=True)
     return DONE
 
 

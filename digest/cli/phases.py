@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
+from digest.addresses import readable
 from digest.cli import outcomes, signals, tables, world
 from digest.cli.codes import DONE, INCOMPLETE, NOTHING_NEW, TROUBLED
 from digest.cli.context import Context
@@ -197,7 +198,7 @@ def _say_run(context: Context, report: RunReport, store: Store) -> None:
     upcoming = next_times(everyone, last, waits, context.now())
     if upcoming:
         one = min(everyone, key=lambda each: (upcoming[each.id], each.id))
-        at, whom = upcoming[one.id], one.address or "the feed"
+        at, whom = upcoming[one.id], readable(one.address) if one.address else "the feed"
         how = f"which {waits[one.id].reason}" if one.id in waits else "if something is new by then"
         out.print(f"Next: {at:%Y-%m-%d %H:%M} UTC, “{one.profile}” for {escape(whom)}, {how}.", soft_wrap=True)
 
