@@ -28,6 +28,10 @@ _WINDOW = {
 _LONGEST_WINDOW = 34 * _DAY
 
 
+def within_reach(day: date) -> bool:
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
+
 def sends_on(subscription: Subscription, day: date) -> bool:
     """Whether the cadence has an edition on this local date; of when-good, whether it asks for one."""
     if subscription.cadence is Cadence.WEEKDAYS:

@@ -24,7 +24,7 @@ _ARXIV_CLOSED = {
     2025: ((1, 1), (1, 20), (6, 19), (7, 4), (7, 6), (9, 1), (11, 27), (12, 25), (12, 30)),
     2026: ((1, 1), (1, 19), (6, 19), (7, 3), (9, 7), (11, 26), (12, 25), (12, 29), (12, 31)),
 }
-LAST_YEAR = max(_ARXIV_CLOSED)
+LAST_KNOWN_YEAR = max(_ARXIV_CLOSED)
 
 
 def _closed() -> frozenset[date]:

@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from digest import advice
 from digest.cadence import next_moment
-from digest.calendars import LAST_YEAR
+from digest.calendars import LAST_KNOWN_YEAR
 from digest.cli import tables, world
 from digest.cli.codes import DONE, TROUBLED
 from digest.cli.context import Context
@@ -273,8 +273,9 @@ def _of_store(context: Context, store: Store) -> Iterator[Finding]:
                 "or `digest suppress --remove` the address"
             )
             yield Finding(level="note", name="readers", words=words)
-    if now.year > LAST_YEAR:
-        words = f"arXiv's holidays are known up to {LAST_YEAR}: update the program, or its quiet days count as missing"
+    if now.year > LAST_KNOWN_YEAR:
+        known = f"arXiv's holidays are known up to {LAST_KNOWN_YEAR}"
+        words = f"{known}: update the program, or its quiet days count as missing"
         yield Finding(level="note", name="calendar", words=words)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from digest.cadence import FIRST_YEAR, LAST_YEAR
+from digest.cadence import FIRST_YEAR, LAST_YEAR, within_reach
 
 
 def moment_of(text: str) -> datetime:
@@ -17,7 +17,7 @@ def moment_of(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ValueError(f"{text!r} is not a moment; write it as 2026-06-01T07:00:00+02:00") from None
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+    if not within_reach(moment):
         raise ValueError(f"{text!r} is not in the years {FIRST_YEAR} to {LAST_YEAR}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
@@ -77,7 +77,7 @@ class Day(click.ParamType[date]):
             day = date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a date; write it as 2026-06-01", param, ctx)
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        if not within_reach(day):
             self.fail(f"{value} is not in the years {FIRST_YEAR} to {LAST_YEAR}", param, ctx)
         return day
 

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from digest.addresses import validated, validated_domain
-from digest.cadence import FIRST_YEAR, LAST_YEAR
+from digest.cadence import FIRST_YEAR, LAST_YEAR, within_reach
 from digest.config.look import Language, LookTable
 from digest.config.values import Colour, Line, Row, Table, Url, web_address
 from digest.model import Cadence, SourceKind, Wait
@@ -26,7 +26,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 def _near(day: date) -> date:
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+    if not within_reach(day):
         raise ValueError(
             f"not a day of the years {FIRST_YEAR} to {LAST_YEAR}; give a nearer one, or take the entry out"
         )
