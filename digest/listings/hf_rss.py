@@ -15,8 +15,9 @@ from digest.errors import ListingError
 from digest.listings import clean, json_lines, told
 from digest.listings.form import Sheet
 from digest.listings.hf_json import Record, read_records
+from digest.listings.xml_tree import xml_text
 from digest.model import Entry, Facts, Listing
-from digest.text import arxiv_id, visible
+from digest.text import arxiv_id
 
 _RSS = re.compile(r"<rss[\s>]")
 _PAGE = re.compile(r"<link>\s*https?://(?:www\.)?huggingface\.co/papers")
@@ -38,8 +39,6 @@ _ROLLS_OVER = timedelta(hours=2)
 # Weekly and monthly pages end at 105 papers, which no day has; smaller ones can be told by their names alone.
 _CAP = 105
 _PERIOD = re.compile(r"week|month", re.IGNORECASE)
-
-_NOT_XML = str.maketrans(dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x1f", " "))  # white space in Python's eyes only
 
 _Item = dict[str, str]
 
@@ -122,7 +121,7 @@ def _parsed(sheet: Sheet) -> _Feed:
     parser.CharacterDataHandler = feed.text
     parser.EntityDeclHandler = _refuse
     try:
-        parser.Parse(visible(sheet.text).translate(_NOT_XML).lstrip().encode(), True)
+        parser.Parse(xml_text(sheet.text).encode(), True)
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code)
         raise ListingError(

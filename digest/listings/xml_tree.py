@@ -55,9 +55,14 @@ def root(sheet: Sheet) -> str | None:
     return found["name"] if found else None
 
 
+def xml_text(written: str) -> str:
+    """The text without what XML cannot hold, and without blanks before it."""
+    return visible(written).translate(_NOT_XML).lstrip()
+
+
 def plain(sheet: Sheet, written: str) -> str:
-    """The text without what XML cannot hold. ListingError if it declares entities."""
-    text = visible(written).translate(_NOT_XML).lstrip()
+    """As `xml_text`. ListingError if it declares entities."""
+    text = xml_text(written)
     prolog = _PROLOG.match(text)
     if _DECLARES.match(text, prolog.end() if prolog else 0):
         raise ListingError(f"{sheet.dump.name}: XML that declares entities, which are not resolved; fetch it without")
