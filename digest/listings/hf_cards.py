@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest.model import Rejected
+from digest.text import visible
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DATE = (
@@ -92,6 +93,17 @@ class Page:
     captured: date | None = None
     trending: bool = False
     daily: bool = False
+
+
+def lines_of(text: str) -> list[Block]:
+    """All lines of plain text, also the empty ones, each with single blanks."""
+    written = re.split(r"\r\n?|\n", visible(text))
+    return [Block(number, " ".join(line.split())) for number, line in enumerate(written, start=1)]
+
+
+def votes_in(button: str) -> int:
+    """The vote button holds a number, or "-" for none."""
+    return 0 if button == "-" else int(button)
 
 
 def once(cards: Iterable[Card]) -> Iterator[Card]:

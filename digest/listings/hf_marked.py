@@ -28,6 +28,7 @@ from digest.listings.hf_cards import (
     Page,
     day_in,
     once,
+    votes_in,
 )
 from digest.text import arxiv_id, visible
 
@@ -84,7 +85,7 @@ def page(text: str) -> Page | None:
         return None
     head = shown[: titles[0].start()]
     trending = _TRENDING.search(head) is not None
-    votes = {match["id"] or match["of"]: _count(match["votes"] or match["told"]) for match in _VOTES.finditer(shown)}
+    votes = {match["id"] or match["of"]: votes_in(match["votes"] or match["told"]) for match in _VOTES.finditer(shown)}
     cards, before, line, at = [], 0, 1, 0
     for title, following in pairwise([*titles, None]):
         assert title is not None
@@ -121,15 +122,11 @@ def _card(title: re.Match[str], line: int, before: str, body: str, votes: dict[s
         abstract="" if trending and len(abstract) < SHORTEST_ABSTRACT else abstract,
         meta=meta,
         number=arxiv_id(number) or (arxiv_id(arxiv[1]) if arxiv else None),
-        votes=votes.get(number, _count(votes_before[1]) if votes_before else None),
+        votes=votes.get(number, votes_in(votes_before[1]) if votes_before else None),
         submitter=clean.field(by[0][1]) if by else None,
         code_url=clean.link(code[2]) if code else None,
         code_stars=clean.count(code[1]) if code else None,
     )
-
-
-def _count(votes: str) -> int:
-    return 0 if votes == "-" else int(votes)
 
 
 # --- what follows a title ----------------------------------------------------------------------------------------

@@ -24,9 +24,10 @@ from digest.listings.hf_cards import (
     Meta,
     Page,
     day_in,
+    lines_of,
     once,
+    votes_in,
 )
-from digest.text import visible
 
 _BY = re.compile(r"submitted by\b:? ?(?P<name>\S{0,60})", re.IGNORECASE)
 _PAGE = re.compile(r"#{0,3} ?(?P<kind>daily|trending) papers", re.IGNORECASE)
@@ -41,9 +42,7 @@ _FOOT = re.compile(r"previous|next|company|system theme|©.*", re.IGNORECASE)
 
 def page(text: str) -> Page | None:
     """The page; None if it has no such cards."""
-    written = re.split(r"\r\n?|\n", visible(text).replace("\xa0", " "))
-    lines = [Block(number, " ".join(line.split())) for number, line in enumerate(written, start=1)]
-    said = [line for line in lines if line.text]
+    said = [line for line in lines_of(text) if line.text]
     starts = [place for place, line in enumerate(said) if _BY.fullmatch(line.text)]
     head = said[: starts[0]] if starts else []
     kinds = [match["kind"].lower() for match in map(_PAGE.fullmatch, (line.text for line in head)) if match]
@@ -70,7 +69,7 @@ def _card(lines: Sequence[Block], trending: bool) -> Card | None:
         name, rest = rest[0].text, rest[1:]
     votes = None
     if len(rest) > 1 and _NUMBER.fullmatch(rest[0].text):
-        votes, rest = _count(rest[0].text), rest[1:]
+        votes, rest = votes_in(rest[0].text), rest[1:]
     if not rest:
         return None
     card = Card(title=rest[0], abstract="", votes=votes, submitter=clean.field(name, 60) or None)
@@ -87,7 +86,7 @@ def _with_rest(card: Card, lines: Sequence[str], trending: bool) -> Card:
         if AUTHORS.fullmatch(line):
             who = line
         elif match := _VOTES.fullmatch(line):
-            card = replace(card, votes=_count(match["votes"])) if match["votes"] else card
+            card = replace(card, votes=votes_in(match["votes"])) if match["votes"] else card
         elif match := _DATED.fullmatch(line):
             day, comments = day_in(match), int(match["comments"]) if match["comments"] else comments
         elif match := _CODE.fullmatch(line):
@@ -95,7 +94,7 @@ def _with_rest(card: Card, lines: Sequence[str], trending: bool) -> Card:
         elif _CODE.fullmatch(before) and _STARS.fullmatch(line):
             card = replace(card, code_stars=clean.count(line))
         elif _VOTES.fullmatch(before) and _NUMBER.fullmatch(line):
-            card = replace(card, votes=_count(line))
+            card = replace(card, votes=votes_in(line))
         elif line.isdigit() and (who or day):
             comments = int(line)
         elif not _NOTHING.fullmatch(line):
@@ -104,7 +103,3 @@ def _with_rest(card: Card, lines: Sequence[str], trending: bool) -> Card:
     words = " ".join(abstract)
     told = words if not trending or len(words) >= SHORTEST_ABSTRACT else ""
     return replace(card, abstract=told, meta=Meta(who, day, comments) if who or day else None)
-
-
-def _count(votes: str) -> int:
-    return 0 if votes == "-" else int(votes)

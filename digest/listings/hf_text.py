@@ -31,9 +31,9 @@ from digest.listings.hf_cards import (
     Meta,
     Page,
     day_in,
+    lines_of,
 )
 from digest.model import Entry, Facts, Listing, Rejected
-from digest.text import visible
 
 _PAGE_LINE = re.compile(r"^#{0,3} ?(?:daily|trending) papers[^\S\n]*$", re.IGNORECASE | re.MULTILINE)
 _OF_THE_SITE = re.compile(r"^Submitted by\b|huggingface\.co/papers/", re.MULTILINE)
@@ -111,8 +111,7 @@ def _page(text: str) -> Page:
 
 def _without_head(text: str) -> tuple[Day | None, list[Block]]:
     """The page's own date, and the lines after the head; the first title loses a glued "Subscribe"."""
-    written = re.split(r"\r\n?|\n", visible(text))
-    lines = [Block(number, " ".join(line.split())) for number, line in enumerate(written, start=1)]
+    lines = lines_of(text)
     page_day, glued = None, True
     for place, line in enumerate(lines):
         if dated := PAGE_DATE.fullmatch(line.text):
