@@ -8,18 +8,17 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from digest import __version__
+from digest.config.faults import checked, fault_of
 from digest.config.readers import read_subscriptions
 from digest.config.tables import (
     ConfigFile,
@@ -109,12 +108,12 @@ def load(path: Path) -> Settings:
     Raises ConfigError with every fault found: the file, the key, what is wrong and what to write instead.
     """
     path = path.absolute()
-    tables = _checked(ConfigFile, path)
+    tables = checked(ConfigFile, path)
     base = path.parent
     profiles_path = base / tables.paths.profiles
     profiles = {
         name: _profile(profiles_path, name, table)
-        for name, table in _checked(ProfilesFile, profiles_path).profiles.items()
+        for name, table in checked(ProfilesFile, profiles_path).profiles.items()
     }
     readers = tables.paths.subscriptions and _resolved(base, tables.paths.subscriptions)
     own = () if tables.paths.templates is None else (_resolved(base, tables.paths.templates),)
@@ -163,51 +162,6 @@ def _database(base: Path, paths: PathsTable) -> str:
     """The URL from the environment, which may hold a password, else the settings', else a file in the state folder."""
     text = os.environ.get(DATABASE) or paths.database or str(paths.state / "digest.db")
     return text if "://" in text else f"sqlite:///{_resolved(base, Path(text))}"
-
-
-_Kind = TypeVar("_Kind", bound=BaseModel)
-
-
-def _checked(kind: type[_Kind], path: Path) -> _Kind:
-    try:
-        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file. Make a working folder with `digest init FOLDER`.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        outer = 1 if kind is ProfilesFile else 0  # the name that holds the file's tables
-        found = [fault for fault in error.errors() if not _follows(fault, error.errors())]
-        faults = "\n".join(f"{path}: {_fault({**fault, 'loc': fault['loc'][outer:]})}" for fault in found)
-        raise ConfigError(faults) from None
-
-
-# Where the library's own words would not tell what to write instead.
-_PLAIN = {
-    "model_type": "must be a table, written as [NAME] with its settings below",
-    "tuple_type": "must be a list, written in square brackets",
-    "path_type": 'must be a path, written as "../folder"',
-    "date_from_datetime_inexact": "must be a date, written as 2026-01-01",
-}
-
-
-def _follows(fault: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a list is too short only as what stands in it is at fault."""
-    loc = fault["loc"]
-    return fault["type"] == "too_short" and any(one["loc"][: len(loc)] == loc != one["loc"] for one in others)
-
-
-def _fault(fault: Mapping[str, Any]) -> str:
-    where = [str(part + 1 if isinstance(part, int) else part) for part in fault["loc"] if part != "[key]"]
-    key = ".".join(where) or "the file"
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: no such setting; see the commented example that `digest init` writes"
-    if fault["type"] == "missing":
-        return f"{key}: is missing and must be set"
-    message = _PLAIN.get(fault["type"], str(fault["msg"])).removeprefix("Value error, ")
-    return f"{key}: {message[0].lower()}{message[1:]} (found {fault['input']!r})"
 
 
 def _site(tables: ConfigFile) -> Site:
@@ -400,7 +354,7 @@ def _of_file(path: Path | None) -> Iterator[tuple[str, SubscriptionTable]]:
         try:
             yield where, SubscriptionTable.model_validate(row)
         except ValidationError as error:
-            faults += [f"{where}: {_fault(fault)}" for fault in error.errors()]
+            faults += [f"{where}: {fault_of(fault)}" for fault in error.errors()]
         if len(faults) >= _TOLD:
             break
     if faults:
