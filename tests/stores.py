@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from sqlalchemy import make_url
@@ -252,3 +253,8 @@ def _queued(store: Store) -> Callable[..., OutboxItem]:
         return item
 
     return enqueue
+
+
+def frozen(edition: Edition) -> str:
+    """An edition as a whole, as it was kept before what editions share was kept apart."""
+    return msgspec.json.encode(edition).decode()

@@ -33,6 +33,7 @@ from stores import (  # noqa: F401 -- fixtures
     a_paper,
     an_edition,
     an_item,
+    frozen,
     full_paper,
     record,
 )
@@ -69,7 +70,7 @@ from digest.model import (
     Subscription,
     Suppression,
 )
-from digest.store import Ledger, Store, codec, migrate
+from digest.store import Ledger, Store, migrate
 from digest.store.schema import editions, pieces
 
 TOMORROW = DAY + timedelta(days=1)
@@ -480,7 +481,7 @@ def test_editions_of_earlier_versions_are_still_read(store: Store, store_url: st
     """They know neither sections nor what was left out."""
     edition = an_edition(papers=(a_paper("a"),), held_back=3)
     assert store.enqueue(edition, None, NOW)
-    content = json.loads(codec.freeze(edition))
+    content = json.loads(frozen(edition))
     del content["missed"], content["hidden"], content["items"][0]["section"]
     with store._writing() as conn:
         conn.execute(editions.update().values(content=json.dumps(content), selection=None))

@@ -22,6 +22,7 @@ from stores import (  # noqa: F401 -- fixtures
     a_listing,
     a_paper,
     an_edition,
+    frozen,
     record,
 )
 
@@ -112,8 +113,8 @@ def test_runs_are_kept_with_their_end(store: Store) -> None:
 
 def test_editions_stored_before_there_were_verdicts_can_be_read() -> None:
     edition = replace(an_edition(papers=(a_paper("t-1"),)), verdicts=(verdict(),))
-    assert codec.thaw(codec.freeze(edition)) == edition
-    old = json.loads(codec.freeze(edition))
+    assert codec.thaw(frozen(edition)) == edition
+    old = json.loads(frozen(edition))
     del old["verdicts"]
     for name in ("wait", "cut_off"):
         del old["subscription"][name]

@@ -157,10 +157,6 @@ def feedback_row(given: Feedback) -> dict[str, object]:
     return row | {"address": address_key(given.address)}
 
 
-def freeze(edition: Edition) -> str:
-    return msgspec.json.encode(edition).decode()
-
-
 def thaw(content: str, selection: bytes | None = None) -> Edition:
     """From the whole, or from what is an edition's own and what it shares."""
     if selection is not None:
