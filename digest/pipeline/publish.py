@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -99,12 +99,7 @@ class _Desk:
             self._put_off(batch, {one.subscription.id for one, _ in waiting})
         addresses = [one.subscription.address for one, _ in waiting if one.subscription.address]
         barred, vocal = world.store.barred([one.subscription for one, _ in waiting]), world.store.vocal(addresses)
-        withdrawn: dict[str, tuple[str, ...]] = {}
-        if self._any_unsent:
-            going = [pair for pair in waiting if pair[0].subscription.id not in barred and not self._lacks(*pair)[1]]
-            withdrawn = withdraw_unsent(world, going, now)
-            anew = {one.subscription.id: one for one in world.store.enrolled(withdrawn)} if withdrawn else {}
-            waiting = [(anew.get(one.subscription.id, one), day) for one, day in waiting]
+        waiting, withdrawn = self._withdraw(waiting, barred)
         views = {one.subscription.id: _view(world, one.subscription, _base(one), now, vocal) for one, _ in waiting}
         keys = {one.subscription.id: _alike(one, views[one.subscription.id], day) for one, day in waiting}
         fresh = {key: one for one, _ in waiting if (key := keys[one.subscription.id]) not in self._made}
@@ -135,6 +130,17 @@ class _Desk:
         for key in list(self._made)[:-KEPT]:  # subscriptions come by profile: what was made long ago is done with
             del self._made[key]
         return editions, none
+
+    def _withdraw(
+        self, waiting: list[tuple[Enrolled, date]], barred: Container[str]
+    ) -> tuple[list[tuple[Enrolled, date]], dict[str, tuple[str, ...]]]:
+        """Takes back what never left of those that get an edition now; they anew, and by subscription what it was."""
+        if not self._any_unsent:
+            return waiting, {}
+        going = [pair for pair in waiting if pair[0].subscription.id not in barred and not self._lacks(*pair)[1]]
+        withdrawn = withdraw_unsent(self._world, going, self._now)
+        anew = {one.subscription.id: one for one in self._world.store.enrolled(withdrawn)} if withdrawn else {}
+        return [(anew.get(one.subscription.id, one), day) for one, day in waiting], withdrawn
 
     def _lacks(self, one: Enrolled, day: date) -> tuple[tuple[Verdict, ...], bool]:
         """The sources whose lists a subscription waits for and are not complete, and whether it waits still."""
