@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+
+from rich.markup import escape
 
 from digest.cli import tables
 from digest.cli.codes import DONE, NOTHING_NEW, TROUBLED
 from digest.cli.context import Context
-from digest.cli.phases import fetching, say_fetched
 from digest.cli.progress import progress
 from digest.cli.screen import err, out, required
 from digest.config import Settings
 from digest.model import Fetched, FetchState, Source
 from digest.pipeline.days import note_fetched
-from digest.pipeline.fetch import Span, fetch
+from digest.pipeline.fetch import Fetching, Span, fetch
+
+
+def fetching(settings: Settings) -> Fetching:
+    return Fetching(
+        sources=settings.sources, memory=settings.state / "fetch.json", agent=settings.agent, inbox=settings.inbox
+    )
+
+
+def say_fetched(found: Sequence[Fetched]) -> None:
+    """What was asked and what came of it; faults below, in full."""
+    if found:
+        tables.table(
+            "source", "asked for", "state", "bytes", "dump",
+            rows=(
+                (one.source, one.asked, one.state, one.size or "", Path(one.dump).name if one.dump else "")
+                for one in found
+            ),
+            right=("bytes",),
+        )  # fmt: skip
+    for one in found:
+        if one.reason:
+            out.print(f"[yellow]{one.state.capitalize()}:[/] {one.source}: {escape(one.reason)}", soft_wrap=True)
 
 
 def fetch_command(

@@ -13,15 +13,14 @@ from digest.addresses import readable
 from digest.cli import outcomes, signals, tables, world
 from digest.cli.codes import DONE, INCOMPLETE, NOTHING_NEW, TROUBLED
 from digest.cli.context import Context
+from digest.cli.fetch import fetching, say_fetched
 from digest.cli.progress import progress, reading
 from digest.cli.readership import readers
 from digest.cli.screen import err, out, required
-from digest.config import Settings
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, read_dump
-from digest.model import Dump, DumpReport, Fetched
+from digest.model import Dump, DumpReport
 from digest.pipeline.deliver import deliver
-from digest.pipeline.fetch import Fetching
 from digest.pipeline.handover import trouble
 from digest.pipeline.hold import tell_editor
 from digest.pipeline.ingest import dumps_in, ingest
@@ -80,31 +79,6 @@ def ingest_command(context: Context, paths: tuple[str, ...], as_of: date | None,
     if not as_json:
         outcomes.reports(found)
     return TROUBLED if any(one.error or one.rejected for one in found) else DONE
-
-
-# --- fetch -----------------------------------------------------------------------------------------------------
-
-
-def fetching(settings: Settings) -> Fetching:
-    return Fetching(
-        sources=settings.sources, memory=settings.state / "fetch.json", agent=settings.agent, inbox=settings.inbox
-    )
-
-
-def say_fetched(found: Sequence[Fetched]) -> None:
-    """What was asked and what came of it; faults below, in full."""
-    if found:
-        tables.table(
-            "source", "asked for", "state", "bytes", "dump",
-            rows=(
-                (one.source, one.asked, one.state, one.size or "", Path(one.dump).name if one.dump else "")
-                for one in found
-            ),
-            right=("bytes",),
-        )  # fmt: skip
-    for one in found:
-        if one.reason:
-            out.print(f"[yellow]{one.state.capitalize()}:[/] {one.source}: {escape(one.reason)}", soft_wrap=True)
 
 
 # --- publish, deliver, run -----------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from digest.cadence import ClockChange, Sending, sendings
 from digest.cli import signals, tables, world
 from digest.cli.codes import DONE
 from digest.cli.context import Context
-from digest.cli.phases import exit_code, fetching
+from digest.cli.fetch import fetching
+from digest.cli.phases import exit_code
 from digest.cli.screen import out, required
 from digest.model import Cadence, LastEdition, NoEdition, Subscription
 from digest.pipeline.roll import of_address, with_pauses
