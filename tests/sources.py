@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from urllib.parse import parse_qs, urlsplit
 
 Reply = Callable[["Handler"], None]
@@ -71,13 +72,18 @@ class Handler(BaseHTTPRequestHandler):
             pass
 
 
-class Server(ThreadingHTTPServer):
-    """`replies` holds what each path answers, in order; the last one stays."""
+class Server(ThreadingTCPServer):
+    """`replies` holds what each path answers, in order; the last one stays.
+
+    No HTTPServer, as that asks a name server for its own name.
+    """
 
     daemon_threads = True
+    request_queue_size = 50
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.server_port: int = self.server_address[1]
         self.replies: dict[str, list[Reply]] = {}
         self.asked: list[Asked] = []
         self.closing = threading.Event()
@@ -98,7 +104,8 @@ class Server(ThreadingHTTPServer):
 def serving(context: ssl.SSLContext | None = None) -> Iterator[Server]:
     with Server() as server:
         if context:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
+            # Hands are shaken by the thread of each request: who never does would stop the server for good.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
             server.scheme = "https"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -49,7 +50,14 @@ def server() -> Iterator[Server]:
 
 
 def source(server: Server | None = None, **told: Any) -> Source:
-    usual = {"name": "here", "kind": SourceKind.URL, "interval": 0.0, "allow_private": True, "robots": False}
+    usual = {
+        "name": "here",
+        "kind": SourceKind.URL,
+        "interval": 0.0,
+        "allow_private": True,
+        "robots": False,
+        "timeout": 10.0,
+    }
     return Source(**usual | ({"url": f"{server.url}/feed"} if server else {}) | told)
 
 
@@ -619,9 +627,9 @@ def test_a_connection_that_is_cut(server: Server, desk: Desk, sent: bytes) -> No
 
 
 def test_nobody_there(desk: Desk) -> None:
-    with serving() as gone:
-        address = gone.url
-    assert "no connection" in failing(desk, source(url=f"{address}/feed"))
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))  # and does not listen; a port let go may be another's by now
+        assert "no connection" in failing(desk, source(url=f"http://127.0.0.1:{mute.getsockname()[1]}/feed"))
 
 
 def test_a_redirect_is_followed(server: Server, desk: Desk) -> None:
