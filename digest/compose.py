@@ -13,6 +13,7 @@ from digest.model import (
     Cadence,
     Edition,
     Hidden,
+    HiddenAs,
     Item,
     LastEdition,
     Missed,
@@ -31,7 +32,6 @@ from digest.model import (
     Subscription,
     Wait,
 )
-from digest.rank import KNOWN
 from digest.rank.follows import Credits
 from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, Worths, fill, place_of
 
@@ -108,7 +108,7 @@ def _is_new(paper: Paper, shown: Collection[str], last: LastEdition | None) -> b
 def _why_none(ranking: Ranking, hidden: Sequence[Hidden], last: LastEdition | None) -> str:
     if not ranking.papers and not ranking.hidden:
         return "no paper has come in lately"
-    if muted := sum(map(is_mute, hidden)):
+    if muted := sum(one.kind is HiddenAs.MUTED for one in hidden):
         return f"all new papers are hidden by this profile's rules ({muted})"
     if hidden:
         return f"all new papers are known already ({len(hidden)})"
@@ -166,7 +166,7 @@ def compose(
     unshown = [one for one in ranking.papers if one.paper.id not in shown]
     new = [one for one in unshown if _is_new(one.paper, shown, last)]
     hidden = [one for one in ranking.hidden if _is_new(one.paper, shown, last)]
-    muted = [one for one in hidden if is_mute(one)]
+    muted = [one for one in hidden if one.kind is HiddenAs.MUTED]
     if not new:
         return NoEdition(
             subscription=subscription,
@@ -246,16 +246,6 @@ def without(edition: Edition, paper_id: str, before: LastEdition | None) -> Edit
 def _strand_without(strand: Strand, paper_id: str) -> Strand:
     left = [item for item in strand.items if item.paper.id != paper_id]
     return replace(strand, items=tuple(replace(item, rank=rank) for rank, item in enumerate(left, start=1)))
-
-
-def is_mute(one: Hidden) -> bool:
-    """Whether a rule of the profile hides the paper, and not its likeness to another."""
-    return one.rule.startswith("muted")
-
-
-def is_known(one: Hidden) -> bool:
-    """Whether the reader knows the paper already."""
-    return one.rule.startswith(KNOWN)
 
 
 def _missed(left: Sequence[Ranked], placed: Sequence[Placed]) -> tuple[Missed, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digest.compose import is_known, is_mute
 from digest.model import (
     Edition,
     Hidden,
+    HiddenAs,
     Item,
     Muted,
     NoEdition,
@@ -83,7 +83,7 @@ def explain(
     elif paper.id in shown:
         standing = Standing.SHOWN
     elif hidden:
-        standing = Standing.KNOWN if is_known(hidden) else Standing.HIDDEN
+        standing = Standing.KNOWN if hidden.kind is HiddenAs.KNOWN else Standing.HIDDEN
     else:
         standing = Standing.LEFT_OUT if candidate else Standing.NO_CANDIDATE
     remarks = list(_of_the_past(shown.get(paper.id)))
@@ -137,11 +137,11 @@ def _of_the_past(before: Shown | None) -> Iterator[str]:
 
 
 def _of_its_rule(hidden: Hidden, ranked: Ranked | None, placed: Sequence[Placed], profile: Profile) -> Iterator[str]:
-    if is_known(hidden):
+    if hidden.kind is HiddenAs.KNOWN:
         yield hidden.rule
     else:
         yield f"hidden: {' and '.join((hidden.rule, *hidden.also))}"
-    if ranked and is_mute(hidden):
+    if ranked and hidden.kind is HiddenAs.MUTED:
         place = place_of(ranked.score, placed, profile.limit)
         muted = Muted(paper=hidden.paper, rule=hidden.rule, also=hidden.also, place=place)
         yield muted.otherwise or f"without the {muted.rules} this would not fit into the list either"

@@ -17,6 +17,7 @@ from digest.model import (
     Facts,
     FieldChange,
     Hidden,
+    HiddenAs,
     Known,
     KnownPaper,
     LastEdition,
@@ -192,8 +193,8 @@ def ranked(one: Paper, points: int = 0, *reasons: Reason, topic: str = "") -> Ra
     return Ranked.of(one, trend, reasons or trend.terms, topic)
 
 
-def hidden(one: Paper, rule: str = "muted word “survey”", score: int = 0) -> Hidden:
-    return Hidden(paper=one, rule=rule, score=score)
+def hidden(one: Paper, rule: str = "muted word “survey”", score: int = 0, kind: HiddenAs = HiddenAs.MUTED) -> Hidden:
+    return Hidden(paper=one, kind=kind, rule=rule, score=score)
 
 
 def reason(kind: str = "word", points: int = 0, label: str = "", *parts: Part) -> Reason:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, reason, shown, subscription
 
 from digest.compose import compose, lasting, telling
-from digest.model import Cadence, Edition, LastEdition, NoEdition, Paper, Ranking, Reason
+from digest.model import Cadence, Edition, HiddenAs, LastEdition, NoEdition, Paper, Ranking, Reason
 
 LAST = last_edition()  # yesterday at 07:00 UTC
 BEFORE, AFTER = LAST.made_at - timedelta(hours=1), LAST.made_at + timedelta(hours=1)
@@ -95,7 +95,7 @@ def test_only_new_papers_count_as_muted() -> None:
 
 
 def test_nearly_the_same_is_not_muted() -> None:
-    near = hidden(new(2), "nearly the same as “Paper”")
+    near = hidden(new(2), "nearly the same as “Paper”", kind=HiddenAs.DOUBLE)
     found = compose(subscription(), profile(), TODAY, Ranking(papers=(ranked(new(1)),), hidden=(near,)), {}, None, NOW)
     assert isinstance(found, Edition) and found.muted == 0 and found.hidden == ()
 
@@ -182,7 +182,7 @@ def with_risers(
     late = [ranked(one, 9, reason("risen", 50, "from 4 votes to 60 since 2026-06-01")) for one in risers]
     ranking = Ranking(
         papers=tuple(ranked(new(number), 99 - number) for number in range(1, papers + 1)),
-        hidden=(hidden(old(8), "nearly the same as “Paper”"),),
+        hidden=(hidden(old(8), "nearly the same as “Paper”", kind=HiddenAs.DOUBLE),),
     )
     before = shown("2605.00007")
     found = compose(

@@ -187,6 +187,8 @@ def test_a_bad_dump_that_cannot_be_moved_aside_stops_only_itself(lab: Place) -> 
     assert run(lab, "06-01T20:02").code == 4
     assert [path.name for path in inbox.iterdir()].count("a.json") == 0
     assert "could not be moved" not in (inbox / "set-aside" / "a.json.reason.txt").read_text()
+    (inbox / "set-aside" / "a.json").rename(inbox / "a.json")
+    assert run(lab, "06-01T20:03").code == 1, "put back, it is read again"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, reaso
 
 from digest.compose import compose
 from digest.explain import Explanation, Standing, explain
-from digest.model import NoEdition, Part, Ranked, Ranking, SectionKind, Shown
+from digest.model import HiddenAs, NoEdition, Part, Ranked, Ranking, SectionKind, Shown
 
 OLD = date(2026, 4, 23)  # 40 days before
 
@@ -24,7 +24,7 @@ RANKING = Ranking(
     hidden=(
         hidden(paper("m"), score=85),
         hidden(paper("n"), score=10),
-        hidden(paper("s"), "nearly the same as “Paper a”", score=89),
+        hidden(paper("s"), "nearly the same as “Paper a”", 89, HiddenAs.DOUBLE),
     ),
 )
 OUTSIDE = {"m": best("m", 85), "n": best("n", 10), "x": best("x", 70), "s": None}
@@ -79,13 +79,13 @@ def test_all_the_rules_that_hide_a_paper_are_told() -> None:
 
 
 def test_a_known_paper_is_said_to_be_known() -> None:
-    known = hidden(paper("m"), "you know it: saved on 2026-05-01", score=85)
+    known = hidden(paper("m"), "you know it: saved on 2026-05-01", 85, HiddenAs.KNOWN)
     found = account("m", ranking=replace(RANKING, hidden=(replace(known, also=("muted author Ada",)),)))
     assert (found.standing, found.remarks) == (Standing.KNOWN, ("you know it: saved on 2026-05-01",))
 
 
 def test_where_all_is_known_nothing_is_said_to_be_muted() -> None:
-    known = Ranking(papers=(), hidden=(hidden(paper("m"), "you know it: saved on 2026-05-01"),))
+    known = Ranking(papers=(), hidden=(hidden(paper("m"), "you know it: saved on 2026-05-01", kind=HiddenAs.KNOWN),))
     outcome = compose(subscription(), profile(), TODAY, known, {}, last_edition(), NOW)
     assert isinstance(outcome, NoEdition)
     assert (outcome.reason, outcome.hidden) == ("all new papers are known already (1)", 0)

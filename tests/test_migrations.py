@@ -32,6 +32,8 @@ ROWS = [
     " '2026-03-01 08:30:15', '{\"title\": 7}')",
     "INSERT INTO paper_keys VALUES ('arxiv:2603.00001', '2603.00001'), ('title:kitesofpaper', '2603.00001')",
     "INSERT INTO sightings VALUES ('2603.00001', 7, 1, 12, NULL)",
+    "INSERT INTO set_asides VALUES ('d2', 'b.json', 'no listing; it could not be moved out of the inbox (Read-only)',"
+    " '2026-03-01 08:00:00')",
     "INSERT INTO editions VALUES ('ada/2026-03-01', 'ada', '2026-03-01', '2026-03-01 09:00:00', '2026-03-01 09:00:00',"
     " NULL, '{}')",
     "INSERT INTO edition_items VALUES ('ada/2026-03-01', '2603.00001')",
@@ -73,6 +75,7 @@ def test_everything_in_an_old_database_is_still_there(old_url: str) -> None:
         assert store.known(["title:kitesofpaper"], "hf-daily", DAY).papers[0].paper == paper
         assert store.known(["arxiv:2603.00001"], "hf-daily", DAY).papers[0].paper == paper
         assert store.report("d1") is not None
+        assert store.stuck() == {"d2": "no listing"}
         assert store.candidates(NOW.replace(day=1, hour=0)) == (paper,)
         assert store.shown("ada") == {"2603.00001": Shown(on=DAY)}
         assert store.neighbours([("title:zebras", "repap")], 3) == ({"2603.00001": "Kites of paper"},)

@@ -81,7 +81,6 @@ from digest.model.mail import (
     Rendered,
     Site,
     Suppression,
-    Unreached,
 )
 from digest.model.paper import (
     Change,
@@ -102,6 +101,7 @@ from digest.model.ranking import (
     Example,
     Feedback,
     Hidden,
+    HiddenAs,
     Learned,
     Opinion,
     Part,
@@ -173,6 +173,7 @@ __all__ = [
     "Figure",
     "Fragment",
     "Hidden",
+    "HiddenAs",
     "Hold",
     "HoldState",
     "Intent",
@@ -233,7 +234,6 @@ __all__ = [
     "Texts",
     "Topic",
     "Trend",
-    "Unreached",
     "Verdict",
     "VerdictKind",
     "Wait",

@@ -88,18 +88,19 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One attempt and how it ended. `next_at` is set if it is tried again: deferred, or unknown and not held."""
+    """One attempt and how it ended. `next_at` is set if it is tried again: deferred, or unknown and not held.
+
+    Known only to the run that made it: whether it found no server to talk to, or none that let us in, so that no other
+    would have fared better; and whether it was the last of too many.
+    """
 
     message_id: str
     at: datetime
     state: OutboxState
     reply: str = ""
     next_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreached(Delivery):
-    """An attempt that found no server to talk to, or none that let us in: no other would have fared better."""
+    unreached: bool = False
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,11 +188,20 @@ class Ranked:
         return self.paper, self.trend, self.score, self.topic, self.reasons
 
 
+class HiddenAs(StrEnum):
+    """What keeps a paper out of a ranking: a rule of the profile, that the reader knows it, its likeness to another."""
+
+    MUTED = "muted"
+    KNOWN = "known"
+    DOUBLE = "double"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
     """A paper kept out of a ranking, the rule that did it, others that would, and the score it would have had."""
 
     paper: Paper
+    kind: HiddenAs = HiddenAs.MUTED
     rule: str
     score: int = 0
     also: tuple[str, ...] = ()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from digest.model import Delivery, OutboxState, Unreached
+from digest.model import Delivery, OutboxState
 from digest.store import Store
 
-GIVEN_UP = "given up"
 _NONE = "no message could be handed over"
 
 
@@ -22,9 +21,9 @@ def trouble(store: Store, deliveries: Sequence[Delivery]) -> str:
         return f"{_wait(held)}, as refused by policy: {', '.join(stopped[:5])}{', …' if len(stopped) > 5 else ''}"
     if any(one.state is OutboxState.SENT for one in deliveries):
         return ""
-    if unreached := [one for one in deliveries if isinstance(one, Unreached)]:
+    if unreached := [one for one in deliveries if one.unreached]:
         return f"{_NONE}, {_wait(sum(waiting.values()))}: {unreached[-1].reply}"
-    if deliveries and all(one.reply.startswith(GIVEN_UP) for one in deliveries):
+    if deliveries and all(one.given_up for one in deliveries):
         return f"{_NONE}, all {len(deliveries)} were {deliveries[-1].reply}"
     last = store.last_runs().get("deliver")
     carried = last is not None and not deliveries and waiting and last.outcome.startswith(_NONE)

@@ -29,7 +29,6 @@ from digest.store import Store
 
 SET_ASIDE = "set-aside"
 _OBJECTS_OF_A_PART = 200_000
-_STUCK, _MOST_STUCK = "; it could not be moved out of the inbox", 10_000
 UNFINISHED = (".part", ".tmp", ".crdownload")
 
 
@@ -164,7 +163,7 @@ def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> It
     Dumps that were read stay where they are; they are known by content and cost one hash a run. So do those that can
     neither be read nor moved.
     """
-    paths, stuck = list(dumps_in(world.inbox)) if world.inbox.is_dir() else [], _stuck(world.store)
+    paths, stuck = list(dumps_in(world.inbox)) if world.inbox.is_dir() else [], world.store.stuck()
     for number, path in enumerate(paths, start=1):
         progress(number, len(paths))
         try:
@@ -175,19 +174,14 @@ def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> It
             yield DumpReport(dump=str(path), digest="", error=str(error))
             continue
         if (reason := stuck.get(dump.digest)) is not None:
-            _moved_aside(world.inbox, path, reason)
+            if not _moved_aside(world.inbox, path, reason):
+                world.store.moved_aside(dump.digest)
             continue
         report = ingest(world.store, dump, now)
         if report.error and (fault := _moved_aside(world.inbox, path, report.error)):
-            report = world.store.set_aside(dump, f"{report.error}{_STUCK} ({fault})", now)
+            report = world.store.set_aside(dump, report.error, now, stuck=fault)
         if not report.known:
             yield report
-
-
-def _stuck(store: Store) -> dict[str, str]:
-    """By digest, why dumps could not be read that could not be moved aside either: to be moved, not read again."""
-    found = {one.digest: one.error or "" for one in store.set_asides(_MOST_STUCK)}
-    return {digest: reason.partition(_STUCK)[0] for digest, reason in found.items() if _STUCK in reason}
 
 
 def _moved_aside(inbox: Path, path: Path, reason: str) -> str:

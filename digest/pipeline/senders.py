@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest.errors import (
@@ -22,9 +22,8 @@ from digest.errors import (
     UncertainError,
     UnreachableError,
 )
-from digest.model import Delivery, Intent, Message, OutboxItem, OutboxState, Suppression, Unreached
+from digest.model import Delivery, Intent, Message, OutboxItem, OutboxState, Suppression
 from digest.pipeline.failing import refuse, take_after_all
-from digest.pipeline.handover import GIVEN_UP
 from digest.pipeline.pace import Pace
 from digest.pipeline.roads import Roads
 from digest.pipeline.world import World
@@ -219,8 +218,7 @@ class Sender:
             self._unreachable = unreachable + 1
             if self._unreachable == _BROKEN_CONNECTIONS:
                 self._shift.over.set()
-            put_off = self._put_off(item, str(error))
-            return Unreached(**{field.name: getattr(put_off, field.name) for field in fields(put_off)})
+            return replace(self._put_off(item, str(error)), unreached=True)
         except TemporaryDeliveryError as error:
             return self._refused(item, error)
         if noted := self._shift.roads.took(item.domain):
@@ -246,7 +244,8 @@ class Sender:
         if not self._too_long(item):
             return self._outcome(item, OutboxState.DEFERRED, reply, again=True)
         hours = self._world.give_up_after.total_seconds() / 3600
-        return self._outcome(item, OutboxState.FAILED, f"{GIVEN_UP} after {hours:g} hours: {reply}")
+        given_up = self._outcome(item, OutboxState.FAILED, f"given up after {hours:g} hours: {reply}")
+        return replace(given_up, given_up=True)
 
     def _too_long(self, item: OutboxItem) -> bool:
         """Counted from its first try, or the first since it was put back by hand."""

@@ -27,7 +27,7 @@ from itertools import chain
 
 import numpy as np
 
-from digest.model import Hidden, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, Trend
+from digest.model import Hidden, HiddenAs, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, Trend
 from digest.rank.background import Background
 from digest.rank.corpus import Corpus, Meaning, Text, WordTable
 from digest.rank.encoded import Encode, Encoded
@@ -37,7 +37,6 @@ from digest.rank.order import Trending, thin
 from digest.words import Phrases, short
 
 __all__ = [
-    "KNOWN",
     "Asked",
     "Background",
     "Corpus",
@@ -53,7 +52,6 @@ __all__ = [
 ]
 
 DISLIKED = 0.25  # more does harm (measured on systematic reviews)
-KNOWN = "you know it"  # begins the rule that hides what the reader knows
 SAYS_SOMETHING = 100  # points, before the factor: a deviation above papers at large
 
 
@@ -105,8 +103,7 @@ class Asked:
         self.follows = Follows(corpus.credits, profile, self.factor)
         held = corpus.holding(Phrases(profile.muted_words))
         self.rules = muted(corpus.credits, profile, {word: one.rows.tolist() for word, one in held.items()})
-        for row, where in corpus.among(_named(profile, examples or {})):
-            self.rules[row] = (f"{KNOWN}: {where}", *self.rules.get(row, ()))
+        self.known = dict(corpus.among(_named(profile, examples or {})))
 
 
 def _named(profile: Profile, examples: Mapping[str, Paper]) -> dict[str, str]:
@@ -206,14 +203,12 @@ def rank(
     by id of which papers the reader said what and when: these are known.
     """
     corpus, papers = asked.corpus, asked.corpus.papers
-    rules = asked.rules | {
-        row: (f"{KNOWN}: {what}", *(rule for rule in asked.rules.get(row, ()) if not rule.startswith(KNOWN)))
-        for row, what in corpus.among(said or {})
-    }
+    known = asked.known | dict(corpus.among(said or {}))
+    kept_out = known.keys() | asked.rules.keys()
     of_trend = 2 * asked.profile.trend_weight
     interests = _Interests(asked, learned)
     scores = (interests.points + trending.points(of_trend) + asked.follows.points).astype(np.int64)
-    thinned = thin((row for row in range(corpus.size) if row not in rules), scores, trending.ties, corpus.likeness)
+    thinned = thin((row for row in range(corpus.size) if row not in kept_out), scores, trending.ties, corpus.likeness)
     account = _Account(
         corpus,
         (
@@ -234,11 +229,20 @@ def rank(
         )
         for row in thinned.order
     )
-    hidden = (
-        Hidden(paper=papers[row], rule=rules[row][0], score=whole[row], also=rules[row][1:]) for row in sorted(rules)
-    )
+    hidden = (_hidden(papers[row], whole[row], asked.rules.get(row, ()), known.get(row)) for row in sorted(kept_out))
     doubles = (
-        Hidden(paper=papers[row], rule=f"nearly the same as “{short(papers[other].title)}”", score=whole[row])
+        Hidden(
+            paper=papers[row],
+            kind=HiddenAs.DOUBLE,
+            rule=f"nearly the same as “{short(papers[other].title)}”",
+            score=whole[row],
+        )
         for row, other in thinned.hidden
     )
     return Ranking(papers=tuple(ranked), hidden=(*hidden, *doubles))
+
+
+def _hidden(paper: Paper, score: int, mutes: tuple[str, ...], known: str | None) -> Hidden:
+    if known is None:
+        return Hidden(paper=paper, rule=mutes[0], score=score, also=mutes[1:])
+    return Hidden(paper=paper, kind=HiddenAs.KNOWN, rule=f"you know it: {known}", score=score, also=mutes)

@@ -312,7 +312,7 @@ def delivery(row: AnyRow) -> Delivery:
 
 
 def delivery_row(delivery: Delivery) -> dict[str, object]:
-    return {field.name: getattr(delivery, field.name) for field in fields(Delivery)}
+    return {name: getattr(delivery, name) for name in ("message_id", "at", "state", "reply", "next_at")}
 
 
 def destination(row: AnyRow) -> Destination:

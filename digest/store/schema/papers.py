@@ -39,6 +39,7 @@ set_asides = Table(
     Column("dump", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False, index=True),
+    Column("stuck", Text),  # why it could not be moved out of the inbox; null if it was
 )
 
 papers = Table(
