@@ -116,8 +116,8 @@ def _why_none(ranking: Ranking, hidden: Sequence[Hidden], last: LastEdition | No
     return f"nothing new{when}"
 
 
-def _waiting(subscription: Subscription, new: Sequence[Ranked], last: LastEdition | None, day: date) -> str | None:
-    """Why an edition of the cadence when-good waits for another day; None if it goes."""
+def _too_few_good(subscription: Subscription, new: Sequence[Ranked], last: LastEdition | None, day: date) -> str | None:
+    """Why an edition of the cadence when-good is left to another day; None if it goes."""
     if subscription.cadence is not Cadence.WHEN_GOOD or last is None:
         return None
     good = sum(one.score >= subscription.good_points for one in new)
@@ -176,8 +176,8 @@ def compose(
             muted=_hidden(muted, (), profile.limit),
             shown=len(ranking.papers) - len(unshown),
         )
-    if waiting := _waiting(subscription, new, last, day):
-        return NoEdition(subscription=subscription, date=day, reason=waiting)
+    if too_few := _too_few_good(subscription, new, last, day):
+        return NoEdition(subscription=subscription, date=day, reason=too_few)
     news = {one.paper.id for one in new}
     placed = fill(unshown, profile, day, news)
     kept = {one.id for one in placed}

@@ -15,18 +15,18 @@ def trouble(store: Store, deliveries: Sequence[Delivery]) -> str:
 
     A look at which nothing was due is no success while messages wait for a server that the last look did not reach.
     """
-    waiting = store.waiting()
-    if stopped := [one.name for one in store.destinations() if one.stopped and waiting.get(one.name)]:
-        held = sum(waiting[name] for name in stopped)
+    to_send = store.to_send()
+    if stopped := [one.name for one in store.destinations() if one.stopped and to_send.get(one.name)]:
+        held = sum(to_send[name] for name in stopped)
         return f"{_wait(held)}, as refused by policy: {', '.join(stopped[:5])}{', …' if len(stopped) > 5 else ''}"
     if any(one.state is OutboxState.SENT for one in deliveries):
         return ""
     if unreached := [one for one in deliveries if one.unreached]:
-        return f"{_NONE}, {_wait(sum(waiting.values()))}: {unreached[-1].reply}"
+        return f"{_NONE}, {_wait(sum(to_send.values()))}: {unreached[-1].reply}"
     if deliveries and all(one.given_up for one in deliveries):
         return f"{_NONE}, all {len(deliveries)} were {deliveries[-1].reply}"
     last = store.last_runs().get("deliver")
-    carried = last is not None and not deliveries and waiting and last.outcome.startswith(_NONE)
+    carried = last is not None and not deliveries and to_send and last.outcome.startswith(_NONE)
     return last.outcome if last is not None and carried else ""
 
 

@@ -83,30 +83,30 @@ class _Desk:
     def __init__(self, world: World, rankings: Rankings, days: Sources, now: datetime, dry: bool) -> None:
         self._world, self._rankings, self._days, self._now, self._dry = world, rankings, days, now, dry
         self._newest, self._letters = world.store.newest_ingest(), Letters(world)
-        self._any_unsent = not dry and world.store.waits()
+        self._any_unsent = not dry and world.store.any_to_send()
         self._made: dict[_Alike, Edition | NoEdition] = {}
 
     def compose(self, batch: Sequence[Enrolled]) -> tuple[list[Edition], list[NoEdition]]:
         """The outcomes for those of a batch that are due; the others are put off."""
         world, now = self._world, self._now
-        waiting = [
+        due_now = [
             (one, day)
             for one in batch
             if one.subscription.profile in world.profiles  # it can be gone, if another process has newer settings
             and (day := due(one.subscription, one.last, self._newest, now)) is not None
         ]
         if not self._dry:
-            self._put_off(batch, {one.subscription.id for one, _ in waiting})
-        addresses = [one.subscription.address for one, _ in waiting if one.subscription.address]
-        barred, vocal = world.store.barred([one.subscription for one, _ in waiting]), world.store.vocal(addresses)
-        waiting, withdrawn = self._withdraw(waiting, barred)
-        views = {one.subscription.id: _view(world, one.subscription, _base(one), now, vocal) for one, _ in waiting}
-        keys = {one.subscription.id: _alike(one, views[one.subscription.id], day) for one, day in waiting}
-        fresh = {key: one for one, _ in waiting if (key := keys[one.subscription.id]) not in self._made}
+            self._put_off(batch, {one.subscription.id for one, _ in due_now})
+        addresses = [one.subscription.address for one, _ in due_now if one.subscription.address]
+        barred, vocal = world.store.barred([one.subscription for one, _ in due_now]), world.store.vocal(addresses)
+        due_now, withdrawn = self._withdraw(due_now, barred)
+        views = {one.subscription.id: _view(world, one.subscription, _base(one), now, vocal) for one, _ in due_now}
+        keys = {one.subscription.id: _alike(one, views[one.subscription.id], day) for one, day in due_now}
+        fresh = {key: one for one, _ in due_now if (key := keys[one.subscription.id]) not in self._made}
         shown = world.store.shown_to([one.subscription.id for one in fresh.values()])
         editions: list[Edition] = []
         none: list[NoEdition] = []
-        for one, day in waiting:
+        for one, day in due_now:
             subscription, key = one.subscription, keys[one.subscription.id]
             if bar := barred.get(subscription.id):
                 none.append(_barred(subscription, day, bar))
@@ -132,15 +132,15 @@ class _Desk:
         return editions, none
 
     def _withdraw(
-        self, waiting: list[tuple[Enrolled, date]], barred: Container[str]
+        self, due_now: list[tuple[Enrolled, date]], barred: Container[str]
     ) -> tuple[list[tuple[Enrolled, date]], dict[str, tuple[str, ...]]]:
         """Takes back what never left of those that get an edition now; they anew, and by subscription what it was."""
         if not self._any_unsent:
-            return waiting, {}
-        going = [pair for pair in waiting if pair[0].subscription.id not in barred and not self._lacks(*pair)[1]]
+            return due_now, {}
+        going = [pair for pair in due_now if pair[0].subscription.id not in barred and not self._lacks(*pair)[1]]
         withdrawn = withdraw_unsent(self._world, going, self._now)
         anew = {one.subscription.id: one for one in self._world.store.enrolled(withdrawn)} if withdrawn else {}
-        return [(anew.get(one.subscription.id, one), day) for one, day in waiting], withdrawn
+        return [(anew.get(one.subscription.id, one), day) for one, day in due_now], withdrawn
 
     def _lacks(self, one: Enrolled, day: date) -> tuple[tuple[Verdict, ...], bool]:
         """The sources whose lists a subscription waits for and are not complete, and whether it waits still."""

@@ -15,7 +15,7 @@ from digest.store import codec
 from digest.store.bulk import among
 from digest.store.codec import address_key
 from digest.store.database import Database
-from digest.store.ledger import WAITING, Ledger
+from digest.store.ledger import TO_SEND, Ledger
 from digest.store.owed import LOST
 from digest.store.schema import deliveries, domains, editions, outbox, senders
 from digest.store.subscriptions import go_on
@@ -67,7 +67,7 @@ class Deliveries(Database):
             found = sorted(conn.scalars(query))
             held = among(conn, outbox.c.message_id, found)
             conn.execute(update(outbox).where(held).values(state=state, next_at=now, reply=reply, owner=""))
-            conn.execute(update(outbox).where(mine, outbox.c.state.in_(WAITING)).values(owner=""))
+            conn.execute(update(outbox).where(mine, outbox.c.state.in_(TO_SEND)).values(owner=""))
             unknown = Delivery(
                 message_id="", at=now, state=OutboxState.UNKNOWN, reply=reply, next_at=now if resend else None
             )
@@ -81,20 +81,20 @@ class Deliveries(Database):
 
     def due(self, now: datetime) -> tuple[OutboxItem, ...]:
         """What may be tried now, longest due first."""
-        query = select(outbox).where(outbox.c.state.in_(WAITING), outbox.c.next_at <= now)
+        query = select(outbox).where(outbox.c.state.in_(TO_SEND), outbox.c.next_at <= now)
         with self._reading() as conn:
             items = map(codec.outbox_item, conn.execute(query))
             return tuple(sorted(items, key=lambda item: (item.next_at, item.message_id)))
 
     def due_number(self, now: datetime) -> int:
         """How many may be tried now."""
-        query = select(func.count()).where(outbox.c.state.in_(WAITING), outbox.c.next_at <= now)
+        query = select(func.count()).where(outbox.c.state.in_(TO_SEND), outbox.c.next_at <= now)
         with self._reading() as conn:
             return conn.scalar(query) or 0
 
-    def waiting(self) -> dict[str, int]:
-        """By domain how many messages wait to be sent."""
-        query = select(outbox.c.domain, func.count().label("number")).where(outbox.c.state.in_(WAITING))
+    def to_send(self) -> dict[str, int]:
+        """By domain how many messages are still to be sent."""
+        query = select(outbox.c.domain, func.count().label("number")).where(outbox.c.state.in_(TO_SEND))
         with self._reading() as conn:
             return {row.domain: row.number for row in conn.execute(query.group_by(outbox.c.domain))}
 

@@ -25,7 +25,7 @@ from digest.store.subscriptions import go_on
 
 T = TypeVar("T")
 
-WAITING = (OutboxState.DEFERRED, OutboxState.PENDING)
+TO_SEND = (OutboxState.DEFERRED, OutboxState.PENDING)
 
 # A power cut may undo commits that were not waited for: so many of them, or of so many seconds.
 DURABLE_EVERY = 50
@@ -82,7 +82,7 @@ class Ledger:
 
         def take() -> tuple[OutboxItem, ...]:
             found: list[OutboxItem] = []
-            for state in WAITING:
+            for state in TO_SEND:
                 query = (
                     select(outbox)
                     .where(outbox.c.state == state, outbox.c.owner == "", outbox.c.next_at <= now)
@@ -102,7 +102,7 @@ class Ledger:
 
     def let_go(self, items: Collection[OutboxItem] | None = None) -> None:
         """Give back what is not to be sent now: these, or all that is in hand."""
-        mine = (outbox.c.owner == self.owner) & outbox.c.state.in_(WAITING)
+        mine = (outbox.c.owner == self.owner) & outbox.c.state.in_(TO_SEND)
         if items is not None:
             mine &= among(self._conn, outbox.c.message_id, [item.message_id for item in items])
         with translated(self._name):

@@ -10,17 +10,17 @@ from sqlalchemy import and_, case, func, or_, select, update
 from digest.model import OutboxState
 from digest.store.bulk import among
 from digest.store.database import Database
-from digest.store.ledger import WAITING
+from digest.store.ledger import TO_SEND
 from digest.store.owed import ambiguous
 from digest.store.schema import editions, outbox, senders
 from digest.store.subscriptions import go_on
 
 
 class Lost(Database):
-    def waits(self) -> bool:
-        """Whether any message waits to be sent."""
+    def any_to_send(self) -> bool:
+        """Whether any message is still to be sent."""
         with self._reading() as conn:
-            return conn.scalar(select(outbox.c.message_id).where(outbox.c.state.in_(WAITING)).limit(1)) is not None
+            return conn.scalar(select(outbox.c.message_id).where(outbox.c.state.in_(TO_SEND)).limit(1)) is not None
 
     def withdraw(
         self, subscription_ids: Collection[str], day: date, before: datetime, old: datetime
@@ -33,14 +33,14 @@ class Lost(Database):
         self._free()
         untried = (outbox.c.attempts == 0) & outbox.c.queued_at.is_(None) & (outbox.c.next_at < before)
         tired = (func.coalesce(outbox.c.queued_at, outbox.c.created_at) < old) & ~ambiguous
-        waiting = and_(outbox.c.owner == "", outbox.c.state.in_(WAITING), or_(untried, tired))
+        unsent = and_(outbox.c.owner == "", outbox.c.state.in_(TO_SEND), or_(untried, tired))
         words = f"the edition of {day} covers it"
         told = case((outbox.c.reply == "", words), else_=words + "; it was last answered: " + outbox.c.reply)
         found: dict[str, tuple[str, ...]] = {}
         with self._writing() as conn:
             of_theirs = among(conn, editions.c.subscription_id, subscription_ids)
             theirs = outbox.c.edition_id.in_(select(editions.c.id).where(of_theirs))
-            taken = update(outbox).where(theirs, waiting).values(state=OutboxState.WITHDRAWN, reply=told)
+            taken = update(outbox).where(theirs, unsent).values(state=OutboxState.WITHDRAWN, reply=told)
             rows = conn.execute(taken.returning(outbox.c.message_id, outbox.c.edition_id)).all()
             for row in sorted(rows):
                 name = row.edition_id.rpartition("/")[0]
@@ -64,5 +64,5 @@ class Lost(Database):
             with self.exclusive(f"sender-{owner}") as dead:
                 if dead:
                     with self._writing() as conn:
-                        its = (outbox.c.owner == owner) & outbox.c.state.in_(WAITING)
+                        its = (outbox.c.owner == owner) & outbox.c.state.in_(TO_SEND)
                         conn.execute(update(outbox).where(its).values(owner=""))
