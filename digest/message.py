@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from digest.errors import PermanentDeliveryError
 from digest.model import Body, Draft, Edition, Encoding, Kept, Letter, Links, Message, Piece, Site, Span
+from digest.text import clean
 from digest.wire import lines, mostly_beyond_ascii, quoted, unquoted
 
 _FOLD = 78
@@ -29,7 +30,6 @@ _NAME = 120
 _KEPT_HEADS = 1_024
 _KEPT_RAW = 16_384  # fragments as they are in base64
 _SENDER_ID = (5, 15)  # characters of Feedback-ID's last field, as Gmail wants it
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 _IN_URI = re.compile(r"[\w.~%/:?#\[\]@!$&'()*+,;=-]*", re.ASCII).fullmatch
 _LOCAL_PART = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
@@ -237,7 +237,7 @@ def _file_name(name: str, recipient: str) -> str:
 
 def _unstructured(text: str, name: str) -> str:
     """Ascii as it is; else encoded words (RFC 2047). Ascii that looks like an encoded word is encoded too."""
-    text = _one_line(text)
+    text = clean(text)
     fits = all(len(word) < _FOLD for word in text.split())
     if text.isascii() and "=?" not in text and fits:
         return text
@@ -246,7 +246,7 @@ def _unstructured(text: str, name: str) -> str:
 
 def _phrase(text: str, name: str) -> str:
     """A display name: atoms, a quoted string, or encoded words."""
-    text = _one_line(text)
+    text = clean(text)
     if _ATOMS.fullmatch(text) and "=?" not in text and len(text) < _FOLD // 2:
         return text
     if text.isascii() and "=?" not in text and len(text) < _FOLD // 2:
@@ -264,16 +264,12 @@ def _mailbox(address: str) -> str:
 
 def _uri(uri: str) -> str:
     """Nothing that could end the angle brackets or the line."""
-    return uri if _IN_URI(uri) else quote(_UNPRINTABLE.sub("", uri), safe="%/:?#[]@!$&'()*+,;=~")
+    return uri if _IN_URI(uri) else quote(clean(uri), safe="%/:?#[]@!$&'()*+,;=~")
 
 
 def _label(text: str) -> str:
     """A name as one label of a domain."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-") or "digest"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_UNPRINTABLE.sub("", re.sub(r"[\s\x1c-\x1f\x85]+", " ", text)).split())
 
 
 def _fold(name: str, value: str) -> str:

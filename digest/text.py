@@ -1,4 +1,4 @@
-"""What can be told of any text, whoever wrote it: what of it can be seen, and the arXiv ids and DOIs in it."""
+"""What can be told of any text: what of it can be seen, one line of it, and the arXiv ids and DOIs in it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff"
     "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    + "]"
+)
+
+# What no mail, page or terminal should be given: C0 and C1 controls, lone surrogates, noncharacters, and the bidi
+# embeddings, overrides and isolates, which would reorder the words around a hostile title. Plain marks may stay.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
 
@@ -37,6 +45,13 @@ _DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}
 def visible(raw: str) -> str:
     """The text without what is never shown; lines stay lines."""
     return raw if raw.isprintable() else UNWANTED.sub("", raw)  # all that is unwanted is not printable
+
+
+def clean(text: str) -> str:
+    """One line of printable text: white space of any kind becomes single blanks, the unprintable goes."""
+    if text.isprintable() and "  " not in text and text.strip() == text:
+        return text
+    return " ".join(_UNPRINTABLE.sub("", re.sub(r"[\s\x1c-\x1f\x85]+", " ", text)).split())
 
 
 def arxiv_id(raw: str) -> tuple[str, int | None] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.listings import clean, latex
-from digest.text import arxiv_id, visible
 
 CONVERTED = [
     (r"$\textit{SKIntern}$: Maps", "SKIntern: Maps"),
@@ -92,12 +90,6 @@ def test_what_was_never_meant_to_be_seen_goes(raw: str, text: str) -> None:
     assert clean.text(raw) == text
 
 
-def test_printable_text_has_nothing_unwanted_and_no_other_white_space_than_blanks() -> None:
-    printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
-    assert visible(printable) == printable
-    assert not any(map(str.isspace, printable.replace(" ", "")))
-
-
 @settings(max_examples=400, deadline=None)
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\\${}^_%&#~`'\"abcvil 0123()[]-")), max_size=120))
 def test_any_text_comes_out_clean(raw: str) -> None:
@@ -120,36 +112,6 @@ def test_ordinary_text_is_only_folded(raw: str) -> None:
 )
 def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     clean.text(piece * 20_000)
-
-
-@pytest.mark.parametrize(
-    ("raw", "number"),
-    [
-        ("2501.05441", ("2501.05441", None)),
-        ("arXiv:2501.05441v2", ("2501.05441", 2)),
-        ("http://arxiv.org/abs/2202.12139v1", ("2202.12139", 1)),
-        ("https://arxiv.org/pdf/2501.05441v3.pdf", ("2501.05441", 3)),
-        ("https://arxiv.org/abs/2501.05441?context=cs", ("2501.05441", None)),
-        ("oai:arXiv.org:2508.13167v1", ("2508.13167", 1)),
-        ("https://huggingface.co/papers/2501.05441", ("2501.05441", None)),
-        ("https://doi.org/10.48550/arXiv.2501.05441", ("2501.05441", None)),
-        (" 0704.0156 ", ("0704.0156", None)),
-        ("math/0309136", ("math/0309136", None)),
-        ("arXiv:math.GT/0309136v3", ("math/0309136", 3)),
-        ("https://arxiv.org/abs/astro-ph/9204001v1", ("astro-ph/9204001", 1)),
-        ("2513.05441", None),
-        ("2501.123", None),
-        ("2501.0544", None),  # five digits since 2015
-        ("1412.05441", None),
-        ("foo/1234567", None),
-        ("٢٥٠١.05441", None),
-        ("A Paper about 2501.05441", None),
-        ("2501.05441" * 1000, None),
-        ("", None),
-    ],
-)
-def test_arxiv_ids(raw: str, number: tuple[str, int | None] | None) -> None:
-    assert arxiv_id(raw) == number
 
 
 @pytest.mark.parametrize(

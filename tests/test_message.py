@@ -21,6 +21,7 @@ from digest.errors import PermanentDeliveryError
 from digest.message import build_message, message_id, own_words, token, unsubscribe_links, write_letter
 from digest.model import Body, Cadence, Draft, Edition, Links, Message, Rendered, Site, Subscription
 from digest.render import Renderer
+from digest.text import clean
 from digest.wire import quoted
 
 SECRET = b"a secret of the tests"
@@ -227,11 +228,6 @@ def test_every_edition_names_its_list() -> None:
 # --- any text at all ------------------------------------------------------------------------------------------------
 
 ANY = st.text(st.characters(), max_size=300)
-CLEAN_AWAY = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-
-
-def one_line(text: str) -> str:
-    return " ".join(CLEAN_AWAY.sub("", re.sub(r"[\s\x1c-\x1f\x85]+", " ", text)).split())
 
 
 def assert_wire_form(message: Message) -> None:
@@ -259,10 +255,10 @@ def test_any_subject_and_name_parse_back(text: str) -> None:
     )
     assert_wire_form(message)
     found = parsed(message)
-    assert decoded(raw(message)["Subject"]) == one_line(text)
+    assert decoded(raw(message)["Subject"]) == clean(text)
     assert found["From"].addresses[0].addr_spec == "digest@example.org"
     name = raw(message)["From"].removesuffix(" <digest@example.org>")
-    assert (decoded(name) if "=?" in name else found["From"].addresses[0].display_name) == one_line(text)
+    assert (decoded(name) if "=?" in name else found["From"].addresses[0].display_name) == clean(text)
     assert list(raw(message)) == list(raw(made()))
     assert found["List-Id"].endswith("<slm.digest.example.org>")
 
@@ -327,7 +323,7 @@ def test_a_hostile_title_parses_back_or_is_cut_cleanly(title: str) -> None:
     subject = decoded(raw(message)["Subject"])
     assert subject == renderer(SITE).render(one, LINKS).subject
     assert len(subject) <= 60
-    assert decoded(raw(message)["List-Id"].rpartition(" <")[0]).strip('"') == one_line(title)
+    assert decoded(raw(message)["List-Id"].rpartition(" <")[0]).strip('"') == clean(title)
 
 
 @pytest.mark.parametrize(

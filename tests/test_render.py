@@ -29,7 +29,8 @@ from digest.model import Cadence, Links, Reason, RibbonDay, Section, SectionKind
 from digest.render import MAIL_LIMIT, Renderer, premail
 from digest.render import renderer as renderer_module
 from digest.render.colour import contrast
-from digest.render.wording import clean, clip, opening
+from digest.render.wording import clip, opening
+from digest.text import clean
 
 LONG = "A sentence of middling length that says one thing about a model and nothing else. " * 25
 

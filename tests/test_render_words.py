@@ -10,24 +10,10 @@ from digest.render.colour import contrast, readable
 from digest.render.language import language
 from digest.render.plan import plan
 from digest.render.views import Detail, safe_url
-from digest.render.wording import authors, clean, clip, opening
+from digest.render.wording import authors, clip, opening
+from digest.text import clean
 
 # --- words ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "cleaned"),
-    [
-        ("  a\tb\r\nc\u2028d\u00a0e ", "a b c d e"),
-        ("a\x00b\x1b[31mc\x85d\x9be", "ab[31mc de"),
-        ("a\u202eb\u2066c\u2069", "abc"),
-        ("a\ud800b\ufffec\ufdd0d\U0001ffffe", "abcde"),
-        ("x\u200d\U0001f600", "x\u200d\U0001f600"),
-        ("", ""),
-    ],
-)
-def test_clean(text: str, cleaned: str) -> None:
-    assert clean(text) == cleaned
 
 
 @pytest.mark.parametrize(

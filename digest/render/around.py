@@ -11,7 +11,8 @@ from digest.model import Cadence, Edition, Item, Links, SectionKind, Site
 from digest.render import days, mutes
 from digest.render.language import Language, language
 from digest.render.views import hidden, safe_url
-from digest.render.wording import clean, clip, opening
+from digest.render.wording import clip, opening
+from digest.text import clean
 
 _SUBJECT = 60
 _PREHEADER = (60, 90)

@@ -9,7 +9,7 @@ from datetime import date
 from textwrap import wrap
 
 from digest.model import Chart, ChartLine
-from digest.render.wording import clean
+from digest.text import clean
 
 WIDTH, LEFT, RIGHT = 960.0, 64.0, 24.0
 LEGEND_ROW, LINE, PLOT, FOOT = 24.0, 20.0, 300.0, 64.0  # heights

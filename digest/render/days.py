@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from digest.model import Edition, RibbonDay, Verdict, VerdictKind, phrased
 from digest.render.language import Language, language
-from digest.render.wording import clean, clip
+from digest.render.wording import clip
+from digest.text import clean
 
 _NAMED = 140  # title of a paper that is only named
 _SENTENCE = 300

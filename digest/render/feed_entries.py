@@ -13,7 +13,8 @@ from digest.render.drawing import Drawing
 from digest.render.inline import markers
 from digest.render.language import language, languages, source
 from digest.render.views import Detail
-from digest.render.wording import authors, clean, clip
+from digest.render.wording import authors, clip
+from digest.text import clean
 
 _WHY = 300
 _KEPT = 4_096  # entries: of many feeds

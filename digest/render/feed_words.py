@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from digest.model import Paper, Site, StrandKind
 from digest.render.language import Language, language
-from digest.render.wording import clean
+from digest.text import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

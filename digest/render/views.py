@@ -16,7 +16,8 @@ from urllib.parse import quote, urlsplit
 from digest.model import Edition, Item, Missed, Muted, Paper, Section, SectionKind, Site
 from digest.render import mutes
 from digest.render.language import Language, language
-from digest.render.wording import NO_BREAK, clean, clip, further, names, opening, tight
+from digest.render.wording import NO_BREAK, clip, further, names, opening, tight
+from digest.text import clean
 
 _TITLE = 300
 _NAMED, _NOTE = 140, 160  # title and words of a paper that is only named

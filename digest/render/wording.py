@@ -1,4 +1,4 @@
-"""Cleans and cuts words of any language: titles, abstracts at their sentences, bylines.
+"""Cuts words of any language: titles, abstracts at their sentences, bylines.
 
 All of it is plain text; escaping is the templates' business.
 """
@@ -10,17 +10,10 @@ from functools import lru_cache
 
 from digest.model import Paper
 from digest.render.language import Language
+from digest.text import clean
 
 NO_BREAK = "\u00a0"
 _NAMES = 3
-
-# What no mail, page or terminal should be given: C0 and C1 controls, lone surrogates, noncharacters, and the bidi
-# embeddings, overrides and isolates, which would reorder the words around a hostile title. Plain marks may stay.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
-    + "]"
-)
 
 # Words before whose full stop no sentence ends, in English, German, French and Spanish papers' abstracts.
 _ABBREVIATIONS = frozenset(
@@ -33,13 +26,6 @@ _ABBREVIATIONS = frozenset(
 _BEFORE_NUMBERS = frozenset(("no", "nos", "nr", "tab"))
 # Marks of scripts with blanks end a sentence where a blank follows, the others anywhere but between digits.
 _SENTENCE_END = re.compile(r"""[.!?…؟۔।॥։።]+["'”’“»)\]]*(?=\s+\S)|[。！？｡．]+[”’」』）]*(?=\D)""")
-
-
-def clean(text: str) -> str:
-    """One line of printable text: white space of any kind becomes single blanks, the unprintable goes."""
-    if text.isprintable() and "  " not in text and text.strip() == text:
-        return text
-    return " ".join(_UNPRINTABLE.sub("", re.sub(r"[\s\x1c-\x1f\x85]+", " ", text)).split())
 
 
 def clip(text: str, limit: int) -> str:
