@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -159,18 +160,18 @@ def allowed(content: bytes) -> None:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    """A dump with a few pieces put in, cut out or doubled."""
-    content = draw(st.sampled_from(DUMPS))
+def mutated(draw: st.DrawFn, dumps: Sequence[bytes], pieces: Sequence[bytes] = PIECES, *, cut: bool = False) -> bytes:
+    """A dump with a few pieces put in, cut out or doubled, and perhaps with its end `cut` off."""
+    content = draw(st.sampled_from(dumps))
     for _ in range(draw(st.integers(1, 6))):
         start = draw(st.integers(0, len(content)))
         end = draw(st.integers(start, min(len(content), start + 60)))
-        content = content[:start] + draw(st.sampled_from(PIECES)) * draw(st.integers(0, 3)) + content[end:]
-    return content
+        content = content[:start] + draw(st.sampled_from(pieces)) * draw(st.integers(0, 3)) + content[end:]
+    return content[: draw(st.integers(0, len(content)))] if cut and draw(st.booleans()) else content
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(mutated())
+@given(mutated(DUMPS))
 def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
     allowed(content)
 

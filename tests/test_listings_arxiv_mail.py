@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import real_data
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from test_listings import mutated
 
 from digest.errors import ListingError
 from digest.listings import dump_of, read_dump, read_listing
@@ -242,18 +242,8 @@ PIECES = [
 ]
 
 
-@st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    content = draw(st.sampled_from(WHOLE))
-    for _ in range(draw(st.integers(1, 8))):
-        start = draw(st.integers(0, len(content)))
-        end = draw(st.integers(start, min(len(content), start + 80)))
-        content = content[:start] + draw(st.sampled_from(PIECES)) * draw(st.integers(0, 3)) + content[end:]
-    return content[: draw(st.integers(0, len(content)))] if draw(st.booleans()) else content
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(mutated())
+@given(mutated(WHOLE, PIECES, cut=True))
 def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
     try:
         listing = read_listing(dump_of("x", content), now=NOW)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import real_data
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from test_listings import mutated
 
 from digest.errors import ListingError
 from digest.listings import dump_of, read_dump, read_listing
@@ -243,18 +243,8 @@ PIECES += [
 ]
 
 
-@st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    content = (DATA / draw(st.sampled_from(NAMES))).read_bytes()
-    for _ in range(draw(st.integers(1, 5))):
-        start = draw(st.integers(0, len(content)))
-        end = draw(st.integers(start, min(len(content), start + 60)))
-        content = content[:start] + draw(st.sampled_from(PIECES)) * draw(st.integers(0, 2)) + content[end:]
-    return content[: draw(st.integers(0, len(content)))] if draw(st.booleans()) else content
-
-
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(mutated())
+@given(mutated([(DATA / name).read_bytes() for name in NAMES], PIECES, cut=True))
 def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
     try:
         listing = read(content)

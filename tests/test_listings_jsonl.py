@@ -14,7 +14,7 @@ import pytest
 from conftest import real_data
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_listings import PIECES, allowed
+from test_listings import allowed, mutated
 
 from digest.diff import diff
 from digest.errors import ListingError
@@ -481,19 +481,8 @@ def test_other_json_is_left_alone(record: dict[str, Any], document: str) -> None
 # --- hostile content ---------------------------------------------------------------------------------------------
 
 
-@st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    """A dump with a few pieces put in, cut out or doubled."""
-    content = draw(st.sampled_from(sorted(WHOLE.values()))).encode()
-    for _ in range(draw(st.integers(1, 6))):
-        start = draw(st.integers(0, len(content)))
-        end = draw(st.integers(start, min(len(content), start + 60)))
-        content = content[:start] + draw(st.sampled_from(PIECES)) * draw(st.integers(0, 3)) + content[end:]
-    return content
-
-
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(mutated())
+@given(mutated([one.encode() for one in WHOLE.values()]))
 def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
     allowed(content)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,11 @@ def token(place: Place) -> str:
 
 
 @pytest.mark.parametrize("change", [lose, replace])
-def test_nothing_is_made_with_another_secret_until_that_is_accepted(sent: Place, change: object) -> None:
+def test_nothing_is_made_with_another_secret_until_that_is_accepted(
+    sent: Place, change: Callable[[Place], None]
+) -> None:
     assert wrong(sent) == []
     mailed, before = token(sent), (sent.folder / "state" / "secret").read_text()
-    assert callable(change)
     change(sent)
     assert len(wrong(sent)) == 1
     for command in (["run"], ["publish"], ["suppress", mailed], ["preview", "trending"]):

@@ -113,10 +113,6 @@ def _scale(values: Sequence[float]) -> tuple[float, float]:
     return max(0.0, min(1 - step, math.floor(lowest / step + 1e-9) * step)), step
 
 
-def _grid(lowest: float, step: float) -> list[float]:
-    return [1 - number * step for number in range(round((1 - lowest) / step) + 1)]
-
-
 def _dates(days: Sequence[date]) -> Iterator[tuple[int, str]]:
     """So many that their names do not touch; from four days' steps on they are Mondays. The first has the year."""
     step = max(1, math.ceil(len(days) * _DATE_WIDTH / (WIDTH - LEFT - RIGHT)))
