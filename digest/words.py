@@ -1,4 +1,4 @@
-"""Pure: text -> words, stems and phrase matches. What counts as "the same word" is decided here and nowhere else.
+"""Pure: text -> words, stems and keys of phrases. What counts as "the same word" is decided here and nowhere else.
 
 Of phrases that a reader gives, case, accents, plurals and hyphens do not count: "Multi-Modal", "multimodal" and "multi
 modals" are one phrase; "experience" and "experiment" are two, though they share a stem. Stems, by the Snowball stemmer,
@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from array import array
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import Stemmer
@@ -28,11 +25,7 @@ _MANY = re.compile(r".{3,}(?<!ic)(?<![isu])s")
 _SPELT = re.compile(r"[^aeiouy]{2,}(?<!s)s")  # LLMs, PCs; not "has"
 _stemmer = Stemmer.Stemmer("english")
 
-# A window of one phrase may be spread over this many more words in a text than the phrase has, by hyphens and blanks.
-_SPREAD = 1
-_ENDINGS = 2  # the most letters by which a plural is longer
 _WAYS = 8  # in which the words inside a phrase may be in the singular
-_HEAD = 40  # letters by which the beginning of a phrase is known: enough to tell, however long a word is
 
 # Plurals that no ending tells; not those that are other words too, such as bases, axes and leaves.
 _SINGULARS = {
@@ -165,7 +158,8 @@ def terms(text: str) -> list[str]:
     return stems + [f"{one} {two}" for one, two in pairwise(stems)]
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """Tokens, those in the singular whose plural no ending tells."""
     return [_SINGULARS.get(token, token) for token in tokens(text)]
 
 
@@ -180,16 +174,16 @@ def phrase_keys(phrase: str) -> tuple[str, ...]:
 
     Two phrases are the same if they share a key.
     """
-    words = _words(phrase)
-    if not words:
+    said = words(phrase)
+    if not said:
         return ()
     inner: tuple[str, ...] = ("",)
-    for word in words:
-        inner = _longer(inner, word)
-    return _keys("".join(words), inner)
+    for word in said:
+        inner = longer(inner, word)
+    return keys_of("".join(said), inner)
 
 
-def _keys(joined: str, inner: Sequence[str]) -> tuple[str, ...]:
+def keys_of(joined: str, inner: Sequence[str]) -> tuple[str, ...]:
     """Of words run together as they are, and with each of them in the singular; the former first."""
     return tuple(dict.fromkeys((*singulars(joined), *inner)))
 
@@ -205,167 +199,10 @@ def singulars(word: str) -> tuple[str, ...]:
     return (word[:-1], word) if word.endswith(("sse", "she", "che", "xe", "ze", "oe")) else (word,)
 
 
-def _longer(inner: Sequence[str], word: str) -> tuple[str, ...]:
+def longer(inner: Sequence[str], word: str) -> tuple[str, ...]:
     """Words run together, and another one in the singular."""
     ends = singulars(word) if len(inner) < _WAYS else singulars(word)[:1]
     return tuple(f"{one}{end}" for one in inner for end in ends)
-
-
-def _head(key: str) -> str:
-    """How words begin that have this key: a plural has another last letter at most, as memories of memory."""
-    return key[: min(_HEAD, max(1, len(key) - 1))]
-
-
-class Node:
-    """A run of words that texts have, and the places of its last word. What follows is looked up when first asked for.
-
-    `joined` are its words run together, `inner` the same with each of them in the singular: in each way in which they
-    can be.
-    """
-
-    def __init__(self, words: Sequence[str], places: Sequence[int], joined: str, inner: tuple[str, ...]) -> None:
-        self._words, self.places = words, places
-        self.joined, self.inner = joined, inner
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Of the phrases that it is; the first one counts."""
-        return _keys(self.joined, self.inner)
-
-    @cached_property
-    def following(self) -> list[Node]:
-        """The runs that are longer by a word."""
-        places: dict[str, array[int]] = {}
-        for place in self.places:
-            if word := self._words[place + 1]:
-                places.setdefault(word, array("q")).append(place + 1)
-        return [
-            Node(self._words, those, self.joined + word, _longer(self.inner, word)) for word, those in places.items()
-        ]
-
-    @cached_property
-    def by_key(self) -> dict[str, list[Node]]:
-        """The same by the keys of phrases that they can be."""
-        found: dict[str, list[Node]] = {}
-        for node in self.following:
-            for key in node.keys:
-                found.setdefault(key, []).append(node)
-        return found
-
-    @cached_property
-    def _by_spelling(self) -> dict[str, list[Node]]:
-        """The same by their spellings, in alphabetical order."""
-        pairs = ((one, node) for node in self.following for one in {node.joined, *node.inner})
-        found: dict[str, list[Node]] = {}
-        for spelling, node in sorted(pairs, key=lambda pair: pair[0]):
-            found.setdefault(spelling, []).append(node)
-        return found
-
-    @cached_property
-    def _spelled(self) -> list[str]:
-        return list(self._by_spelling)
-
-    def leading_to(self, head: str, longest: int) -> Iterator[Node]:
-        """Those of the same that begin a head, or begin with it and have so many letters at the most."""
-        shortest = min(map(len, (self.joined, *self.inner)))
-        for end in range(shortest + 1, len(head)):
-            yield from self._by_spelling.get(head[:end], ())
-        for place in range(bisect_left(self._spelled, head), len(self._spelled)):
-            spelling = self._spelled[place]
-            if not spelling.startswith(head):
-                return
-            if len(spelling) <= longest:
-                yield from self._by_spelling[spelling]
-
-
-class Index:
-    """Many texts, in which phrases are looked for all at once; texts go by their number."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        words, self._text = [""], array("q", [-1])
-        for number, text in enumerate(texts):
-            found = [*_words(text), ""]
-            words += found
-            self._text.extend([number] * len(found))
-        self.root = Node(words, range(len(words) - 1), "", ("",))
-
-    def texts(self, node: Node) -> Iterator[int]:
-        """The texts of a run of words, each as often as it has it."""
-        return (self._text[place] for place in node.places)
-
-
-class Phrases:
-    """Phrases to be looked for in many texts, compiled once."""
-
-    def __init__(self, phrases: Iterable[str]) -> None:
-        given = {keys[0]: phrase for phrase in phrases if (keys := phrase_keys(phrase))}
-        self._by_key = {key: phrase for phrase in given.values() for key in phrase_keys(phrase)} | given
-        self._words_of = {key: len(tokens(phrase)) + _SPREAD for key, phrase in self._by_key.items()}
-        self._window = max(self._words_of.values(), default=0)
-        # The beginnings spare looking closely at nearly every window of a text.
-        self._longest: dict[str, int] = {}  # by head
-        for key in self._by_key:
-            head = _head(key)
-            self._longest[head] = max(self._longest.get(head, 0), len(key) + _ENDINGS)
-        self._lengths = sorted({len(head) for head in self._longest})
-        self._beginnings = {head[:end] for head in self._longest for end in range(1, len(head) + 1)}
-        self._openings: dict[str, bool] = {}
-
-    def _fits(self, joined: str) -> bool:
-        """Whether a phrase can begin or end with these joined words; if not, neither can it with more words."""
-        if joined in self._beginnings:
-            return True
-        return any(self._longest.get(joined[:length], 0) >= len(joined) for length in self._lengths)
-
-    def _opens(self, word: str) -> bool:
-        """Whether a phrase can begin with this word."""
-        if word not in self._openings:
-            self._openings[word] = self._fits(word) or any(map(self._fits, singulars(word)))
-        return self._openings[word]
-
-    def _beginning(self, words: Sequence[str]) -> Iterator[str]:
-        """The phrases that the first one, two, three … words make up."""
-        joined = ""
-        inner: tuple[str, ...] = ("",)
-        for number, word in enumerate(words, start=1):
-            joined, inner = joined + word, _longer(inner, word)
-            if not any(map(self._fits, (joined, *inner))):
-                return
-            keys = _keys(joined, inner)
-            key = next((key for key in keys if number <= self._words_of.get(key, 0)), None)
-            if key is not None:
-                yield self._by_key[key]
-
-    def count(self, text: str) -> Counter[str]:
-        """How often each phrase occurs in the text, by the phrase as it was given."""
-        if not self._by_key:
-            return Counter()
-        words = _words(text)
-        return Counter(
-            phrase
-            for start, word in enumerate(words)
-            if self._opens(word)
-            for phrase in self._beginning(words[start : start + self._window])
-        )
-
-    def find(self, index: Index) -> dict[str, list[Node]]:
-        """By phrase the runs of words that are it, wherever `count` counts one; without those that no text has."""
-        ends: dict[Node, str] = {}  # the key of each
-        for key in self._by_key:
-            self._find(index.root, key, _head(key), self._words_of[key], ends)
-        found: dict[str, list[Node]] = {}
-        for node, key in ends.items():
-            found.setdefault(self._by_key[key], []).append(node)
-        return found
-
-    def _find(self, node: Node, key: str, head: str, left: int, ends: dict[Node, str]) -> None:
-        """Put the runs of at most so many more words that have a key to those found, each with its first key."""
-        for end in node.by_key.get(key, ()):
-            if end not in ends or end.keys.index(key) < end.keys.index(ends[end]):
-                ends[end] = key
-        if left > 1:
-            for longer in set(node.leading_to(head, len(key) + _ENDINGS)):
-                self._find(longer, key, head, left - 1, ends)
 
 
 def spelled(text: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ FLOORS = [
         "days",
         "diff",
         "match",
+        "phrases",
         "words",
         "trend",
         "learn",

@@ -28,13 +28,14 @@ from itertools import chain
 import numpy as np
 
 from digest.model import Hidden, HiddenAs, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, Trend
+from digest.phrases import Phrases
 from digest.rank.background import Background
 from digest.rank.corpus import Corpus, Meaning, Text, WordTable
 from digest.rank.encoded import Encode, Encoded
 from digest.rank.follows import Follows, muted, name_matches
 from digest.rank.interests import Interest, Liked, distinct
 from digest.rank.order import Trending, thin
-from digest.words import Phrases, short
+from digest.words import short
 
 __all__ = [
     "Asked",

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Paper
+from digest.phrases import Index, Node, Phrases
 from digest.rank.background import Background, Floats, Rows, bag
 from digest.rank.follows import Credits
 from digest.rank.order import Likeness
-from digest.words import Index, Node, Phrases, telling
+from digest.words import telling
 
 
 class Text:
@@ -29,6 +30,7 @@ class Text:
 
     @cached_property
     def bag(self) -> Counter[str]:
+        """How often each stem, and each pair of stems with a blank between, is there; in the title it counts twice."""
         return bag(self.title, self.abstract)
 
     @cached_property
@@ -137,6 +139,7 @@ class Corpus:
         return len(self.papers)
 
     def row(self, paper_id: str) -> int:
+        """Of a candidate; of any other paper no meaningful number."""
         return bisect_left(self.papers, paper_id, key=_id)
 
     @cached_property
@@ -161,12 +164,15 @@ class Corpus:
 
     @cached_property
     def rows(self) -> Rows:
+        """Those of the candidates alone."""
         return sparse.csr_array(self.pool[: self.size])
 
     def rows_of(self, texts: Sequence[Text]) -> Rows:
+        """TF-IDF, shape (texts, terms): the background's terms, and behind them the words that it does not know."""
         return self.background.rows([text.bag for text in texts], self._others)
 
     def meanings_of(self, texts: Sequence[Text], rows: Rows) -> Floats:
+        """Shape (texts, dimensions); `rows` are those of `rows_of`."""
         return self.meaning.vectors(texts, rows) if texts else np.zeros((0, len(self.meaning.spread)))
 
     @cached_property

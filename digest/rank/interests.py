@@ -29,9 +29,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Part, Reason, Term, worded
+from digest.phrases import Phrases
 from digest.rank.background import FINE, Background, Floats, Rows
 from digest.rank.corpus import Corpus, Text
-from digest.words import Phrases, phrase_keys, run_together, short, spelled, tells, terms
+from digest.words import phrase_keys, run_together, short, spelled, tells, terms
 
 POINTS = 100.0
 RIDGE, RIDGE_FROM, RIDGE_TO, PLAIN = 0.2, 0.01, 0.1, 0.3
