@@ -34,11 +34,10 @@ from digest.config.tables import (
     ReturnsTable,
     SourceTable,
     SubscriptionTable,
-    Terms,
     TopicTable,
     TransportTable,
 )
-from digest.config.values import Table
+from digest.config.values import Table, Terms
 from digest.errors import ConfigError
 from digest.model import Example, Profile, Site, Source, SourceKind, Subscription, Term, Topic, Wait
 

@@ -1,157 +1,38 @@
-"""What the user may write: the tables of digest.toml and profiles.toml, and what each value may be."""
+"""What the user may write: the tables of digest.toml and profiles.toml."""
 
 from __future__ import annotations
 
-import re
 from datetime import date, time
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from digest.addresses import validated, validated_domain
-from digest.cadence import FIRST_YEAR, LAST_YEAR, within_reach
 from digest.config.look import Language, LookTable
-from digest.config.values import Colour, Line, Row, Table, Url, web_address
+from digest.config.values import (
+    Address,
+    Category,
+    Clock,
+    Colour,
+    Domain,
+    Line,
+    MonthDay,
+    MutedWords,
+    Name,
+    Near,
+    Phrases,
+    Retained,
+    Row,
+    Selector,
+    SourceUrl,
+    Table,
+    Terms,
+    Url,
+    Weekday,
+    Words,
+    Zone,
+)
 from digest.model import Cadence, SourceKind, Wait
-from digest.words import run_together
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-# --- what a value may be -----------------------------------------------------------------------------------
-
-
-def _near(day: date) -> date:
-    if not within_reach(day):
-        raise ValueError(
-            f"not a day of the years {FIRST_YEAR} to {LAST_YEAR}; give a nearer one, or take the entry out"
-        )
-    return day
-
-
-def _source_url(text: str) -> str:
-    if "@" in urlsplit(web_address(text)).netloc:
-        raise ValueError("must not hold a login, as it is printed and logged; give the address without it")
-    return text
-
-
-def _category(text: str) -> str:
-    if not re.fullmatch(r"[a-z-]{2,20}(\.[A-Za-z-]{2,20})?", text):
-        raise ValueError("not a category of arXiv; write it as cs.CL")
-    return text
-
-
-@cache  # the list of zones is read from the disk, and there may be thousands of subscriptions
-def _is_zone(name: str) -> bool:
-    return name in available_timezones()
-
-
-def _zone(name: str) -> str:
-    if not _is_zone(name):
-        raise ValueError("not a time zone; write an IANA name such as Europe/Berlin or UTC")
-    return name
-
-
-def _clock(value: Any) -> time:
-    try:
-        at = value if isinstance(value, time) else time.fromisoformat(value)
-    except (ValueError, TypeError):
-        raise ValueError('not a time of day; write it as "07:00"') from None
-    if at.tzinfo is not None:
-        raise ValueError('must not have an offset; write it as "07:00" and set the zone with `zone`')
-    return at
-
-
-def _weekday(value: Any) -> int:
-    if not isinstance(value, str) or value.lower() not in WEEKDAYS:
-        raise ValueError(f"not a weekday; write one of {', '.join(WEEKDAYS)}")
-    return WEEKDAYS.index(value.lower())
-
-
-def _month_day(value: Any) -> int:
-    if value == "last":
-        return 0
-    if isinstance(value, bool) or not (isinstance(value, int) or re.fullmatch("[0-9]{1,2}", str(value))):
-        raise ValueError('not a day of the month; write one from 1 to 28, or "last"')
-    if not 1 <= int(value) <= 28:
-        raise ValueError('not in every month; write a day from 1 to 28, or "last"')
-    return int(value)
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch("[a-z0-9][a-z0-9-]{0,40}", text):
-        raise ValueError("not a plain name; write at most 41 of a-z, 0-9 and -, such as small-models")
-    return text
-
-
-def _selector(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", text):
-        raise ValueError("not a selector; write a plain name in lower case such as r2026")
-    return text
-
-
-def _domain(text: str) -> str:
-    try:
-        return validated_domain(text)
-    except ValueError:
-        raise ValueError("not a domain; write a plain name such as example.net") from None
-
-
-def _findable(text: str) -> str:
-    """Signs do not count in words: "C++" would find, and as a mute hide, whatever has a lone "c"."""
-    key = run_together(text)
-    if len(key) < 2 and key.isascii():
-        raise ValueError("has too few letters or digits to be found by; write a longer phrase")
-    return text
-
-
-def _term(value: Any) -> Any:
-    """A term is a text, or a table with a text and a weight."""
-    if not isinstance(value, str | dict):
-        raise ValueError('not a text; write "…" or { text = "…", weight = 2.0 }')
-    return {"text": value} if isinstance(value, str) else value
-
-
-Address = Annotated[str, AfterValidator(validated)]
-SourceUrl = Annotated[str, AfterValidator(_source_url)]
-Category = Annotated[str, AfterValidator(_category)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Clock = Annotated[time, BeforeValidator(_clock)]
-Weekday = Annotated[int, BeforeValidator(_weekday)]
-MonthDay = Annotated[int, BeforeValidator(_month_day)]
-Name = Annotated[str, AfterValidator(_name)]
-Selector = Annotated[str, AfterValidator(_selector)]
-Domain = Annotated[str, AfterValidator(_domain)]
-Words = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
-
-
-def _retained(days: int) -> int:
-    if 0 < days < SHORTEST_RETENTION:
-        raise ValueError(f"is too short for what is still at work; write at least {SHORTEST_RETENTION}, or 0 for ever")
-    return days
-
-
-SHORTEST_RETENTION = 60  # what is younger is still ranked with, looked up by bounces, or shown in feeds
-Retained = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_retained)]
-
-
-class _Term(Table):
-    text: Annotated[str, Field(min_length=1, max_length=200)]
-    weight: Annotated[float, Field(ge=-10, le=10)] = 1.0
-
-
-class _Phrase(_Term):
-    text: Annotated[str, Field(max_length=200), AfterValidator(_findable)]
-
-
-Terms = tuple[Annotated[_Term, BeforeValidator(_term)], ...]
-Phrases = tuple[Annotated[_Phrase, BeforeValidator(_term)], ...]
-MutedWords = tuple[Annotated[str, Field(max_length=200), AfterValidator(_findable)], ...]
-
 
 # --- the tables of digest.toml ---------------------------------------------------------------------------------
 
@@ -302,7 +183,7 @@ class SubscriptionTable(Row):
     at: Clock = time(7, 0)
     zone: Zone = "UTC"
     language: Language = "en"
-    pause_until: Annotated[date, AfterValidator(_near)] | None = None
+    pause_until: Near | None = None
     wait: Wait = Wait.NOW
     cut_off: Clock = time(10, 0)
 
