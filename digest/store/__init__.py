@@ -18,18 +18,34 @@ from digest.store.lost import Lost
 from digest.store.near import Near
 from digest.store.publish import Published
 from digest.store.reading import Counts, Papers
+from digest.store.set_asides import SetAsides
 from digest.store.subscriptions import Roll, with_pause
 from digest.store.upkeep import COPY, PORTABLE, Upkeep, verified
 
 __all__ = ["COPY", "PORTABLE", "Counts", "Ledger", "Store", "selection_key", "verified", "with_pause"]
 
 
-class Store(Ingested, Near, Papers, Days, Opinions, Roll, Published, Feeds, Deliveries, Lost, Bounces, Holds, Upkeep):
+class Store(
+    Ingested,
+    SetAsides,
+    Near,
+    Papers,
+    Days,
+    Opinions,
+    Roll,
+    Published,
+    Feeds,
+    Deliveries,
+    Lost,
+    Bounces,
+    Holds,
+    Upkeep,
+):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
-    Ingested holds what a dump becomes, Near which papers stand near a title, Papers what is asked of papers, Days how
-    the sources' days were and when the phases ran, Opinions what readers said of papers, Roll who is subscribed and
-    when due, Published the editions with the letters and pieces they share, Feeds what was written of them, Deliveries
-    the outbox, Lost what is not sent any more, Bounces what came back and whom not to mail, Holds what waits for an
-    editor, Upkeep backups and what may go after a time.
+    Ingested holds what a dump becomes, SetAsides the dumps that could not be read, Near what stands near a title,
+    Papers what is asked of papers, Days how the sources' days were and when the phases ran, Opinions what readers said
+    of papers, Roll who is subscribed and when due, Published the editions with the letters and pieces they share, Feeds
+    what was written of them, Deliveries the outbox, Lost what is not sent any more, Bounces what came back and whom not
+    to mail, Holds what waits for an editor, Upkeep backups and what may go after a time.
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
-from digest.model import Change, Changes, Dump, DumpReport, Known, KnownPaper, Listing, Origin, Outcome, Paper
+from digest.model import Change, Changes, DumpReport, Known, KnownPaper, Listing, Origin, Outcome, Paper
 from digest.store import codec
 from digest.store.bulk import among, insert_new
 from digest.store.codec import AnyRow
@@ -93,23 +93,6 @@ class Ingested(Database):
         with self._reading() as conn:
             return tuple(map(codec.report, conn.execute(latest)))
 
-    def set_asides(self, limit: int) -> tuple[DumpReport, ...]:
-        """Dumps that could not be read, the latest first."""
-        latest = set_asides.select().order_by(set_asides.c.at.desc(), set_asides.c.digest.desc()).limit(limit)
-        with self._reading() as conn:
-            return tuple(map(_set_aside, conn.execute(latest)))
-
-    def stuck(self) -> dict[str, str]:
-        """By digest, why the dumps could not be read that could not be moved out of the inbox either."""
-        query = select(set_asides.c.digest, set_asides.c.reason).where(set_asides.c.stuck.is_not(None))
-        with self._reading() as conn:
-            return {row.digest: row.reason for row in conn.execute(query)}
-
-    def moved_aside(self, digest: str) -> None:
-        """That a dump is out of the inbox after all: put back, it is read again."""
-        with self._writing() as conn:
-            conn.execute(update(set_asides).where(set_asides.c.digest == digest).values(stuck=None))
-
     # --- recording ---------------------------------------------------------------------------------------------
 
     def record(self, listing: Listing, changes: Changes, now: datetime) -> DumpReport:
@@ -140,14 +123,6 @@ class Ingested(Database):
             conn.execute(delete(set_asides).where(set_asides.c.digest == listing.digest))
             return codec.report(conn.execute(listings.select().where(listings.c.id == listing_id)).one())
 
-    def set_aside(self, dump: Dump, reason: str, now: datetime, stuck: str | None = None) -> DumpReport:
-        """Remember a dump that could not be read, and why it is still in the inbox; once more renews the reasons."""
-        row = {"digest": dump.digest, "dump": dump.name, "reason": reason, "at": now, "stuck": stuck}
-        statement = self._insert(set_asides).values(row)
-        with self._writing() as conn:
-            conn.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=row))
-            return _set_aside(conn.execute(set_asides.select().where(set_asides.c.digest == dump.digest)).one())
-
 
 def origins_of(conn: Connection, stored: dict[str, dict[str, int]]) -> dict[str, dict[str, Origin]]:
     """By paper: what its stored origins (field -> listing id) stand for."""
@@ -162,11 +137,6 @@ def origins_of(conn: Connection, stored: dict[str, dict[str, int]]) -> dict[str,
         paper_id: {field: origin[listing_id] for field, listing_id in sorted(by_field.items())}
         for paper_id, by_field in stored.items()
     }
-
-
-def _set_aside(row: AnyRow) -> DumpReport:
-    still = f"; it could not be moved out of the inbox ({row.stuck})" if row.stuck else ""
-    return DumpReport(dump=row.dump, digest=row.digest, error=f"{row.reason}{still}")
 
 
 def _listing_row(conn: Connection, digest: str) -> AnyRow | None:
