@@ -1,3 +1,3 @@
-"""Trending-papers digests: listing dumps in, HTML mails and an Atom feed out. Start reading at `pipeline`."""
+"""Trending-papers digests: listing dumps in, HTML mails, feeds and web pages out. Start reading at `pipeline`."""
 
 __version__ = "0.1.0"

@@ -29,6 +29,7 @@ _LONGEST_WINDOW = 34 * _DAY
 
 
 def within_reach(day: date) -> bool:
+    """Whether it may be asked for: no arithmetic with it leaves the calendar."""
     return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
@@ -96,6 +97,7 @@ def wake(subscription: Subscription, last: LastEdition | None, now: datetime) ->
 
 
 def paused(subscription: Subscription, day: date) -> bool:
+    """On a local date; the day that a pause ends with is none of it."""
     return subscription.pause_until is not None and day < subscription.pause_until
 
 

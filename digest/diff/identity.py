@@ -65,6 +65,7 @@ def listing_keys(listing: Listing) -> tuple[Keys, ...]:
 
 
 def words(text: str) -> frozenset[str]:
+    """Without accents and case, in no order."""
     return frozenset(_WORD.findall(unicodedata.normalize("NFKD", text).casefold()))
 
 
@@ -169,6 +170,7 @@ class Index:
                 self._by_key[key] = (*ids, paper_id)
 
     def find(self, facts: Facts, keys: Iterable[str]) -> KnownPaper | None:
+        """Of the first key that leads to the same work; of several works the one with the fewest doubts."""
         for key in keys:
             if not (ids := self._by_key.get(key)):
                 continue

@@ -129,6 +129,7 @@ class Credits:
         return found
 
     def organisation(self, place: str) -> Sequence[int]:
+        """Rising, as those of `submitter` are."""
         return sorted({row for key in phrase_keys(place) for row in self._organisations.get(key, ())})
 
     def submitter(self, account: str) -> Sequence[int]:
@@ -169,6 +170,7 @@ class Follows:
             self.points[row] += whole
 
     def reasons(self, row: int) -> tuple[Reason, ...]:
+        """They add up to `points[row]`: authors, organisations, categories, each as the profile has them."""
         return tuple(Reason.of(*one) for one in self._found.get(row, ()))
 
 
