@@ -146,7 +146,9 @@ def test_dry_runs_store_nothing(stocked: Place) -> None:
     before = stocked.run("status", "--json").out
     for command in ("ingest", "publish", "deliver", "run"):
         args = [stocked.folder / "inbox"] if command == "ingest" else []
-        assert stocked.run(command, *args, "--dry-run").code in (0, 4)
+        ran = stocked.run(command, *args, "--dry-run", "--json")
+        assert ran.code in (0, 4)
+        assert [json.loads(one) for one in (ran.out.splitlines() if args else [ran.out])], "JSON, and nothing else"
     assert stocked.run("status", "--json").out == before
     assert stocked.mails() == []
     stocked.run("ingest", stocked.folder / "inbox")

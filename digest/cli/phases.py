@@ -19,7 +19,7 @@ from digest.cli.readership import readers
 from digest.cli.screen import err, out, required
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, read_dump
-from digest.model import Dump, DumpReport
+from digest.model import Delivery, Dump, DumpReport, OutboxItem
 from digest.pipeline.deliver import deliver
 from digest.pipeline.handover import trouble
 from digest.pipeline.hold import tell_editor
@@ -140,10 +140,16 @@ def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
         return work() if dry_run else alone(store, work)
 
 
+def _untried(one: OutboxItem) -> Delivery:
+    """A message that would be tried, in the form of what became of one."""
+    return Delivery(message_id=one.message_id, at=one.created_at, state=one.state, reply=one.reply, next_at=one.next_at)
+
+
 def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
     with context.store() as store:
         if dry_run:
-            tables.outbox(store.due(context.now()))
+            due = store.due(context.now())
+            tables.print_json([_untried(one) for one in due]) if as_json else tables.outbox(due)
             return DONE
         here = world.build(context.settings, store)
         with progress("Delivering") as show, context.phase(store, "deliver") as phase:
@@ -203,19 +209,22 @@ def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
 
     if dry_run:
         with context.store() as store:
-            return _dry(context, store)
+            return _dry(context, store, as_json)
     with signals.watched(context) as end, context.store() as store:
         return alone(store, work)
 
 
-def _dry(context: Context, store: Store) -> int:
+def _dry(context: Context, store: Store, as_json: bool) -> int:
     """What a run would do with each dump, and for each due subscription with what is known already."""
     now, here = context.now(), context.settings.inbox
     sources = list(dumps_in(here)) if here.is_dir() else []
     fresh = [one for one in _ingest_all(store, sources, now, None, True) if not one.known]
-    if fresh:
+    if fresh and not as_json:
         outcomes.reports(fresh)
         out.print("The editions below do not count these dumps, as nothing is stored in a dry run.")
     made = publish(world.build(context.settings, store), now, dry=True)
-    outcomes.published(made, dry=True)
+    if as_json:
+        tables.print_json({"dumps": [outcomes.report_json(one) for one in fresh], **_publish_json(made)})
+    else:
+        outcomes.published(made, dry=True)
     return DONE if fresh or made.editions else NOTHING_NEW
