@@ -63,10 +63,10 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def write_forever(self, piece: bytes) -> None:
+    def write_forever(self, piece: bytes, pause: float = 0.0) -> None:
         """Until the other side has enough."""
         try:
-            while True:
+            while not self.server.closing.wait(pause):
                 self.wfile.write(piece)
         except OSError:
             pass

@@ -599,7 +599,7 @@ def test_headers_that_do_not_come(server: Server, desk: Desk) -> None:
 def test_an_answer_that_trickles(server: Server, desk: Desk, piece: bytes) -> None:
     def reply(handler: Handler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if piece == b" " else b""))
-        handler.write_forever(piece)
+        handler.write_forever(piece, pause=0.001)  # so that not all that a header may have is there at once
 
     server.replies["/feed"] = [reply]
     desk.clock.step = 1.0  # a second passes at each look at the clock
