@@ -151,6 +151,8 @@ def _of_no_candidate(paper: Paper, outcome: Edition | NoEdition) -> str:
     if paper.first_listed is None:
         return "not among the candidates: never listed, only known from an archive"
     days = (outcome.date - paper.first_listed).days
+    if days < 0:
+        return f"not among the candidates: first listed on {paper.first_listed.isoformat()}, after this day"
     return f"not among the candidates: first listed {days} {'day' if days == 1 else 'days'} ago"
 
 
@@ -159,9 +161,17 @@ def _of_the_list(ranked: Ranked, placed: Sequence[Placed], outcome: Edition | No
     place = next((place for place, one in enumerate(placed, start=1) if one.id == ranked.paper.id), None)
     if place:
         return f"with something new this would be {ordinal(place)}"
-    gap = Worths(placed).shortfall(ranked)
-    if gap is None:
+    nearest = Worths(placed).nearest(ranked)
+    if nearest is None:
         return "no section of the list is for it"
+    gap, section = nearest
     missed = outcome.missed if isinstance(outcome, Edition) else ()
     just = ": just missed" if any(one.paper.id == ranked.paper.id for one in missed) else ""
-    return f"{gap} {'point' if gap == 1 else 'points'} under the last paper of the list{just}"
+    return f"{gap} {'point' if gap == 1 else 'points'} under {_last_of(section)}{just}"
+
+
+def _last_of(section: Section) -> str:
+    """In the points that a section goes by."""
+    if section.kind is SectionKind.TRENDING:
+        return "the last paper that trends for everyone, by trend alone"
+    return f"the last paper of “{section.topic}”" if section.topic else "the last paper of the list"

@@ -185,19 +185,23 @@ class Worths:
         self._open: dict[str, list[tuple[Section, list[int]]]] = {}  # by topic
 
     def shortfall(self, one: Ranked) -> int | None:
-        """By how many points a paper is under one of a section that it could be in; None where there is no such one.
+        """By how many points a paper is under one of a section that it could be in; None where there is no such one."""
+        found = self.nearest(one)
+        return found and found[0]
 
-        Of several sections it is the nearest.
-        """
+    def nearest(self, one: Ranked) -> tuple[int, Section] | None:
+        """The shortfall, and the section: of several that in which it is least, of equals the first."""
         if one.topic not in self._open:
             sections = (MAIN, Section(kind=SectionKind.TOPIC, topic=one.topic), TRENDING)
             self._open[one.topic] = [(each, self._listed[each]) for each in sections if each in self._listed]
-        gaps = []
+        found: tuple[int, Section] | None = None
         for section, points in self._open[one.topic]:
             own = _worth(one, section)
             above = bisect_left(points, own)
-            gaps.append(points[above] - own if above < len(points) else 0)
-        return min(gaps, default=None)
+            gap = points[above] - own if above < len(points) else 0
+            if found is None or gap < found[0]:
+                found = gap, section
+        return found
 
 
 def _worth(one: Ranked, section: Section) -> int:

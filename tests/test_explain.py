@@ -100,6 +100,7 @@ def test_of_a_double_there_is_no_score() -> None:
     [
         (OLD, "not among the candidates: first listed 40 days ago"),
         (date(2026, 6, 1), "not among the candidates: first listed 1 day ago"),
+        (date(2026, 6, 9), "not among the candidates: first listed on 2026-06-09, after this day"),
         (None, "not among the candidates: never listed, only known from an archive"),
     ],
 )
