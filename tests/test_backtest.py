@@ -281,6 +281,34 @@ def test_the_second_configuration_is_compared_and_nothing_is_written(proven: Pla
     assert (ran.code, "digest.toml is better" in ran.out) == (0, True)
 
 
+def test_a_past_moment_is_previewed_and_explained_as_it_was(proven: Place, tmp_path: Path) -> None:
+    """By what was known, said and shown by then, for a profile and for its reader."""
+
+    def told() -> list[str]:
+        paper = id_of(DAYS[4], 3)
+        asked = (("preview", "reader", "--out", tmp_path / "p.html"), ("explain", paper, "reader"))
+        readers: tuple[tuple[str | Path, ...], ...] = (("--for", ADA), ("--address", ADA))
+        more = [(*command, *reader) for command, reader in zip(asked, readers, strict=True)]
+        ran = [proven.run(*command, "--json", now=evening(DAYS[4]).isoformat()) for command in (*asked, *more)]
+        assert not any(one.code for one in ran), ran
+        return [one.out for one in ran]
+
+    def lived(days: list[date], *published: date) -> None:
+        with Store.open(f"sqlite:///{proven.folder / 'state' / 'digest.db'}") as store:
+            live(store, days)
+        for day in published:
+            assert proven.run("publish", now=evening(day).isoformat()).code == 0
+
+    (proven.folder / "state" / "digest.db").unlink()
+    lived(DAYS[:4], DAYS[3])
+    lived(DAYS[4:5])
+    then = told()
+    listed = [[item["paper"]["id"] for item in json.loads(one)["edition"]["items"]] for one in (then[0], then[2])]
+    assert listed[0] != listed[1], "the reader was shown some of these"
+    lived(DAYS[5:], DAYS[6], DAYS[9])
+    assert told() == then
+
+
 def test_json_and_plot(proven: Place, tmp_path: Path) -> None:
     plot = tmp_path / "days.svg"
     ran = proven.run("backtest", *SPAN, "--json", "--profile", "reader", "--plot", plot, "--config", other(proven))

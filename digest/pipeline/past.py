@@ -10,11 +10,37 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from digest.model import Feedback, Opinion, Paper, Revision, Sighting
+from digest.model import Enrolled, Feedback, Opinion, Paper, Revision, Shown, Sighting
+from digest.pipeline.rankings import EARLIER
+from digest.pipeline.world import Knowledge
 from digest.store import Store
 
 _TEXTS = ("title", "abstract")
 _LIKES = (Opinion.MORE, Opinion.SAVE)
+
+
+_DATES = 400  # of a reader that are looked through for what a past moment had
+
+
+def known_at(store: Store, since: datetime, now: datetime) -> Knowledge:
+    """What views that look back to `since` are made from: the store, or as it was where dumps came in after `now`."""
+    newest = store.newest_ingest()
+    return store if newest is None or newest <= now else History(store, since - EARLIER).at(now)
+
+
+def enrolled_at(store: Store, one: Enrolled, now: datetime) -> Enrolled:
+    """A subscription with the latest dates that it had by then."""
+    if one.last is None or one.last.made_at <= now:
+        return one
+    had = [date for date in store.history(one.subscription.id, _DATES) if date.made_at <= now]
+    sent = next((date for date in had if date.reason is None), None)
+    return replace(one, last=had[0] if had else None, sent=sent, owed=None, left=None)
+
+
+def shown_by(store: Store, one: Enrolled) -> dict[str, Shown]:
+    """What was shown up to its latest date."""
+    shown = store.shown(one.subscription.id)
+    return {paper_id: when for paper_id, when in shown.items() if one.last is not None and when.on <= one.last.date}
 
 
 class History:

@@ -30,6 +30,7 @@ from digest.model import (
 from digest.pipeline.catch_up import withdraw_unsent
 from digest.pipeline.days import Sources, cut_off_has_come, judge_days, merged
 from digest.pipeline.letters import Letters
+from digest.pipeline.past import enrolled_at, known_at, shown_by
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.roll import due_by_settings, enrolled, keep_in_step
 from digest.pipeline.surfaces import write_surfaces
@@ -56,7 +57,7 @@ def publish(world: World, now: datetime, progress: Progress = silent, *, dry: bo
     if not dry:
         world.store.end_holds(now)
     days = Sources(world.store, judge_days(world.store, world.inbox, now, dry=dry), now)
-    desk = _Desk(world, _rankings(world, now), days, now, dry)
+    desk = _Desk(world, Rankings(world.store, world.background, now, world.encode), days, now, dry)
     editions: list[Edition] = []
     none: list[NoEdition] = []
     if dry:
@@ -251,14 +252,12 @@ def _since(one: Enrolled) -> LastEdition | None:
     return one.last if one.owed is None else one.left or before_first(one.subscription, one.owed)
 
 
-def select(world: World, rankings: Rankings, one: Enrolled, day: date, now: datetime) -> Edition | NoEdition:
-    """What a subscription would get for a date. Stores nothing; mails, feeds and previews all come from here."""
-    subscription = one.subscription
+def _select(world: World, rankings: Rankings, one: Enrolled, view: View, now: datetime) -> Edition | NoEdition:
+    """What a subscription would get now, by the rules of `publish`. Stores nothing."""
+    subscription, day = one.subscription, local_date(one.subscription, now)
     if subscription.address and (bar := world.store.suppression(subscription.address, subscription.id)):
         return _barred(subscription, day, bar)
-    vocal = {subscription.address} if subscription.address else set()
-    view = _view(world, subscription, _base(one), now, vocal)
-    return _composed(world, rankings, one, day, now, view, world.store.shown(subscription.id))
+    return _composed(world, rankings, one, day, now, view, shown_by(world.store, one))
 
 
 def _barred(subscription: Subscription, day: date, bar: Suppression) -> NoEdition:
@@ -336,10 +335,6 @@ def _ranks_before(world: World, edition: Edition, shown: Mapping[str, Shown]) ->
     return found
 
 
-def _rankings(world: World, now: datetime, told: Collection[str] = ()) -> Rankings:
-    return Rankings(world.store, world.background, now, world.encode, told)
-
-
 def _view(
     world: World, subscription: Subscription, base: LastEdition | None, now: datetime, vocal: Collection[str]
 ) -> View:
@@ -353,24 +348,19 @@ def _view(
 
 
 def preview(world: World, subscription: Subscription, now: datetime) -> Edition | NoEdition:
-    """The edition that `publish` would make for a subscription if it were due now. Touches nothing."""
+    """The edition that `publish` would make for a subscription if it were due now. Touches nothing.
+
+    Where `now` is past, it is made of the papers, votes and opinions that were known then.
+    """
     days = Sources(world.store, (), now)
-    outcome = days.ribboned(_preview(world, _rankings(world, now), subscription, now))
-    if isinstance(outcome, NoEdition):
-        return outcome
-    sent = enrolled(world, subscription).sent
-    return replace(outcome, verdicts=days.told(sent, outcome.date))
-
-
-def _preview(world: World, rankings: Rankings, subscription: Subscription, now: datetime) -> Edition | NoEdition:
-    return select(world, rankings, enrolled(world, subscription), local_date(subscription, now), now)
+    one, rankings, view = _supposed(world, subscription, now)
+    outcome = days.ribboned(_select(world, rankings, one, view, now))
+    return outcome if isinstance(outcome, NoEdition) else replace(outcome, verdicts=days.told(one.sent, outcome.date))
 
 
 def explain_paper(world: World, subscription: Subscription, paper: Paper, now: datetime) -> Explanation:
-    """Where a paper stands for a subscription if it were due now, and why. Touches nothing."""
-    rankings = _rankings(world, now, told={paper.id})
-    vocal = {subscription.address} if subscription.address else set()
-    view = _view(world, subscription, _base(enrolled(world, subscription)), now, vocal)
+    """Where a paper stands for a subscription if it were due now, and why; past moments as in `preview`."""
+    one, rankings, view = _supposed(world, subscription, now, told={paper.id})
     ranking = rankings.of(view)
     ranked = next((one for one in ranking.papers if one.paper.id == paper.id), None)
     return explain(
@@ -378,9 +368,20 @@ def explain_paper(world: World, subscription: Subscription, paper: Paper, now: d
         ranked or rankings.unhidden(view, paper),
         view.profile,
         ranking,
-        _preview(world, rankings, subscription, now),
-        world.store.shown(subscription.id),
+        _select(world, rankings, one, view, now),
+        shown_by(world.store, one),
     )
+
+
+def _supposed(
+    world: World, subscription: Subscription, now: datetime, told: Collection[str] = ()
+) -> tuple[Enrolled, Rankings, View]:
+    """A subscription as if it were due now, and what is thought of the papers for it."""
+    one = enrolled_at(world.store, enrolled(world, subscription), now)
+    vocal = {subscription.address} if subscription.address else set()
+    view = _view(world, subscription, _base(one), now, vocal)
+    known = known_at(world.store, view.since, now)
+    return one, Rankings(known, world.background, now, world.encode, told), view
 
 
 def trial(world: World, profile: str, address: str) -> Subscription:
