@@ -373,8 +373,9 @@ def test_the_roll_changes_with_the_files_it_comes_from(tmp_path: Path) -> None:
 
 # what stands in the file; the key that is named; what must be told of it, and of what to write instead
 MISTAKES = [
-    ("[sit]\n", "sit", "no such setting; see the commented example"),
-    ('[site]\nnam = "x"\n', "site.nam", "no such setting; see the commented example"),
+    ("[sit]\n", "sit", "no such setting; did you mean `site`?"),
+    ('[site]\nnam = "x"\n', "site.nam", "no such setting; did you mean `name`?"),
+    ('[site]\naddress = "x"\n', "site.address", "no such setting; see the commented example"),
     ("site = 3\n", "site", "must be a table, written as [NAME]"),
     ("[paths]\nprofiles = 5\n", "paths.profiles", 'must be a path, written as "../folder" (found 5)'),
     ('[transport]\nkind = "pigeon"\n', "transport.kind", "'smtp' or 'sendmail' (found 'pigeon')"),
@@ -510,7 +511,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("profiles.toml", None, "no such file."),
         ("digest.toml", b"x =", "not valid TOML"),
         ("profiles.toml", b"[small", "not valid TOML"),
-        ("digest.toml", b"\xff\xfe", "cannot be read"),
+        ("digest.toml", b"\xff\xfe", "is not UTF-8 from byte 0 on; save it as UTF-8"),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | None, told: str) -> None:

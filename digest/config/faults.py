@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from digest.config import tables
 from digest.config.tables import ProfilesFile
 from digest.errors import ConfigError
 
@@ -21,7 +23,9 @@ def checked(kind: type[_Kind], path: Path) -> _Kind:
         return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file. Make a working folder with `digest init FOLDER`.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 from byte {error.start} on; save it as UTF-8") from None
+    except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
@@ -52,8 +56,20 @@ def fault_of(fault: Mapping[str, Any]) -> str:
     where = [str(part + 1 if isinstance(part, int) else part) for part in fault["loc"] if part != "[key]"]
     key = ".".join(where) or "the file"
     if fault["type"] == "extra_forbidden":
-        return f"{key}: no such setting; see the commented example that `digest init` writes"
+        return f"{key}: no such setting; {_meant(where[-1])}"
     if fault["type"] == "missing":
         return f"{key}: is missing and must be set"
     message = _PLAIN.get(fault["type"], str(fault["msg"])).removeprefix("Value error, ")
     return f"{key}: {message[0].lower()}{message[1:]} (found {fault['input']!r})"
+
+
+def _meant(name: str) -> str:
+    """What to write in place of a name that no setting of a table has."""
+    names = {
+        field.alias or own
+        for kind in vars(tables).values()
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+        for own, field in kind.model_fields.items()
+    }
+    near = get_close_matches(name, sorted(names - {name}), n=1, cutoff=0.75)
+    return f"did you mean `{near[0]}`?" if near else "see the commented example that `digest init` writes"
