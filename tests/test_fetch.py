@@ -835,7 +835,7 @@ def test_the_command_fetches_and_the_run_takes_it_in(server: Server, place: Plac
     configure(place, table(server, "good", "/a") + table(server, "bad", "/b"))
     ran = place.run("fetch", "good")
     assert (ran.code, server.paths()) == (0, ["/a"])
-    assert "written" in ran.out and "1 dumps written" in ran.out
+    assert "written" in ran.out and "1 dump written" in ran.out
     assert server.asked[0].headers["user-agent"].endswith("(+https://digest.example.org; mailto:help@example.org)")
     assert place.run("fetch", "good").code == 4
     both = place.run("fetch", "--json")

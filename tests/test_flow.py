@@ -107,7 +107,7 @@ def test_a_bad_dump_is_set_aside_and_the_rest_goes_on(stocked: Place) -> None:
     (stocked.folder / "inbox" / "still-coming.json.part").write_text("[")
     ran = stocked.run("run")
     assert ran.code == 1
-    assert "bad.json" in ran.out
+    assert f"Set aside: {bad}: JSON that breaks" in ran.out
     assert len(stocked.mails()) == 4
     aside = stocked.folder / "inbox" / "set-aside"
     assert (aside / "bad.json").read_text() == '[{"paper": {"id": "26'

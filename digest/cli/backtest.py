@@ -99,7 +99,8 @@ def _sentence(found: Backtest, labels: Sequence[str]) -> str:
     verdict, other = found.verdict, labels[0] if len(labels) > 1 else "plain votes"
     if math.isnan(verdict.difference):
         return f"No day can be judged: nothing was told later for {found.main}."
-    what = f"{labels[-1]} against {other}: {found.main} {verdict.difference:+.4f} over {verdict.days} days"
+    days = tables.counted(verdict.days, "day")
+    what = f"{labels[-1]} against {other}: {found.main} {verdict.difference:+.4f} over {days}"
     if verdict.days < FEWEST_DAYS:
         return f"{what}; too few days to tell which is better."
     if verdict.low > 0 or verdict.high < 0:

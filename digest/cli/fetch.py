@@ -96,4 +96,4 @@ def _days(first: date | None, last: date | None, today: date) -> tuple[date, dat
 def _say(settings: Settings, found: tuple[Fetched, ...]) -> None:
     say_fetched(found)
     written = [one for one in found if one.state is FetchState.WRITTEN]
-    out.print(f"{len(written)} dumps written to {settings.inbox}.", soft_wrap=True, markup=False)
+    out.print(f"{tables.counted(len(written), 'dump')} written to {settings.inbox}.", soft_wrap=True, markup=False)

@@ -45,10 +45,10 @@ def learned_command(
             paper, was = take_back(here, address, forget)
             _tell(f"Forgot what was said of “{paper.title}”." if was else f"Nothing was said of “{paper.title}”.")
         if reset:
-            _tell(f"Forgot all {take_back_all(here, address)} opinions.")
+            _tell(f"Forgot {tables.counted(take_back_all(here, address), 'opinion')}.")
         if file is not None:
             new, unknown = take_in(here, address, _exported(file, address), now)
-            _tell(f"Took in {new} opinions.")
+            _tell(f"Took in {tables.counted(new, 'opinion')}.")
             for paper_id in unknown:
                 _tell(f"Left out: no paper {paper_id} is known here.")
             code = TROUBLED if unknown else DONE

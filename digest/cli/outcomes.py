@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from digest.addresses import readable
 from digest.cli.screen import out
-from digest.cli.tables import head, masked_in, plain, table, tail
+from digest.cli.tables import head, masked_in, plain, set_aside, table, tail
 from digest.model import Delivery, DumpReport, Edition, OutboxState, Subscription
 from digest.pipeline.publish import Published
 
@@ -41,7 +41,7 @@ def reports(found: Sequence[DumpReport]) -> None:
     )  # fmt: skip
     for one in found:
         if one.error:
-            out.print(f"[bold red]Set aside:[/] {escape(one.dump)}: {escape(one.error)}", soft_wrap=True)
+            out.print(f"[bold red]Set aside:[/] {escape(set_aside(one.dump, one.error))}", soft_wrap=True)
         for rejected in one.rejected[:20]:
             where = f"{escape(one.dump)}, {escape(rejected.where)}"
             out.print(f"[yellow]Rejected:[/] {where}: {escape(rejected.reason)}", soft_wrap=True)

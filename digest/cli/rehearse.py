@@ -70,8 +70,8 @@ def _say_rehearsal(played: Sequence[tuple[date, RunReport]], left_out: int, into
         tables.print_json({"days": rows, "outside": left_out, "into": str(into)})
         return
     tables.table(*rows[0], rows=(tuple(_cell(value) for value in row.values()) for row in rows))
-    total = sum(len(report.published.editions) for _, report in played)
-    out.print(f"{len(rows)} days, {total} editions; {left_out} dumps of other days were left out.")
+    total = tables.counted(sum(len(report.published.editions) for _, report in played), "edition")
+    out.print(f"{tables.counted(len(rows), 'day')}, {total}; dumps of other days that were left out: {left_out}.")
     out.print(f"All of it is in {escape(str(into))}", soft_wrap=True)
 
 

@@ -62,7 +62,7 @@ def status_command(context: Context, as_json: bool) -> int:
     for road in trouble:
         say_domain(road)
     for one in aside:
-        out.print(f"[bold red]Set aside:[/] {escape(one.dump)}: {escape(one.error or '')}", soft_wrap=True)
+        out.print(f"[bold red]Set aside:[/] {escape(tables.set_aside(one.dump, one.error or ''))}", soft_wrap=True)
     return DONE
 
 

@@ -64,6 +64,15 @@ def masked_in(text: str) -> str:
     return _ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def set_aside(dump: str, error: str) -> str:
+    """Its reason, which mostly names the dump already."""
+    return error if error.startswith(dump) else f"{dump}: {error}"
+
+
 def tail(name: str, most: int = 40) -> str:
     """The end of a file's name, which tells more than its folders."""
     last = name.rpartition("/")[2] or name
