@@ -589,6 +589,18 @@ def test_a_coding_that_is_a_lie(server: Server, desk: Desk) -> None:
     assert "cannot be read" in failing(desk, source(server))
 
 
+def test_without_a_network_only_the_first_host_is_waited_for(server: Server, desk: Desk) -> None:
+    """As where a laptop is offline: the mails of what is there already do not wait for each source in turn."""
+    server.replies["/feed"] = [body(PAPERS)]
+    first, second, last = (source(name=name, url="http://127.0.0.1:1/feed") for name in ("a", "b", "z"))
+    found = desk.fetch(first, second, source(server), last)
+    assert states(found) == ["failed", "failed", "written", "failed"]
+    assert [("tried 4 times" in one.reason, "nor was there one before" in one.reason) for one in found] == [
+        (True, False), (False, True), (False, False), (True, False),
+    ]  # fmt: skip
+    assert sum(desk.clock.slept) == 2 * (2 + 8 + 30)
+
+
 def test_headers_that_do_not_come(server: Server, desk: Desk) -> None:
     server.replies["/feed"] = [lambda handler: handler.server.closing.wait() and None]
     assert "no whole answer in time" in failing(desk, source(server, timeout=0.05))

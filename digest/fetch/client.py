@@ -43,9 +43,9 @@ Flaw = Callable[[bytes], str]
 class _PassingError(FetchError):
     """May be over when asked again, at the soonest after `wait` seconds; `host` is the one that has it."""
 
-    def __init__(self, message: str, host: str, wait: float = 0.0) -> None:
+    def __init__(self, message: str, host: str, wait: float = 0.0, *, reached: bool = True) -> None:
         super().__init__(message)
-        self.host, self.wait = host, wait
+        self.host, self.wait, self.reached = host, wait, reached
 
 
 def lane(host: str) -> str:
@@ -60,10 +60,12 @@ class Client:
         self._agent, self._memory, self._now, self._clock, self._resolve = agent, memory, now, clock, resolve
         self._began = clock.monotonic()
         self._robots: dict[str, RobotFileParser] = {}
+        self._cut_off = False  # the last host could not be reached however often: there may be no network
 
     def get(self, source: Source, url: str, validators: Mapping[str, str], flaw: Flaw = lambda _: "") -> Answer:
         """What the address answers. `flaw` tells what is wrong with an answer that should be asked for again.
 
+        Where one host after the other cannot be reached, only the first is waited for.
         Raises RefusedError, or FetchError when the source is not to be asked on in this run.
         """
         delays = iter(RETRY_DELAYS)
@@ -72,13 +74,16 @@ class Client:
                 answer = self._followed(source, url, validators)
                 if answer.body is not None and (wrong := flaw(answer.body)):
                     raise _PassingError(f"{url}: answered {wrong}", _host(url))
+                self._cut_off = False
                 return answer
             except _PassingError as trouble:
-                delay = next(delays, None)
+                cut_off = self._cut_off and not trouble.reached
+                delay = None if cut_off else next(delays, None)
                 self._rest(trouble.host, max(delay or 0.0, trouble.wait))
                 if delay is None:
-                    tries = len(RETRY_DELAYS) + 1
-                    raise FetchError(f"{trouble}; tried {tries} times, a later run tries again") from None
+                    self._cut_off = not trouble.reached
+                    tries = "nor was there one before" if cut_off else f"tried {len(RETRY_DELAYS) + 1} times"
+                    raise FetchError(f"{trouble}; {tries}, a later run tries again") from None
 
     def obey_robots(self, source: Source, url: str) -> None:
         """RefusedError if robots.txt keeps this program from the address. RFC 9309: none there means all is allowed."""
@@ -152,7 +157,8 @@ class Client:
                 self._check_status(url, response)
                 return Answer(body=_body(url, response, source.largest, left), **_validators(response))
         except _NET_TROUBLE as error:
-            raise _PassingError(f"{url}: {_words(error)}", _host(url)) from None
+            reached = not isinstance(error, httpx.ConnectError | httpcore.ConnectError)
+            raise _PassingError(f"{url}: {_words(error)}", _host(url), reached=reached) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise FetchError(f"{url}: cannot be read ({shown(str(error))}); check the address of the source") from None
 
