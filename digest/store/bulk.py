@@ -29,8 +29,15 @@ def insert_or(dialect: Dialect) -> InsertOr:
 def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, with a value for every column in the schema's order; one whose primary key is taken is left out."""
     if rows:
-        bound = _bound(conn.dialect, list(table.columns), rows)
-        (_copy if conn.dialect.name == "postgresql" else _execute)(conn, table, _names(table), bound)
+        insert_columns(conn, table, list(zip(*rows, strict=True)))
+
+
+def insert_columns(conn: Connection, table: Table, columns: Sequence[Sequence[Any]]) -> None:
+    """The same of rows that are given by column."""
+    binders = [column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect) for column in table.columns]
+    bound = [_bound(values, bind) if bind else values for bind, values in zip(binders, columns, strict=True)]
+    if rows := list(zip(*bound, strict=True)):
+        (_copy if conn.dialect.name == "postgresql" else _execute)(conn, table, _names(table), rows)
 
 
 def among(conn: Connection, column: Column[T], values: Iterable[T]) -> ColumnElement[bool]:
@@ -63,17 +70,8 @@ def _copy(conn: Connection, table: Table, names: str, rows: list[Row]) -> None:
     conn.exec_driver_sql(f"TRUNCATE {new}")
 
 
-def _bound(dialect: Dialect, columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[Row]:
-    """The rows as the driver wants them, by the column types' own conversions."""
-    binders = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
-    if not any(binders):
-        return list(rows)
-    by_column = zip(binders, zip(*rows, strict=True), strict=True)
-    return list(zip(*[_converted(values, bind) if bind else values for bind, values in by_column], strict=True))
-
-
-def _converted(values: Row, bind: Callable[[Any], Any]) -> list[Any]:
-    """Each object once: days, moments, categories and origins repeat."""
+def _bound(values: Sequence[Any], bind: Callable[[Any], Any]) -> list[Any]:
+    """As the driver wants them. Each object is converted once: days, moments, categories and origins repeat."""
     keys = list(map(id, values))
     objects = dict(zip(keys, values, strict=True))
     bound = {key: None if value is None else bind(value) for key, value in objects.items()}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
-from itertools import chain, zip_longest
+from itertools import chain, compress, zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
@@ -59,10 +59,7 @@ MOST_REJECTED = 1000
 
 # In the order of the table's columns: the id, the facts, the rest; the origins are the last.
 _PAPER_COLUMNS = tuple(column.name for column in papers.columns)[:-1]
-paper_values: Callable[[Paper], tuple[Any, ...]] = attrgetter(*_PAPER_COLUMNS)
-_FACTS_AT = slice(_PAPER_COLUMNS.index(FACTS[0]), _PAPER_COLUMNS.index(FACTS[-1]) + 1)
 _NUMBERS = ("author_count", "version", "code_stars", "withdrawn")  # the facts that say something by 0 or False
-_NUMBERS_AT = tuple(map(_PAPER_COLUMNS.index, _NUMBERS))
 
 
 def paper(row: AnyRow) -> Paper:
@@ -74,15 +71,23 @@ def paper_row(paper: Paper, names: Iterable[str] = PAPER) -> dict[str, object]:
     return {name: getattr(paper, name) for name in names}
 
 
-def said(values: Sequence[Any]) -> tuple[str, ...]:
-    """Of a paper's values the facts that its source says something of; False and 0 are something."""
-    return _named(tuple(map(bool, values[_FACTS_AT])), tuple([values[at] is not None for at in _NUMBERS_AT]))
+def paper_columns(papers: Sequence[Paper]) -> dict[str, list[Any]]:
+    """Of each column but the origins the values of all papers: by row they take longer."""
+    return {name: list(map(attrgetter(name), papers)) for name in _PAPER_COLUMNS}
+
+
+def said(columns: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, ...]]:
+    """Of each paper the facts that its source says something of; False and 0 are something."""
+    told = (
+        [value is not None for value in columns[name]] if name in _NUMBERS else map(bool, columns[name])
+        for name in FACTS
+    )
+    return map(_named, zip(*told, strict=True))
 
 
 @lru_cache(maxsize=4_096)  # there are few kinds among many papers
-def _named(filled: tuple[bool, ...], numbers: tuple[bool, ...]) -> tuple[str, ...]:
-    told = dict(zip(FACTS, filled, strict=True)) | dict(zip(_NUMBERS, numbers, strict=True))
-    return tuple(name for name in FACTS if told[name])
+def _named(told: tuple[bool, ...]) -> tuple[str, ...]:
+    return tuple(compress(FACTS, told))
 
 
 def words(value: object) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, select
 
 from digest.model import Change, Changes, DumpReport, Known, KnownPaper, Listing, Origin, Outcome, Paper
 from digest.store import codec
-from digest.store.bulk import among, insert_new
+from digest.store.bulk import among, insert_columns, insert_new
 from digest.store.codec import AnyRow
 from digest.store.database import Database
 from digest.store.schema import (
@@ -259,14 +259,10 @@ def _insert_lines(conn: Connection, listing: Listing, listing_id: int) -> None:
 
 def _insert_papers(conn: Connection, new: list[Paper], listing_id: int) -> None:
     """A paper that another process brought meanwhile stays as it is; its sighting is recorded all the same."""
-    origins: dict[tuple[str, ...], dict[str, int]] = {}  # by what is said: few kinds among many papers
-    rows = []
-    for values in map(codec.paper_values, new):
-        said = codec.said(values)
-        if said not in origins:
-            origins[said] = dict.fromkeys(said, listing_id)
-        rows.append((*values, origins[said]))
-    insert_new(conn, papers, rows)
+    columns = codec.paper_columns(new)
+    said = list(codec.said(columns))
+    origins = {names: dict.fromkeys(names, listing_id) for names in set(said)}  # few kinds among many papers
+    insert_columns(conn, papers, [*columns.values(), [origins[names] for names in said]])
 
 
 def _insert_keys(conn: Connection, entries: Iterable[Change]) -> None:
