@@ -15,6 +15,7 @@ from statistics import median
 
 from digest.calendars import calendar_of
 from digest.model import FAULTY, Calendar, Failed, NoEdition, RibbonDay, Said, Taken, Verdict, VerdictKind, worded
+from digest.text import taken_at
 
 JUDGED = timedelta(days=14)  # so far back verdicts are made anew
 HISTORY = timedelta(days=56)  # and so much further back usual days are looked for
@@ -22,7 +23,6 @@ _DAY = timedelta(days=1)
 _SAME_WEEKDAYS, _ANY_DAYS = 3, 4  # the fewest usual days that tell something
 _FAR_FEWER, _FEWER = 4, 2  # a quarter, a half of what is usual
 _SILENT_AFTER = timedelta(days=14)  # a source that brought nothing for so long has been given up
-_TAKEN_AT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)Z")
 _DATE = re.compile(r"(?<!\d)(20\d\d-[01]\d-[0-3]\d)(?!\d)")
 _LONGEST_REASON = 160
 _REST = (VerdictKind.HOLIDAY, VerdictKind.WEEKEND)
@@ -100,17 +100,6 @@ def handed_for(dump: str, as_of: date, before: Iterable[str]) -> date | None:
     told = named_day(dump)
     earlier = min((day for name in before if (day := named_day(name))), default=as_of)
     return as_of + (told - earlier) if told and told > earlier else None
-
-
-def taken_at(one: Taken) -> datetime:
-    """When a listing was taken from its source: as its file's name tells, else when it was recorded."""
-    for found in reversed(_TAKEN_AT.findall(one.dump)):
-        try:
-            told = datetime.strptime("".join(found), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        except ValueError:
-            continue
-        return min(told, one.at)
-    return one.at
 
 
 class _Past:
@@ -192,7 +181,7 @@ class _Past:
         if self.calendar.grows_until is None:
             return None
         settled = datetime.combine(day, self.calendar.grows_until, UTC)
-        moments = [taken_at(one) for one in lists if one.entries * _FEWER >= best.entries]
+        moments = [taken_at(one.dump, one.at) for one in lists if one.entries * _FEWER >= best.entries]
         return None if any(at >= settled for at in moments) else max(moments)
 
     def _usual(self, day: date) -> tuple[float, bool] | None:

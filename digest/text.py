@@ -1,8 +1,9 @@
-"""What can be told of any text: what of it can be seen, one line of it, and the arXiv ids and DOIs in it."""
+"""What can be told of any text: what of it can be seen, one line of it, and the arXiv ids, DOIs and moments in it."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 # Outside XML 1.0's Char production, noncharacters, invisible ones (soft hyphen, zero width, tags), and those that turn
 # the direction of what follows (UAX 9). White space is not here: it is folded.
@@ -41,6 +42,8 @@ _ARXIV_ID = re.compile(
 )
 _DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S{1,200})", re.IGNORECASE)
 
+_TAKEN_AT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)Z")
+
 
 def visible(raw: str) -> str:
     """The text without what is never shown; lines stay lines."""
@@ -72,3 +75,14 @@ def doi(value: object) -> str | None:
     """The first DOI of a text, without what may stand before it; arXiv's own fields hold up to several."""
     match = _DOI.match(visible(value[:1000]).strip()) if isinstance(value, str) else None
     return match[1].rstrip(".,;") if match else None
+
+
+def taken_at(name: str, recorded_at: datetime) -> datetime:
+    """When a dump was taken from its source: as its file's name tells, else when it was recorded."""
+    for found in reversed(_TAKEN_AT.findall(name)):
+        try:
+            told = datetime.strptime("".join(found), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        return min(told, recorded_at)
+    return recorded_at

@@ -195,10 +195,14 @@ def test_a_listed_paper_is_linked_to_what_was_typed_before(store: Store, ingest:
 
 
 def test_marks_are_kept_with_the_listing(store: Store, ingest: Callable[..., DumpReport]) -> None:
-    ingest(hf("2026-06-03", "2606.90001"), "morning.json")
-    evening = ingest(hf("2026-06-03", "2606.90001", "2606.90002"), "evening.json")
-    assert evening.marks == (Mark.COMPLETED,)
-    again = hf("2026-06-04", "2606.90002", "2606.90001")
+    evening = ingest(hf("2026-06-03", "2606.90001", "2606.90002"), "2026-06-03.at-20260603T180000Z.json")
+    assert evening.marks == ()
+    ingest(hf("2026-06-03", "2606.90001"), "2026-06-03.at-20260603T060000Z.json")
+    assert [one.marks for one in store.listings(2) if one.digest == evening.digest] == [(Mark.COMPLETED,)]
+    ingest(hf("2026-06-03", "2606.90003"), "2026-06-03.at-20260603T120000Z.json")
+    told = {one.dump[-12:-10]: (one.marks, one.gone) for one in store.listings(3)}
+    assert told == {"06": ((), 0), "12": ((Mark.SHRUNK,), 1), "18": ((Mark.SHRUNK,), 1)}
+    again = hf("2026-06-04", "2606.90002", "2606.90001", "2606.90003")
     assert ingest(again, "tomorrow.json", now=NOW + timedelta(days=1)).marks == (Mark.REPEATED,)
     assert store.listings(1)[0].marks == (Mark.REPEATED,)
     assert ingest(again, "tomorrow.json").marks == (Mark.REPEATED,)

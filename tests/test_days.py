@@ -10,8 +10,9 @@ import pytest
 from make import subscription
 
 from digest.calendars import ARXIV, ARXIV_MAILING, HUGGING_FACE, calendar_of
-from digest.days import at_fault, awaited, expected, handed_for, judge, taken_at, telling, why_empty
+from digest.days import at_fault, awaited, expected, handed_for, judge, telling, why_empty
 from digest.model import Failed, NoEdition, Taken, Verdict, VerdictKind
+from digest.text import taken_at
 
 DAY = date(2026, 6, 2)  # a Tuesday
 NIGHT = time(23, 30)
@@ -162,7 +163,8 @@ def test_a_broken_dump_is_mended_by_a_better_one_of_its_name_or_its_source() -> 
     ],
 )
 def test_a_files_name_tells_when_it_was_taken(dump: str, expected_at: datetime) -> None:
-    assert taken_at(taken(dump=dump)) == expected_at
+    one = taken(dump=dump)
+    assert taken_at(one.dump, one.at) == expected_at
 
 
 def test_calendars() -> None:

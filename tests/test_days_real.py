@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from conftest import real_data
 
-from digest.days import judge, taken_at
+from digest.days import judge
 from digest.listings import read_dump
 from digest.pipeline.days import judge_days
 from digest.pipeline.ingest import ingest
 from digest.store import Store
+from digest.text import taken_at
 
 pytestmark = pytest.mark.skipif("DIGEST_REAL_DATA" not in os.environ, reason="needs the real dumps")
 
@@ -120,7 +121,7 @@ def test_arxiv_repeats_over_weekend_and_holiday(replayed: Store) -> None:
 
 def test_a_verdict_is_made_anew_when_the_page_comes(replayed: Store) -> None:
     tuesday = [one for one in replayed.taken(date(2026, 4, 1)) if one.date <= date(2026, 6, 2)]
-    until = [one for one in tuesday if taken_at(one) <= datetime(2026, 6, 2, 13, tzinfo=UTC)]
+    until = [one for one in tuesday if taken_at(one.dump, one.at) <= datetime(2026, 6, 2, 13, tzinfo=UTC)]
     at = datetime(2026, 6, 3, 1, tzinfo=UTC)
     before, after = (
         {one.date: one.kind.value for one in judge(facts, (), at, date(2026, 6, 2)) if one.source == "hf-daily"}

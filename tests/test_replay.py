@@ -73,7 +73,7 @@ def replay(path: Path, days: Days, arrange: Arrange = list, apart: timedelta = t
 
 
 def came_of(witness: Witness, days: Iterable[date]) -> dict[str, Any]:
-    """All papers, where each of their fields is from, the sightings, the revisions, and what each day brought."""
+    """Papers and where their fields are from, sightings, revisions, what each day brought, what is told of dumps."""
     with witness.store as store:
         papers = store.papers(set().union(*witness.ids(*Outcome).values()))
         said = {
@@ -83,6 +83,7 @@ def came_of(witness: Witness, days: Iterable[date]) -> dict[str, Any]:
         origins = {id: store.origins(id) for id in papers}
         revisions = {id: sorted((one.at, one.field, one.old, one.new) for one in store.revisions(id)) for id in papers}
         sightings = store.sightings(papers)
+        marks = {one.dump: (one.marks, one.gone) for one in store.listings(10_000)}
     relisted, brought = witness.ids(Outcome.RELISTED), {}
     for day in days:
         new = {id for id, paper in papers.items() if paper.first_listed == day}
@@ -95,6 +96,7 @@ def came_of(witness: Witness, days: Iterable[date]) -> dict[str, Any]:
         "sightings": sightings,
         "revisions": revisions,
         "days": brought,
+        "marks": marks,
     }
 
 
@@ -150,10 +152,10 @@ def made_up(tmp_path: Path) -> Days:
     folder.mkdir()
     arxiv = {"source": "arxiv", "daily": False}
     dumps = [
-        script(folder, "morning", "2026-06-01", paper(1), paper(2, votes=3)),
-        script(folder, "evening", "2026-06-01", paper(2, votes=9), paper(1), paper(3)),
+        script(folder, "morning.at-20260601T060000Z", "2026-06-01", paper(1), paper(2, votes=3)),
+        script(folder, "evening.at-20260601T180000Z", "2026-06-01", paper(2, votes=9), paper(1), paper(3)),
         page(folder, "2026-06-01-page", 1, 2),
-        script(folder, "tuesday", "2026-06-02", paper(4), paper(5)),
+        script(folder, "full", "2026-06-02", paper(4), paper(5)),
         script(folder, "shrunk", "2026-06-02", paper(5)),
         script(folder, "announced", "2026-06-02", paper(1, announced="cross"), paper(6, announced="new"), **arxiv),
         script(folder, "friday", "2026-06-05", paper(4), paper(5)),
@@ -204,7 +206,7 @@ def test_what_made_up_dumps_mean(tmp_path: Path, made_up: Days) -> None:
     assert {case: witness.meant(case[0], f"2605.9000{case[1]}") for case in MEANT} == MEANT
     marked = {name: witness.marks(name) for name in witness.recorded if witness.marks(name)}
     assert marked == {
-        "lab/evening.jsonl": (Mark.COMPLETED,),
+        "lab/evening.at-20260601T180000Z.jsonl": (Mark.COMPLETED,),
         "lab/shrunk.jsonl": (Mark.SHRUNK,),
         "lab/friday.jsonl": (Mark.REPEATED,),  # Tuesday's two dumps together
         "lab/saturday.jsonl": (Mark.REPEATED,),

@@ -9,7 +9,7 @@ Does not know where the known papers are kept. The papers that could match are f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
@@ -25,6 +25,7 @@ from digest.model import (
     Changes,
     Entry,
     Facts,
+    Following,
     Known,
     KnownPaper,
     Listing,
@@ -65,7 +66,9 @@ def diff(listing: Listing, known: Known, now: datetime, keys: Sequence[Keys] | N
     entries = tuple([reading.change(entry, of_entry) for entry, of_entry in keyed])
     met = {change.paper.id for change in entries}
     gone = tuple(paper for paper in known.previous if paper.id not in met)
-    return Changes(entries=entries, gone=gone, marks=_marks(listing, known, met))
+    return Changes(
+        entries=entries, gone=gone, marks=_marks(listing, known, met), following=_following(known.following, met)
+    )
 
 
 class _Reading:
@@ -149,14 +152,26 @@ class _Reading:
 
 def _marks(listing: Listing, known: Known, met: set[str]) -> tuple[Mark, ...]:
     """An empty listing is a placeholder: it neither repeats nor lacks anything."""
-    previous = {paper.id for paper in known.previous}
-    marks = {
-        Mark.CUT: listing.cut,
-        Mark.COMPLETED: bool(previous) and previous < met,
-        Mark.SHRUNK: bool(met) and not previous <= met,
-        Mark.REPEATED: listing.daily and bool(met) and known.before == met,
-    }
-    return tuple(mark for mark, holds in marks.items() if holds)
+    against = _against({paper.id for paper in known.previous}, met)
+    repeated = listing.daily and bool(met) and known.before == met
+    return _holding({Mark.CUT: listing.cut, **against, Mark.REPEATED: repeated})
+
+
+def _against(earlier: Set[str], met: Set[str]) -> dict[Mark, bool]:
+    """What is told of a dump against the one before it."""
+    return {Mark.COMPLETED: bool(earlier) and earlier < met, Mark.SHRUNK: bool(met) and not earlier <= met}
+
+
+def _holding(marks: Mapping[Mark, bool]) -> tuple[Mark, ...]:
+    return tuple(mark for mark in Mark if marks.get(mark))
+
+
+def _following(following: Following | None, met: Set[str]) -> Following | None:
+    """The dump after a listing, now told of against this one; a placeholder comes before none."""
+    if following is None or not met:
+        return None
+    marks = dict.fromkeys(following.marks, True) | _against(met, following.ids)
+    return replace(following, marks=_holding(marks), gone=len(met - following.ids))
 
 
 def known_from(listing: Listing, now: datetime) -> Known:

@@ -26,6 +26,7 @@ from digest.model import (
 )
 from digest.pipeline.world import Progress, World, silent
 from digest.store import Store
+from digest.text import taken_at
 
 SET_ASIDE = "set-aside"
 _OBJECTS_OF_A_PART = 200_000
@@ -92,7 +93,10 @@ def _changes(store: Store, listing: Listing, now: datetime) -> Changes:
     whole = listing.daily and listing.begin == 0 and listing.end is None and bool(listing.entries)
     keys = listing_keys(listing)
     asked = frozenset(chain.from_iterable(keys))
-    known = store.known(asked, listing.source, listing.as_of, listing.digest, form=listing.format, lists=whole)
+    turn = taken_at(listing.dump, now), listing.dump
+    known = store.known(
+        asked, listing.source, listing.as_of, listing.digest, form=listing.format, lists=whole, turn=turn
+    )
     changes = diff(listing, known, now, keys)
     return replace(changes, links=tuple(_links(store, listing, changes)))
 

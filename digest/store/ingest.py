@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -10,7 +11,18 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
-from digest.model import Change, Changes, DumpReport, Known, KnownPaper, Listing, Origin, Outcome, Paper
+from digest.model import (
+    Change,
+    Changes,
+    DumpReport,
+    Following,
+    Known,
+    KnownPaper,
+    Listing,
+    Origin,
+    Outcome,
+    Paper,
+)
 from digest.store import codec
 from digest.store.bulk import among, insert_columns, insert_new
 from digest.store.codec import AnyRow
@@ -27,6 +39,7 @@ from digest.store.schema import (
     set_asides,
     sightings,
 )
+from digest.text import taken_at
 
 _LISTING = ("digest", "dump", "format", "source", "as_of", "fidelity", "daily", "archive")
 ARXIV = "arxiv:"
@@ -58,19 +71,30 @@ class Ingested(Database):
             return b"".join(conn.scalars(query))
 
     def known(
-        self, keys: Collection[str], source: str, as_of: date, digest: str = "", *, form: str = "", lists: bool = True
+        self,
+        keys: Collection[str],
+        source: str,
+        as_of: date,
+        digest: str = "",
+        *,
+        form: str = "",
+        lists: bool = True,
+        turn: tuple[datetime, str] | None = None,
     ) -> Known:
         """The papers with any of the keys, by id, and what this source listed before, in other dumps than `digest`.
 
-        `form` is the listing's format. Without `lists` not the papers of its lists before, which may be many.
+        `form` is the listing's format. Without `lists` not the papers of its lists before, which may be many. `turn`
+        tells its place among the day's dumps: when it was taken from the source, and its name; None stands for the end.
         """
         if not keys and not lists:
             return Known()
         with self._reading() as conn:
             found = keys_found(conn, keys) if keys else {}
+            before, after = _beside(conn, source, as_of, digest, turn) if lists else (None, None)
             return Known(
                 papers=tuple(_known_papers(conn, found, source, as_of, digest, form)) if found else (),
-                previous=_previous(conn, source, as_of, digest) if lists else (),
+                previous=_listed_papers(conn, before) if before else (),
+                following=_following(conn, after) if after else None,
                 before=_before(conn, source, as_of, digest) if lists else frozenset(),
                 days=_days(conn, source, digest),
             )
@@ -119,6 +143,7 @@ class Ingested(Database):
             _replace_revisions(conn, listing, changes.entries, listing_id, now)
             _replace_day_changes(conn, listing, changes.entries)
             _count(conn, listing, changes, listing_id)
+            _tell_anew(conn, changes.following)
             _insert_lines(conn, listing, listing_id)
             conn.execute(delete(set_asides).where(set_asides.c.digest == listing.digest))
             return codec.report(conn.execute(listings.select().where(listings.c.id == listing_id)).one())
@@ -199,22 +224,38 @@ def _days(conn: Connection, source: str, digest: str) -> frozenset[date]:
     return frozenset(conn.scalars(query.where(listings.c.entries > 0).distinct()))
 
 
-def _previous(conn: Connection, source: str, as_of: date, digest: str) -> tuple[Paper, ...]:
+def _beside(
+    conn: Connection, source: str, as_of: date, digest: str, turn: tuple[datetime, str] | None
+) -> tuple[AnyRow | None, AnyRow | None]:
+    """The day's list before a dump's place and the one after it: in order of when they were taken, name, content."""
     of_the_day = (listings.c.source == source, listings.c.as_of == as_of, listings.c.digest != digest)
-    latest = (
-        select(listings.c.id)
-        .where(*of_the_day, listings.c.entries > 0)
-        .order_by(listings.c.recorded_at.desc(), listings.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    rows = conn.execute(listings.select().where(*of_the_day, listings.c.daily, listings.c.entries > 0)).all()
+    order = {(taken_at(row.dump, row.recorded_at), row.dump, row.digest): row for row in rows}
+    places = sorted(order)
+    at = len(places) if turn is None else bisect(places, (*turn, digest))
+    return order[places[at - 1]] if at else None, order[places[at]] if at < len(places) else None
+
+
+def _listed_papers(conn: Connection, listing: AnyRow) -> tuple[Paper, ...]:
     query = (
         select(papers)
         .join(sightings, sightings.c.paper_id == papers.c.id)
-        .where(sightings.c.listing_id == latest)
+        .where(sightings.c.listing_id == listing.id)
         .order_by(sightings.c.position, papers.c.id)
     )
     return tuple(map(codec.paper, conn.execute(query)))
+
+
+def _following(conn: Connection, listing: AnyRow) -> Following:
+    ids = conn.scalars(select(sightings.c.paper_id).where(sightings.c.listing_id == listing.id))
+    report = codec.report(listing)
+    return Following(digest=report.digest, ids=frozenset(ids), marks=report.marks, gone=report.gone)
+
+
+def _tell_anew(conn: Connection, following: Following | None) -> None:
+    if following:
+        told = {"marks": following.marks, "gone": following.gone}
+        conn.execute(update(listings).where(listings.c.digest == following.digest).values(told))
 
 
 def _before(conn: Connection, source: str, as_of: date, digest: str) -> frozenset[str]:
