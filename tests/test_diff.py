@@ -432,6 +432,8 @@ def test_code_is_news_only_by_who_told_none_before(source: str, form: str, revis
     (change,) = shelf.ingest(listing(later, as_of=day(2), digest="d2", source=source, format=form)).entries
     assert change.outcome is (Outcome.REVISED if revised else Outcome.UNCHANGED)
     assert change.paper.code_url == "https://example.org/code"
+    shelf.ingest(listing(later, as_of=day(2), digest="d3"))  # by who told none before, after whoever did
+    assert shelf.report(day(2))["revised"] == {"2606.1"}
 
 
 def test_of_equally_good_tellings_the_earlier_first_day_stands() -> None:

@@ -29,13 +29,13 @@ def news(
         return tuple(_unnotable(known, field, new) for field, new in changed.items()), ()
     today = {each.field: each for each in known.today}
     found = [_unnotable(known, field, new) for field, new in changed.items() if field not in _WATCHED]
-    for field in _touched(listing, known, facts if replaced else None, changed, told):
+    for field in _touched(listing, known, facts, changed, told, replaced):
         now, earlier = changed.get(field, getattr(known.paper, field)), today.get(field)
         before = earlier.old if earlier else getattr(known.paper, field)
         was_notable = earlier is not None and earlier.notable
         if field in _TEXTS and _of_other_quality(listing, known, field):
             before = None
-        notable = _notable(field, before, now, replaced or was_notable, known.watched)
+        notable = _notable(field, before, now, replaced or was_notable, known.watched or was_notable)
         today[field] = FieldChange(field=field, old=before, new=None, notable=notable)
         if field in changed or notable != was_notable:
             found.append(FieldChange(field=field, old=_shown(known, field, before), new=now, notable=notable))
@@ -47,20 +47,21 @@ def _unnotable(known: KnownPaper, field: str, new: object) -> FieldChange:
 
 
 def _touched(
-    listing: Listing, known: KnownPaper, replacement: Facts | None, changed: Collection[str], told: Collection[str]
+    listing: Listing, known: KnownPaper, facts: Facts, changed: Collection[str], told: Collection[str], replaced: bool
 ) -> Iterator[str]:
     """The fields to judge: those that change, and those of which the entry says the same but says more by it.
 
     A better source confirms a text: what it says of it later today is not compared with the worse one's. A replacement
-    confirms a version that another dump has told today without saying that it is new.
+    confirms a version that another dump has told today without saying that it is new, and a source that told of no code
+    before the code that another has told of today.
     """
     yield from (field for field in changed if field in _WATCHED)
     for field in _TEXTS:
         if field in told and field not in changed and _of_other_quality(listing, known, field):
             yield field
-    if replacement is not None:
-        today = {each.field for each in known.today}.difference(changed)
-        yield from (field for field in _RELEASES if field in today and getattr(replacement, field) is not None)
+    confirming = (*(_RELEASES if replaced else ()), *(("code_url",) if known.watched else ()))
+    today = {each.field for each in known.today}.difference(changed)
+    yield from (field for field in confirming if field in today and getattr(facts, field) is not None)
 
 
 def _of_other_quality(listing: Listing, known: KnownPaper, field: str) -> bool:
