@@ -48,7 +48,7 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
     report = DumpReport(dump=dump.name, digest=dump.digest)
     begin = 0 if dry else store.resume_at(dump.digest)
     try:
-        with _rare_collections():
+        with rare_collections():
             for part in read_parts(dump, now=now, as_of=as_of, begin=begin, known_lines=store.known_lines):
                 changes = _changes(store, part, now)
                 report = _added(report, counted(part, changes)) if dry else store.record(part, changes, now)
@@ -75,7 +75,7 @@ def _note_repeat(store: Store, report: DumpReport, name: str, now: datetime) -> 
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """A part has many objects and none in a cycle; to look for some after every 700 new ones takes a tenth of the time.
 
     They are still looked for once in a while, so that memory stays flat.
