@@ -1,21 +1,57 @@
-"""What all tests share: golden files, the real data, a working folder, and the command line in this process."""
+"""What all tests share: golden files, the real data, new databases, a working folder, and the command line here."""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
-from collections.abc import Callable
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from digest.cli import main
+from digest.store import Store, migrate
+
+# Compiled once, and not by each worker and each process that a test starts.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write the golden files anew instead of comparing.")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays: the collector of garbage need not look at it again in each test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new file of SQLite gets at once what the migrations come to, which run once a session."""
+    path, upgrade = tmp_path_factory.mktemp("migrated") / "digest.db", migrate.upgrade
+    Store.open(f"sqlite:///{path}").close()
+    with contextlib.closing(sqlite3.connect(path)) as migrated:
+        _, *statements, _ = migrated.iterdump()  # without BEGIN and COMMIT
+
+    def at_once(conn: Connection) -> None:
+        if conn.dialect.name != "sqlite" or migrate.revision(conn):
+            return upgrade(conn)
+        for statement in statements:
+            conn.exec_driver_sql(statement)
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate, "upgrade", at_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,22 +1,59 @@
-"""Run a digest command and kill -9 it at a named point: `python killed.py [MODULE:NAME=NUMBER] POINT COMMAND…`.
+"""Run a digest command in a process of its own, and kill -9 it at a named point.
 
 A point is MODULE:NAME:WHEN, where NAME is a function or method of the module, and WHEN is "before" or "after", with a
 number for the call that is meant ("digest.store:Store.record:after:2" is after the second call returned). A number of
 a module, such as the size of a part, can be set before.
+
+The processes are forked from one without threads that has the program loaded, as its start is not what is tested.
 """
 
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 import os
 import signal
-import sys
+from multiprocessing.process import BaseProcess as Forked
+from pathlib import Path
 from typing import Any
 
 from digest.cli import main
 
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["digest.cli.phases", "digest.pipeline.letters", "digest.render", "premailer", __name__])
 
-def arm(point: str) -> None:
+
+def start(log: Path, *command: str | Path, point: str = "", numbers: tuple[tuple[str, int], ...] = ()) -> Forked:
+    """Start a command that writes what it says into the log; (MODULE:NAME, NUMBER) are set before."""
+    forked = _FORKS.Process(target=_run, args=(log, [str(part) for part in command], point, numbers), daemon=True)
+    forked.start()
+    return forked
+
+
+def ended(forked: Forked) -> int:
+    """Its exit code, negative for a signal."""
+    forked.join(timeout=120)
+    assert forked.exitcode is not None, "it does not end"
+    return forked.exitcode
+
+
+def run(log: Path, *command: str | Path, point: str, numbers: tuple[tuple[str, int], ...] = ()) -> int:
+    return ended(start(log, *command, point=point, numbers=numbers))
+
+
+def _run(log: Path, command: list[str], point: str, numbers: tuple[tuple[str, int], ...]) -> None:
+    with log.open("ab", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    for name, number in numbers:
+        module, name = name.split(":")
+        setattr(importlib.import_module(module), name, number)
+    if point:
+        _arm(point)
+    main(command)
+
+
+def _arm(point: str) -> None:
     """Make the named call the process's last one."""
     module, name, when, *number = point.split(":")
     holder: Any = importlib.import_module(module)
@@ -36,13 +73,3 @@ def arm(point: str) -> None:
         return outcome
 
     setattr(holder, last, deadly)
-
-
-if __name__ == "__main__":
-    _, *arguments = sys.argv
-    if "=" in arguments[0]:
-        name, number = arguments.pop(0).split("=")
-        module, name = name.split(":")
-        setattr(importlib.import_module(module), name, int(number))
-    arm(arguments[0])
-    main(arguments[1:])

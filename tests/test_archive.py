@@ -6,13 +6,12 @@ import contextlib
 import json
 import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import killed
 import pytest
 from conftest import Place
 from stores import (  # noqa: F401 -- fixtures
@@ -29,7 +28,6 @@ from digest.model import DumpReport, Mark
 from digest.pipeline.ingest import ingest as take_in
 from digest.store import Store
 
-HERE = Path(__file__).parent
 NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
 COUNT = 60
 TABLES = ("papers", "paper_keys", "paper_tails", "sightings", "revisions", "listings", "line_hashes", "day_changes")
@@ -217,15 +215,6 @@ def books(database: Path) -> dict[str, list[tuple[object, ...]]]:
         return {table: sorted(connection.execute(f"select * from {table}"), key=repr) for table in TABLES}
 
 
-@pytest.fixture
-def command(place: Place, tmp_path: Path) -> Iterator[list[str | Path]]:
-    dump = tmp_path / "archive.jsonl"
-    dump.write_bytes(WHOLE)
-    small = "digest.listings.parts:PART=4000"
-    options = ["--config", place.config, "--now", NOW.isoformat()]
-    yield [sys.executable, HERE / "killed.py", small, "{point}", *options, "ingest", dump]
-
-
 @pytest.mark.parametrize(
     "point",
     [
@@ -237,16 +226,19 @@ def command(place: Place, tmp_path: Path) -> Iterator[list[str | Path]]:
         pytest.param("digest.store:Store.known:after:5", marks=pytest.mark.long),
     ],
 )
-def test_killed_in_the_middle_it_goes_on(point: str, place: Place, command: list[str | Path], tmp_path: Path) -> None:
+def test_killed_in_the_middle_it_goes_on(point: str, place: Place, tmp_path: Path) -> None:
+    dump = tmp_path / "archive.jsonl"
+    dump.write_bytes(WHOLE)
+    command = ("--config", place.config, "--now", NOW.isoformat(), "ingest", dump)
+
     def run(at: str) -> int:
-        done = [at if part == "{point}" else part for part in command]
-        return subprocess.run(done, capture_output=True, timeout=120, check=False).returncode
+        return killed.run(tmp_path / "log", *command, point=at, numbers=(("digest.listings.parts:PART", 4000),))
 
     database = place.folder / "state" / "digest.db"
     assert run(point) == -signal.SIGKILL
-    assert run("digest.store:Store.record:before:999") == 0
+    assert run("") == 0
     resumed = books(database)
     for path in database.parent.glob("digest.db*"):
         path.unlink()
-    assert run("digest.store:Store.record:before:999") == 0
+    assert run("") == 0
     assert resumed == books(database)

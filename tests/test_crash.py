@@ -9,11 +9,10 @@ import contextlib
 import json
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
+import killed as killing
 import pytest
 from conftest import Digest, Place
 from prepared import (  # noqa: F401 -- fixtures
@@ -26,7 +25,6 @@ from prepared import (  # noqa: F401 -- fixtures
 )
 from smtp_sink import Sink
 
-HERE = Path(__file__).parent
 NOW = "2026-06-02T20:00:00+00:00"
 
 INGEST = [
@@ -58,19 +56,9 @@ DELIVER = [
 
 
 def killed(place: Place, point: str) -> None:
-    command = [
-        sys.executable,
-        HERE / "killed.py",
-        "digest.pipeline.publish:BATCH=1",
-        point,
-        "--config",
-        place.config,
-        "--now",
-        NOW,
-        "run",
-    ]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert ended.returncode == -signal.SIGKILL, f"{point} was not reached: {ended.stdout}{ended.stderr}"
+    log, command = place.folder / "log", ("--config", place.config, "--now", NOW, "run")
+    code = killing.run(log, *command, point=point, numbers=(("digest.pipeline.publish:BATCH", 1),))
+    assert code == -signal.SIGKILL, f"{point} was not reached: {log.read_text()}"
 
 
 def before(point: str) -> str:
@@ -147,11 +135,9 @@ def test_held_instead_of_sent_again(published: Place, tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once(stocked: Place) -> None:
-    command = [sys.executable, "-m", "digest", "--config", stocked.config, "--now", NOW, "run"]
-    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
-    errors = [process.communicate(timeout=120)[1] for process in both]
-    codes = [process.returncode for process in both]
-    assert sorted(codes) in ([0, 4], [0, 0]), errors
+    log, command = stocked.folder / "log", ("--config", stocked.config, "--now", NOW, "run")
+    codes = [killing.ended(one) for one in [killing.start(log, *command) for _ in range(2)]]
+    assert sorted(codes) in ([0, 4], [0, 0]), log.read_text()
     stocked.run("run")
     assert len(stocked.mails()) == 4
     assert json.loads(stocked.run("status", "--json").out)["outbox"]["sent"] == 4

@@ -7,8 +7,6 @@ import email.policy
 import html
 import json
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import feedparser
+import killed
 import pytest
 from conftest import Place
 from make import FIVE, last_edition, subscription
@@ -205,10 +204,8 @@ def test_a_hold_longer_than_the_patience_with_servers_is_refused(place: Place) -
 def test_killed_between_showing_and_remembering(stocked: Place) -> None:
     stocked.set("# hold_minutes = 0", "hold_minutes = 30")
     stocked.set("# editor =", "editor =")
-    point = "digest.store:Store.tell:before:2"
-    killed = [sys.executable, Path(__file__).parent / "killed.py", point, "--config", stocked.config]
-    ended = subprocess.run([*killed, "--now", AT.format(0), "run"], capture_output=True, timeout=120, check=False)
-    assert ended.returncode == -signal.SIGKILL
+    command = ("--config", stocked.config, "--now", AT.format(0), "run")
+    assert killed.run(stocked.folder / "log", *command, point="digest.store:Store.tell:before:2") == -signal.SIGKILL
     before = {path: path.read_bytes() for path in stocked.mails()}
     assert len(before) == 2
     stocked.run("run", now=AT.format(1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,12 @@ CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 CLOCK_OWNERS = {"datetime", "date", "time"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """The module, and all that is in it."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def room(path: Path) -> str:
@@ -105,7 +111,7 @@ def room(path: Path) -> str:
 def imports(path: Path) -> Iterator[str]:
     """Whole dotted names, relative ones resolved, those inside functions too."""
     here = ["digest", *path.relative_to(PACKAGE).with_suffix("").parts]
-    for node in ast.walk(TREES[path]):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -175,7 +181,7 @@ def the_core_touches_nothing_but_its_arguments(path: Path) -> None:
     if room(path) not in CORE | {"model", "errors", "text", "wire"}:
         return
     found = {module.partition(".")[0] for module in imports(path) if not module.startswith("urllib.parse")}
-    names = {node.id for node in ast.walk(TREES[path]) if isinstance(node, ast.Name)}
+    names = {node.id for node in nodes(path) if isinstance(node, ast.Name)}
     assert not WORLDLY & found
     assert not WORLDLY & (names - {"time"})
 
@@ -184,29 +190,29 @@ def the_core_touches_nothing_but_its_arguments(path: Path) -> None:
 def only_doors_ask_the_clock(path: Path) -> None:
     if room(path) in {"cli", "scheduler"}:
         return
-    for node in ast.walk(TREES[path]):
+    for node in nodes(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS:
             owner = node.func.value
             called = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
             assert called not in CLOCK_OWNERS, f"line {node.lineno} asks the clock"
 
 
-def code_lines(tree: ast.Module, text: str) -> int:
+def code_lines(path: Path) -> int:
     """Lines that are neither blank nor comment nor docstring."""
     words = {
         line
-        for node in ast.walk(tree)
+        for node in nodes(path)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
-    lines = enumerate(text.splitlines(), start=1)
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
     return sum(bool(line.strip()) and line.strip()[0] != "#" and number not in words for number, line in lines)
 
 
 @rule
 def sizes(path: Path) -> None:
-    assert code_lines(TREES[path], path.read_text(encoding="utf-8")) <= 400
-    for node in ast.walk(TREES[path]):
+    assert code_lines(path) <= 400
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
             assert length <= 60, f"{node.name} has {length} lines"
@@ -218,7 +224,7 @@ def names_and_first_words(path: Path) -> None:
     if path.parent == PACKAGE:
         assert path.stem not in sys.stdlib_module_names
     if "migrations" not in path.parts and path.stat().st_size:
-        assert ast.get_docstring(TREES[path]), "a module says what it owns"
+        assert ast.get_docstring(nodes(path)[0]), "a module says what it owns"
 
 
 @pytest.mark.parametrize("kept", RULES, ids=lambda one: one.__name__)
