@@ -6,14 +6,32 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
+from types import CodeType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup
 
 from digest.errors import RenderError
 from digest.render.colour import mixed, readable
 from digest.render.inline import inline_piece, tidy
 from digest.render.stencil import waiting
+
+
+class _Compiled(BytecodeCache):
+    """Templates that this process has compiled, so that a daemon that reads its settings again need not do so."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_MARKED_UP, _PLAIN = _Compiled(), _Compiled()  # apart, as what is escaped is compiled into the code
 
 
 class Drawing:
@@ -28,7 +46,8 @@ class Drawing:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.marked_up, self.plain = environment(autoescape=True), environment(autoescape=False)
+        self.marked_up = environment(autoescape=True, bytecode_cache=_MARKED_UP)
+        self.plain = environment(autoescape=False, bytecode_cache=_PLAIN)
         self.plain.filters |= {
             "mixed": mixed,
             "readable": readable,
