@@ -1,4 +1,4 @@
-"""Run a digest command in a process of its own, and kill -9 it at a named point.
+"""Run a digest command in a process of its own, and kill -9 it at a named point; or a script that kills itself.
 
 A point is MODULE:NAME:WHEN, where NAME is a function or method of the module, and WHEN is "before" or "after", with a
 number for the call that is meant ("digest.store:Store.record:after:2" is after the second call returned). A number of
@@ -13,6 +13,8 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess as Forked
 from pathlib import Path
 from typing import Any
@@ -20,14 +22,14 @@ from typing import Any
 from digest.cli import main
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["digest.cli.phases", "digest.pipeline.letters", "digest.render", "premailer", __name__])
+_FORKS.set_forkserver_preload(
+    ["digest.cli.phases", "digest.pipeline.letters", "digest.render", "premailer", "stores", __name__]
+)
 
 
 def start(log: Path, *command: str | Path, point: str = "", numbers: tuple[tuple[str, int], ...] = ()) -> Forked:
     """Start a command that writes what it says into the log; (MODULE:NAME, NUMBER) are set before."""
-    forked = _FORKS.Process(target=_run, args=(log, [str(part) for part in command], point, numbers), daemon=True)
-    forked.start()
-    return forked
+    return _forked(_command, log, [str(part) for part in command], point, numbers)
 
 
 def ended(forked: Forked) -> int:
@@ -41,16 +43,41 @@ def run(log: Path, *command: str | Path, point: str, numbers: tuple[tuple[str, i
     return ended(start(log, *command, point=point, numbers=numbers))
 
 
-def _run(log: Path, command: list[str], point: str, numbers: tuple[tuple[str, int], ...]) -> None:
-    with log.open("ab", buffering=0) as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+def script(log: Path, text: str, *arguments: str) -> int:
+    """Run Python that finds the arguments in `sys.argv`, and can `die()`."""
+    return ended(_forked(_script, log, text, arguments))
+
+
+def _forked(work: Callable[..., None], *arguments: object) -> Forked:
+    forked = _FORKS.Process(target=work, args=arguments, daemon=True)
+    forked.start()
+    return forked
+
+
+def _command(log: Path, command: list[str], point: str, numbers: tuple[tuple[str, int], ...]) -> None:
+    _tell(log)
     for name, number in numbers:
         module, name = name.split(":")
         setattr(importlib.import_module(module), name, number)
     if point:
         _arm(point)
     main(command)
+
+
+def _script(log: Path, text: str, arguments: tuple[str, ...]) -> None:
+    _tell(log)
+    sys.argv[1:] = arguments
+    exec(text, {"sys": sys, "die": _die})
+
+
+def _tell(log: Path) -> None:
+    with log.open("ab", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+
+
+def _die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _arm(point: str) -> None:
@@ -66,10 +93,10 @@ def _arm(point: str) -> None:
         nonlocal left
         left -= 1
         if left == 0 and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
         outcome = original(*args, **kwargs)
         if left == 0 and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
         return outcome
 
     setattr(holder, last, deadly)

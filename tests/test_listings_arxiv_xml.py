@@ -243,7 +243,7 @@ PIECES += [
 ]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated([(DATA / name).read_bytes() for name in NAMES], PIECES, cut=True))
 def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
     try:
@@ -258,7 +258,7 @@ def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
 @pytest.mark.parametrize("piece", ["<a>", "<!--", "<a/>", "x", "<entry/>", "<a b='", "&x;", "<?", " "])
 def test_large_hostile_feeds_cost_no_more_than_their_length(piece: str) -> None:
     head = sample("arxiv-feed.xml").partition("<entry>")[0]
-    for content in (head + piece * 300_000, "<!-- -->" + piece * 300_000 + head):
+    for content in (head + piece * 100_000, "<!-- -->" + piece * 100_000 + head):
         try:
             read(content)
         except ListingError:

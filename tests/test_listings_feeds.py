@@ -299,7 +299,7 @@ def test_html_as_text(markup: str, text: str) -> None:
     "piece", ["<div>", "<p>", "<b ", "&lt;", "<", "<a href='", "<!--", "</div>", "<table><tr>", "&#", "<svg>"]
 )
 def test_large_hostile_html_costs_no_more_than_its_length(piece: str) -> None:
-    text_of("<p>" + piece * (300_000 // len(piece)))
+    text_of("<p>" + piece * (100_000 // len(piece)))
 
 
 # --- broken and hostile feeds ------------------------------------------------------------------------------------
@@ -406,7 +406,7 @@ def test_nothing_is_fetched_and_no_file_is_opened(monkeypatch: pytest.MonkeyPatc
     "piece", ["<a>", "<!--", "<item>", "<item/>", "</item>", "&x;", "<?", "<![CDATA[", "x='", "]]>"]
 )
 def test_large_hostile_feeds_cost_no_more_than_their_length(piece: str) -> None:
-    for content in (rss("<title>x</title>" + piece * 50_000), rss("<title>x</title>")[:-20] + piece * 50_000):
+    for content in (rss("<title>x</title>" + piece * 20_000), rss("<title>x</title>")[:-20] + piece * 20_000):
         try:
             read(content)
         except ListingError:
@@ -424,6 +424,6 @@ def test_large_hostile_fields_cost_no_more_than_their_length(field: str, piece: 
     spaces = (
         'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"'
     )
-    bad = f"<title>A Title</title><{field} {spaces}>{piece * (200_000 // len(piece))}</{field}>"
+    bad = f"<title>A Title</title><{field} {spaces}>{piece * (100_000 // len(piece))}</{field}>"
     with suppress(ListingError):
         read(rss(bad))

@@ -250,8 +250,8 @@ def test_the_day_of_a_capture_limits_its_year() -> None:
 )
 def test_large_hostile_captures_cost_no_more_than_their_length(piece: str) -> None:
     head = f"{BANNER}\n\n### A Title\n\n"
-    read(head + piece * 100_000)
-    read(head + piece * 100_000 + "](https://huggingface.co/papers/2605.90001)\n")
+    read(head + piece * 30_000)
+    read(head + piece * 30_000 + "](https://huggingface.co/papers/2605.90001)\n")
 
 
 # --- plain text --------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import killed
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -210,24 +211,20 @@ KILLED = {
 
 
 @pytest.mark.parametrize("step", KILLED)
-def test_killed_in_a_transaction(store: Store, store_url: str, queued: Queued, step: str) -> None:
+def test_killed_in_a_transaction(store: Store, store_url: str, queued: Queued, tmp_path: Path, step: str) -> None:
     record(store, a_change(a_paper("a")))
     queued(state=OutboxState.SENDING, owner="dead", attempts=1)
     with store._writing() as conn:
         conn.execute(schema.senders.insert().values(owner="dead"))
     before = _everything(store)
-    die, act = KILLED[step]
+    dies, act = KILLED[step]
     script = f"""
-import os, signal
 from stores import *
-from digest.model import Delivery, OutboxState
-def die(*_): os.kill(os.getpid(), signal.SIGKILL)
-{die}
+{dies}
 store = Store.open(sys.argv[1])
 {act}
 """
-    with python(script, store_url) as process:
-        assert process.wait(timeout=60) == -signal.SIGKILL
+    assert killed.script(tmp_path / "log", script, store_url) == -signal.SIGKILL, (tmp_path / "log").read_text()
     with Store.open(store_url) as reopened:
         assert _everything(reopened) == before
         reopened.check()
@@ -237,14 +234,15 @@ store = Store.open(sys.argv[1])
         assert len(reopened.recover(NOW, True)) == 1
 
 
-def test_killed_between_the_outcome_and_the_next_intent(store: Store, store_url: str, queued: Queued) -> None:
+def test_killed_between_the_outcome_and_the_next_intent(
+    store: Store, store_url: str, queued: Queued, tmp_path: Path
+) -> None:
     first, second = queued("a"), queued("b")
     script = """
-import os, signal, time
+import time
 from stores import *
 from digest.model import Delivery, Intent, OutboxState
 from digest.store import codec
-def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 with Store.open(sys.argv[1]).ledger(time.monotonic) as ledger:
     first, second = [
         Intent(message_id=one.message_id, address="", subscription_id="", at=NOW)
@@ -254,8 +252,7 @@ with Store.open(sys.argv[1]).ledger(time.monotonic) as ledger:
     codec.suppression_key = die
     ledger.turn(Delivery(message_id=first.message_id, at=NOW, state=OutboxState.SENT), second)
 """
-    with python(script, store_url) as process:
-        assert process.wait(timeout=60) == -signal.SIGKILL
+    assert killed.script(tmp_path / "log", script, store_url) == -signal.SIGKILL, (tmp_path / "log").read_text()
     assert [item.message_id for item in _recovered_soon(store)] == [first.message_id]
     assert [one.state for one in store.deliveries(first.message_id)] == [OutboxState.UNKNOWN]
     assert {item.message_id for item in store.due(NOW)} == {first.message_id, second.message_id}
@@ -275,19 +272,14 @@ def _everything(store: Store) -> list[object]:
         return [sorted(map(repr, conn.execute(table.select()))) for table in schema.metadata.sorted_tables]
 
 
-def test_killed_while_preparing_a_new_database(empty_url: str) -> None:
+def test_killed_while_preparing_a_new_database(empty_url: str, tmp_path: Path) -> None:
     script = """
-import os, signal
 from digest.store import Store, migrate
 upgrade = migrate.upgrade
-def die(conn):
-    upgrade(conn)
-    os.kill(os.getpid(), signal.SIGKILL)
-migrate.upgrade = die
+migrate.upgrade = lambda conn: die(upgrade(conn))
 Store.open(sys.argv[1])
 """
-    with python(script, empty_url) as process:
-        assert process.wait(timeout=60) == -signal.SIGKILL
+    assert killed.script(tmp_path / "log", script, empty_url) == -signal.SIGKILL, (tmp_path / "log").read_text()
     with Store.open(empty_url) as store:
         assert f"schema {migrate.HEAD}" in store.check()
 
