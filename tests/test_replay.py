@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,12 @@ def readable(dump: Dump) -> bool:
         return False
 
 
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Witness]:
+    """What real dumps came to, played once however many tests ask."""
+    return cache(lambda *patterns: replay(tmp_path_factory.mktemp("replayed") / "digest.db", real(*patterns)))
+
+
 # The dumps, one of them, a paper in it, what it means, and the fields that a reader would be told of.
 REAL_CASES = [
     (["hf-api-daily/daily/2026-04-1*.json"], "daily/2026-04-16.json", "2604.07429", "relisted", {"code_url"}),
@@ -290,9 +297,9 @@ REAL_CASES = [
 @needs_real_dumps
 @pytest.mark.parametrize(("patterns", "dump", "arxiv_id", "outcome", "told"), REAL_CASES)
 def test_what_real_dumps_mean(
-    tmp_path: Path, patterns: list[str], dump: str, arxiv_id: str, outcome: str, told: set[str]
+    replayed: Callable[..., Witness], patterns: list[str], dump: str, arxiv_id: str, outcome: str, told: set[str]
 ) -> None:
-    witness = replay(tmp_path / "digest.db", real(*patterns))
+    witness = replayed(*patterns)
     meant, notable = witness.meant(dump, arxiv_id)
     assert (meant, set(notable)) == (outcome, told)
     paper = witness.store.papers([arxiv_id])[arxiv_id]
@@ -300,9 +307,9 @@ def test_what_real_dumps_mean(
 
 
 @needs_real_dumps
-def test_replacements_of_known_papers_are_revisions_with_both_days(tmp_path: Path) -> None:
+def test_replacements_of_known_papers_are_revisions_with_both_days(replayed: Callable[..., Witness]) -> None:
     """Of the mailings at hand: 62 replacements of papers that an earlier one has; no cross-list is anything but new."""
-    witness = replay(tmp_path / "digest.db", real("arxiv-mailing/*.txt"))
+    witness = replayed("arxiv-mailing/*.txt")
     changes = [change for _, changes in witness.recorded.values() for change in changes.entries]
     revised = [change for change in changes if change.outcome is Outcome.REVISED]
     assert len(revised) == 62
