@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shutil
 import time as clock
 from collections.abc import Iterator
 from dataclasses import replace
@@ -55,7 +56,7 @@ from digest.model import (
 )
 from digest.pipeline.feeds import write_feeds
 from digest.pipeline.streams import slug, streams
-from digest.pipeline.surfaces import announce
+from digest.pipeline.surfaces import announce, write_surfaces
 from digest.pipeline.world import World
 from digest.render import Renderer
 from digest.store import Store
@@ -258,6 +259,71 @@ def test_index_and_opml_name_every_public_feed(world: World) -> None:
     assert listed == {*(f"feeds/{path}" for path in discovered), "feeds/sheep/editions.atom"}
 
 
+# --- the pages that lead to editions ----------------------------------------------------------------------------
+
+
+def surfaces(world: World, *days: date) -> list[str]:
+    """What is written once the dates have their editions."""
+    for day in days:
+        for one in (PUBLIC, READER):
+            assert world.store.enqueue(edition(one, day), None, moment(day))
+    return [str(path.relative_to(world.output)) for path in write_surfaces(world)]
+
+
+SPRING = [date(2030, 2, 27), date(2030, 3, 30), date(2030, 3, 31), date(2030, 4, 1)]  # longer than feeds go back
+
+
+def test_front_and_month_pages_lead_to_every_public_edition_and_to_no_other(world: World) -> None:
+    for day in SPRING:
+        surfaces(world, day)
+    rows = r'<span class="day">(.*?)</span>.*?<a href="(.*?)">(.*?)</a></p><p class="count">(.*?)</p>'
+    march = files(world)["archive/sheep/2030-03.html"].decode()
+    assert [(day.replace("\u00a0", " "), *rest) for day, *rest in re.findall(rows, march)] == [
+        (told, f"{day}.html", f"Paper 1 of {day}", "2 papers")
+        for day, told in ((SPRING[2], "Sun 31 Mar"), (SPRING[1], "Sat 30 Mar"))
+    ]
+    assert re.findall('<link rel="(prev|next)" href="(.*)">', march) == [
+        ("prev", "2030-02.html"),
+        ("next", "2030-04.html"),
+    ]
+    front = files(world)["index.html"].decode()
+    assert [row[1] for row in re.findall(rows, front)] == [f"archive/sheep/{day}.html" for day in reversed(SPRING)]
+    assert re.findall('"archive/sheep/(2030-..).html"', front) == ["2030-04", "2030-03", "2030-02"]
+    pages = [path for path in world.output.rglob("*.html") if not re.match("20..-..-..|index", path.name)]
+    assert len(pages) == 3
+    for page in (*pages, world.output / "index.html", world.output / "feeds" / "index.html"):
+        for path in re.findall(' href="([^:"]+)"', page.read_text()):
+            assert (page.parent / path).exists(), f"{page}: {path}"
+    assert (world.output / "archive/sheep/index.html").read_bytes() == files(world)[f"archive/sheep/{SPRING[-1]}.html"]
+
+
+def test_the_pages_are_written_once_and_anew_the_same(world: World) -> None:
+    for day in SPRING:
+        written = surfaces(world, day)
+    assert {path for path in written if not path.startswith("feeds/")} == {
+        "index.html",
+        *(f"archive/sheep/{name}.html" for name in ("2030-03", "2030-04", SPRING[-1])),
+    }
+    assert surfaces(world) == []
+    before = files(world)
+    (world.output / f"archive/sheep/{SPRING[1]}.html").unlink()
+    assert surfaces(world) == [f"archive/sheep/{SPRING[1]}.html"]
+    assert files(world) == before, "the newest page stays the newest"
+    shutil.rmtree(world.output)
+    surfaces(world)
+    assert files(world) == before
+
+
+def test_the_front_page_loses_what_is_pruned_and_leaves_the_publishers_own_alone(world: World) -> None:
+    surfaces(world, *SPRING)
+    assert world.store.prune_editions(date(2030, 3, 15), dry=False)
+    assert surfaces(world) == ["index.html"]
+    assert "2030-02" not in files(world)["index.html"].decode()
+    (world.output / "index.html").write_text("<h1>My own</h1>")
+    assert surfaces(world, date(2030, 4, 2))
+    assert files(world)["index.html"] == b"<h1>My own</h1>"
+
+
 # --- languages -----------------------------------------------------------------------------------------------
 
 
@@ -283,8 +349,8 @@ def test_a_feed_is_in_its_language_and_an_entry_in_that_of_its_edition(world: Wo
     assert days.findtext(A + "title") == "Paper Digest: Sheep (ein Eintrag am Tag)"
     assert "„wool“" in (atom(world, "feeds/sheep/topic/wool.atom").findtext(A + "subtitle") or "")
     page = files(world)["feeds/index.html"].decode()
-    assert '<html lang="de" dir="ltr">' in page and "Nach Thema" in page
-    assert '<a href="feeds.opml">die Liste aller Feeds (OPML)</a> in Ihren Feedreader auf.' in page
+    assert '<html lang="de" dir="ltr">' in page
+    assert '<a class="button" href="feeds.opml">Alle Feeds auf einmal (OPML)</a>' in page
     assert "Ein Eintrag am Tag" in files(world)["feeds/feeds.opml"].decode()
 
 

@@ -4,6 +4,7 @@ Tuples, not lists; dates without a time are `date`, moments are aware UTC `datet
 Past `listings/` there is no raw dict, no dirty text and no naive moment. Knows nothing but the standard library.
 """
 
+from digest.model.archive import EditionLine, MonthPage, Shelf
 from digest.model.chart import Chart, ChartLine
 from digest.model.day import (
     FAULTY,
@@ -155,6 +156,7 @@ __all__ = [
     "Dump",
     "DumpReport",
     "Edition",
+    "EditionLine",
     "Encoding",
     "Enrolled",
     "Entry",
@@ -194,6 +196,7 @@ __all__ = [
     "Mark",
     "Message",
     "Missed",
+    "MonthPage",
     "Muted",
     "NoEdition",
     "Opinion",
@@ -220,6 +223,7 @@ __all__ = [
     "Said",
     "Section",
     "SectionKind",
+    "Shelf",
     "Shown",
     "Sighting",
     "Site",

@@ -253,9 +253,13 @@ class FeedBuild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLine:
-    """A feed as a reader chooses it, its files by format relative to the folder of all feeds; `days` are one a day."""
+    """A feed as a reader chooses it, its files by format relative to the folder of all feeds; `days` are one a day.
+
+    `name` is what it is called on the publisher's own page: a profile, a topic or an author.
+    """
 
     title: str
+    name: str = ""
     subtitle: str = ""
     papers: tuple[tuple[str, str], ...] = ()
     days: tuple[tuple[str, str], ...] = ()

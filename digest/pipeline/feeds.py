@@ -62,7 +62,7 @@ def _write_changed(world: World, files: Batch, *, anew: bool) -> list[Path]:
 
 def _write_lists(world: World) -> Iterator[Path]:
     """What leads to the public feeds: the stylesheet of all, the page, the OPML."""
-    groups, tag = feed_groups(world), _common_language(world)
+    groups, tag = feed_groups(world), common_language(world)
     for name, content in (
         ("feed.css", world.renderer.feed_css().encode()),
         ("index.html", world.renderer.feed_index(groups, tag).encode()),
@@ -73,7 +73,7 @@ def _write_lists(world: World) -> Iterator[Path]:
             yield path
 
 
-def _common_language(world: World) -> str:
+def common_language(world: World) -> str:
     """That of all public feeds; English where they have several."""
     tags = {one.language for one in world.subscriptions if one.address is None}
     return tags.pop() if len(tags) == 1 else "en"
@@ -214,8 +214,8 @@ class _Writer:
         editions = [
             edition
             for month in months
-            if month in anew or _end(month) >= first
-            for edition in self.world.store.editions_between(subscription.id, month, _end(month))
+            if month in anew or month_end(month) >= first
+            for edition in self.world.store.editions_between(subscription.id, month, month_end(month))
         ]
         papers = {item.paper.id for one in editions for items in _all_items(one) for item in items}
         return _Material(
@@ -344,6 +344,6 @@ def _all_items(edition: Edition) -> Iterator[Sequence[Item]]:
     yield from (strand.items for strand in edition.strands)
 
 
-def _end(month: date) -> date:
+def month_end(month: date) -> date:
     """The last day of a month."""
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

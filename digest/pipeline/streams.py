@@ -148,7 +148,7 @@ def feed_groups(world: World) -> tuple[FeedGroup, ...]:
             own, *others = streams(world, subscription, {})
             found.append(
                 FeedGroup(
-                    own=line(own),
+                    own=line(own, world.profiles[subscription.profile].title),
                     topics=_lines(others, StrandKind.TOPIC),
                     authors=_lines(others, StrandKind.AUTHOR),
                 )
@@ -157,11 +157,12 @@ def feed_groups(world: World) -> tuple[FeedGroup, ...]:
 
 
 def _lines(those: Sequence[Stream], kind: StrandKind) -> tuple[FeedLine, ...]:
-    return tuple(line(one) for one in those if one.kind is kind)
+    return tuple(line(one, one.strand) for one in those if one.kind is kind)
 
 
-def line(stream: Stream) -> FeedLine:
+def line(stream: Stream, name: str = "") -> FeedLine:
     def files(base: str) -> tuple[tuple[str, str], ...]:
         return tuple((label, f"{base}.{ending}".removeprefix("feeds/")) for label, ending in stream.formats)
 
-    return FeedLine(title=stream.title, subtitle=stream.subtitle, papers=files(stream.base), days=files(stream.days))
+    papers, days = files(stream.base), files(stream.days)
+    return FeedLine(title=stream.title, name=name, subtitle=stream.subtitle, papers=papers, days=days)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from digest.files import write_whole
 from digest.message import token, unsubscribe_links
 from digest.model import Cadence, Edition, Links, Subscription
-from digest.pipeline.feeds import write_feeds
+from digest.pipeline.archive import archive_folder, month_name, month_page, unwritten, write_front
+from digest.pipeline.feeds import common_language, month_end, write_feeds
 from digest.pipeline.streams import feed_path
 from digest.pipeline.world import World
 from digest.store import selection_key
@@ -43,36 +43,39 @@ def take_down(world: World, gone: Sequence[Edition], left: Sequence[Edition]) ->
 
 
 def write_surfaces(world: World) -> tuple[Path, ...]:
-    """Write the feeds that changed, and the pages of public editions in the feeds' window; returns what was written.
+    """Write the feeds that changed, the pages of public editions, and what leads to them; returns what was written.
 
     Done on every run, from the store alone: a run that was killed before it came here is repaired by the next.
     """
     written = write_feeds(world)
     for subscription in world.subscriptions:
         if subscription.address is None:
-            written += _write_pages(world, _in_window(world, subscription))
-    return tuple(written)
+            written += _write_pages(world, subscription)
+    return (*written, *write_front(world, common_language(world)))
 
 
-def _in_window(world: World, subscription: Subscription) -> Sequence[Edition]:
-    """The editions of the last days, counted from the newest: a feed does not run empty while no dump comes in."""
-    editions = world.store.editions(subscription.id, world.feed_days)
-    return [one for one in editions if one.date > editions[0].date - timedelta(days=world.feed_days)]
-
-
-def _write_pages(world: World, editions: Sequence[Edition]) -> list[Path]:
+def _write_pages(world: World, subscription: Subscription) -> list[Path]:
     """The public pages that are not there yet, oldest first; a page once written stays as it is.
 
-    `index.html` is the newest page. It is written before the dated one, whose presence says that both are done.
+    `index.html` is the newest page. It and the month's are written before the dated one, whose presence says that all
+    are done.
     """
+    folder, days = archive_folder(world, subscription), world.store.edition_days(subscription.id)
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     written = []
-    for edition in reversed(editions):
-        path = world.output / page_path(world, edition)
-        if not path.exists():
-            page = world.renderer.page(edition, links(world, edition)).encode()
-            write_whole(path.with_name("index.html"), page)
-            write_whole(path, page)
-            written.append(path)
+    for month in unwritten(there, days):
+        editions = world.store.editions_between(subscription.id, month, month_end(month))
+        list_of_month = folder / month_name(month)
+        if write_whole(list_of_month, month_page(world, subscription, month, days, editions)):
+            written.append(list_of_month)
+        for edition in reversed(editions):
+            path = world.output / page_path(world, edition)
+            if path.name not in there:
+                page = world.renderer.page(edition, links(world, edition)).encode()
+                if edition.date == days[0]:
+                    write_whole(path.with_name("index.html"), page)
+                write_whole(path, page)
+                written.append(path)
     return written
 
 

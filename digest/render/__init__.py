@@ -6,10 +6,12 @@ Does not know about MIME, files to be written or recipients' secrets. Same input
 from digest.render.feed_words import days_heading, days_title, strand_subtitle
 from digest.render.language import languages
 from digest.render.renderer import MAIL_LIMIT, Renderer
+from digest.render.site_pages import WRITTEN_HERE
 from digest.render.why import late_line, place_line, why_line
 
 __all__ = [
     "MAIL_LIMIT",
+    "WRITTEN_HERE",
     "Renderer",
     "days_heading",
     "days_title",

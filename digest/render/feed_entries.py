@@ -1,17 +1,17 @@
-"""What feeds and the page of all feeds show: entries, editions as entries, and the style by which a browser does."""
+"""What feeds show: entries, editions as entries, and the style by which a browser does."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from digest.model import Edition, FeedGroup, Item, Links, Paper, Site
+from digest.model import Edition, Item, Links, Paper, Site
 from digest.render import around, feed_words, views
 from digest.render.drawing import Drawing
 from digest.render.inline import markers
 from digest.render.language import language, languages, source
+from digest.render.site_pages import SiteRenderer
 from digest.render.views import Detail
 from digest.render.wording import authors, clip
 from digest.text import clean
@@ -20,9 +20,9 @@ _WHY = 300
 _KEPT = 4_096  # entries: of many feeds
 
 
-class FeedRenderer:
+class FeedRenderer(SiteRenderer):
     def __init__(self, drawing: Drawing, site: Site) -> None:
-        self.drawing, self._publisher = drawing, site
+        super().__init__(drawing, site)
         self._feed_entry = lru_cache(_KEPT)(self._draw_feed_entry)
         self._feed_card = lru_cache(_KEPT)(self._draw_feed_card)
 
@@ -45,10 +45,6 @@ class FeedRenderer:
     def feed_words(self, edition: Edition) -> tuple[str, str]:
         """Title and summary of that entry, as plain text."""
         return around.subject(edition), around.preheader(edition)
-
-    def feed_index(self, groups: Sequence[FeedGroup], tag: str = "en") -> str:
-        """The page of all public feeds."""
-        return self.drawing.tidy("feed_index.html.j2", groups=groups, page=feed_words.index(self._publisher, tag))
 
     def feed_look(self, tag: str) -> str:
         """The templates and the words of a language's entries: with another look feeds are written anew."""

@@ -111,5 +111,8 @@ class Language:
     def month_date(self, day: date) -> str:
         return self.date(day, self.pgettext("pattern of a date without year", "d MMMM"))
 
+    def month(self, day: date) -> str:
+        return self.date(day, self.pgettext("pattern of a month with year", "LLLL y"))
+
     def weekday_date(self, day: date) -> str:
         return self.date(day, self.pgettext("pattern of a short date with weekday", "EEE d MMM"))

@@ -26,7 +26,8 @@ _SURELY = 2_000  # so far below the limit the words for what is left out need no
 _TEMPLATES = (
     "mail.html.j2", "card.html.j2", "mention.html.j2", "ribbon.html.j2", "mail.css", "dark.css", "mail.txt.j2",
     "card.txt.j2", "page.html.j2", "feed_entry.html.j2", "feed_card.html.j2", "feed_edition.html.j2",
-    "feed_index.html.j2", "chart.svg.j2",
+    "feed_index.html.j2", "site.html.j2", "site.css", "front.html.j2", "month.html.j2", "edition_line.html.j2",
+    "chart.svg.j2",
 )  # fmt: skip
 
 
@@ -99,6 +100,8 @@ class Renderer(FeedRenderer):
                 self.feed_edition(edition)
             self.feed_entry(sample.EDITION.items[0].paper, sample.EDITION.items[0].why, tag)
             self.feed_index(sample.FEEDS, tag)
+            self.front_page(sample.SHELVES, tag)
+            self.month_page(sample.MONTH, tag)
         self.feed_css()
         self.chart(sample.CHART)
         return _TEMPLATES

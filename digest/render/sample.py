@@ -8,16 +8,19 @@ from digest.model import (
     Chart,
     ChartLine,
     Edition,
+    EditionLine,
     FeedGroup,
     FeedLine,
     Item,
     Links,
     Missed,
+    MonthPage,
     Muted,
     Paper,
     RibbonDay,
     Section,
     SectionKind,
+    Shelf,
     Subscription,
     Verdict,
     VerdictKind,
@@ -97,3 +100,22 @@ _LINE = FeedLine(
     days=(("Atom", "sample/editions.atom"),),
 )
 FEEDS = (FeedGroup(own=_LINE, topics=(_LINE,), authors=(_LINE,)), FeedGroup(own=_LINE))
+_EDITION_LINE = EditionLine(date=_DAY, first=_FULL.title, papers=20)
+SHELVES = (
+    Shelf(
+        profile="sample",
+        title="Sample digest",
+        description="A sample.",
+        latest=(_EDITION_LINE,),
+        months=(_DAY.replace(day=1),),
+    ),
+    Shelf(profile="sparse", title="Sparse digest", description="", latest=(), months=()),
+)
+MONTH = MonthPage(
+    profile="sample",
+    title="Sample digest",
+    month=_DAY.replace(day=1),
+    editions=(_EDITION_LINE,),
+    earlier=date(2025, 10, 1),
+    later=date(2025, 12, 1),
+)
