@@ -3,7 +3,7 @@
 arXiv announces in the evenings of Sunday to Thursday, US Eastern time, what it received until 14:00 of the last
 working day, and on its holidays receives nothing for announcement (its page "Availability of submissions", and the
 list of holidays that its own programs go by). Hugging Face lists papers from Monday to Friday, and shows Friday's on
-the weekend.
+the weekend; what a search finds, or the best of a week, comes on any day.
 """
 
 from __future__ import annotations
@@ -39,17 +39,21 @@ def _next_list(closed: date) -> date:
     return day
 
 
+# Feeds and pages have a day's list at midnight of the US East at the latest.
+_OUT_BY = time(6)
 # An announced list bears the date of the morning after, a mailing that of the day on which its papers were received.
-ARXIV = Calendar(name="arXiv", weekdays=_WORKING_DAYS, holidays=frozenset(map(_next_list, _closed())))
+ARXIV = Calendar(name="arXiv", weekdays=_WORKING_DAYS, holidays=frozenset(map(_next_list, _closed())), out_by=_OUT_BY)
 ARXIV_MAILING = Calendar(name="arXiv", weekdays=_WORKING_DAYS, holidays=_closed())
 # Lists taken between 7 and 13 UTC lacked three papers in ten, those taken at 17 UTC hardly any.
-HUGGING_FACE = Calendar(name="Hugging Face", weekdays=_WORKING_DAYS, grows_until=time(15, 0))
+HUGGING_FACE = Calendar(name="Hugging Face", weekdays=_WORKING_DAYS, grows_until=time(15, 0), out_by=time(15, 0))
 ANY_DAY = Calendar(name="")
 
 _BY_START = (
     ("arxiv-mailing", ARXIV_MAILING),
     ("arxiv-listing", ARXIV_MAILING),
     ("arxiv", ARXIV),
+    ("hf-search", ANY_DAY),  # no list of a day
+    ("hf-period", ANY_DAY),
     ("hf-", HUGGING_FACE),
 )
 

@@ -102,6 +102,13 @@ def handed_for(dump: str, as_of: date, before: Iterable[str]) -> date | None:
     return as_of + (told - earlier) if told and told > earlier else None
 
 
+def nothing_new(last: Taken, now: datetime) -> bool:
+    """Whether a source that answers with its `last` list once more has none of today, when it should."""
+    now, calendar = now.astimezone(UTC), calendar_of(last.source)
+    due = bool(calendar.name) and _rest(calendar, now.date()) is None and now.time() >= calendar.out_by
+    return last.daily and last.date < now.date() and due
+
+
 class _Past:
     """All that is known of one source."""
 

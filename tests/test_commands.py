@@ -39,7 +39,7 @@ def test_help_waits_for_no_library(asked: str) -> None:
 
 
 def test_questions_to_the_store_wait_for_it_alone() -> None:
-    rooms = ("opinions", "outbox", "pause", "show", "status", "suppress", "why")
+    rooms = ("opinions", "outbox", "pause", "schedule", "show", "status", "suppress", "why")
     found = loaded("; ".join(f"import digest.cli.{room}" for room in rooms))
     assert "sqlalchemy" in found
     assert not found & SMALL

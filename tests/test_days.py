@@ -138,6 +138,8 @@ def test_a_weekend_with_a_list_says_what_it_holds() -> None:
     )
     assert verdict_of(saturday, [taken(saturday, entries=21)]) == ("weekend", f"{words}; 21 papers all the same")
     assert verdict_of(saturday, [taken(saturday, entries=0)]) == ("weekend", words)
+    searched = [taken(saturday, entries=9, source="hf-search", daily=False)]
+    assert verdict_of(saturday, searched, source="hf-search") == ("normal", "9 papers"), "a search has no weekends"
 
 
 def test_a_broken_dump_is_mended_by_a_better_one_of_its_name_or_its_source() -> None:

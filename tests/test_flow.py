@@ -91,11 +91,19 @@ def test_yesterdays_leftovers_alone_are_no_edition(sent: Place) -> None:
     ran = sent.run("run", now=TOMORROW)
     assert ran.code == 4
     assert "nothing new since" in ran.out
+    lines = sent.run("status", now=TOMORROW).out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert any("feed/robots" in line and "nothing new since" in line for line in lines)
 
 
 def test_an_empty_inbox_then_a_dump_on_the_same_day(place: Place) -> None:
-    assert place.run("run").code == 4
+    ran = place.run("run")
+    assert ran.code == 4
     assert place.mails() == []
+    (all_of_them,) = re.findall("No edition for (.*) of 2026-06-02: ", ran.out)
+    assert all_of_them == "the feed robots, the feed small-models and 5 more"
+    alone = place.run("--verbose", "run", now=TOMORROW).out
+    assert len(re.findall("No edition for the feed [a-z-]+ of ", alone)) == 4
     shutil.copy(SAMPLES / "hf-daily-2026-06-02.json", place.folder / "inbox")
     assert place.run("run").code == 0
     assert place.mails()
@@ -304,7 +312,12 @@ def test_explain_says_what_a_reader_was_shown_and_what_a_mute_hides(sent: Place)
 
 
 def test_doctor_finds_what_is_wrong(stocked: Place) -> None:
-    assert stocked.run("doctor").code == 0
+    profiles = stocked.config.with_name("profiles.toml")
+    new = '\n[new]\ntitle = "New"\n[[new.topic]]\nname = "x"\nexamples = ["2602.00001"]\n'
+    profiles.write_text(profiles.read_text() + new)
+    ran = stocked.run("doctor")
+    assert ran.code == 0
+    assert "note  examples: not known yet, they count for nothing until they are listed: new: 2602.00001" in ran.out
     stocked.set('kind = "directory"', 'kind = "smtp"\nhost = "127.0.0.1"\nport = 1\nsecurity = "none"')
     ran = stocked.run("doctor")
     assert ran.code == 1

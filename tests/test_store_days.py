@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from stores import (  # noqa: F401 -- fixtures
@@ -82,6 +82,27 @@ def test_a_failed_fetch_breaks_the_day_until_the_source_answers(store: Store, tm
     note_fetched(store, [fetched(FetchState.SAME)], NOW)
     assert kinds() == []
     assert store.verdicts(DAY) == ()
+
+
+def test_a_source_that_answers_as_the_day_before_is_stale_from_when_its_list_is_due(
+    store: Store, tmp_path: Path
+) -> None:
+    listed = {"source": "hf-daily", "as_of": DAY, "dump": f"{tmp_path}/hf/a.json"}
+    record(store, a_change(a_paper("t-1")), digest="d1", **listed)
+    noon = datetime.combine(DAY, time(12), UTC)
+    for later, asked, kinds in (
+        (timedelta(hours=6), DAY, []),  # today's list is there
+        (ONE_DAY, DAY + ONE_DAY, []),  # it may come yet
+        (ONE_DAY + timedelta(hours=4), DAY, []),  # nobody asked for today's
+        (ONE_DAY + timedelta(hours=4), DAY + ONE_DAY, ["stale"]),
+    ):
+        now = noon + later
+        note_fetched(store, [fetched(FetchState.SAME, str(asked))], now)
+        found = [one for one in judge_days(store, tmp_path, now) if one.date == DAY + ONE_DAY]
+        assert [one.kind.value for one in found] == kinds
+    assert found[0].evidence == "the same 1 paper as the day before"
+    record(store, a_change(a_paper("t-2")), digest="d2", **(listed | {"as_of": DAY + ONE_DAY}))
+    assert not any(one.faulty for one in judge_days(store, tmp_path, now)), "the list came after all"
 
 
 def test_an_unreadable_dump_belongs_to_the_source_in_whose_folder_it_lay(store: Store, tmp_path: Path) -> None:

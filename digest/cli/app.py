@@ -67,7 +67,7 @@ def digest(ctx: click.Context, config_files: Sequence[Path], now: datetime | Pat
         raise click.UsageError("--config: give one file; backtest takes two, to compare.", ctx)
     log_as_text(logging.INFO if verbose else logging.WARNING)
     compared = next(iter(config_files[1:]), None)
-    ctx.obj = {"config_file": config_files[0], "compared_file": compared, "given_now": now}
+    ctx.obj = {"config_file": config_files[0], "compared_file": compared, "given_now": now, "verbose": verbose}
 
 
 def main(args: Sequence[str] | None = None) -> None:

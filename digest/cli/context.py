@@ -25,12 +25,13 @@ log = logging.getLogger(__name__)
 class Context:
     """Settings and store are opened when first asked for.
 
-    `compared_file` is a second file of settings, which only some commands take.
+    `compared_file` is a second file of settings, which only some commands take. `verbose` asks for all there is to say.
     """
 
     config_file: Path
     compared_file: Path | None
     given_now: datetime | Path | None
+    verbose: bool = False
     _last_good: datetime | None = field(default=None, init=False)
 
     @cached_property

@@ -42,6 +42,7 @@ _STUCK = timedelta(hours=6)
 _LATE = timedelta(hours=2)  # a run that was due so long ago has not been made
 _NO_DUMP = timedelta(days=4)  # longer than a weekend
 _FUTURE = timedelta(hours=1)
+_NAMED = 10  # of what may be many
 _LOOKED_AT = 50  # profiles, by what they would get now
 _A_DAY, _TWO_WEEKS = timedelta(days=1), timedelta(days=14)
 _SHORTEST_SECRET = 32
@@ -98,6 +99,7 @@ def _checked(context: Context) -> Iterator[Finding]:
     try:
         with context.store() as store:
             yield from _of_store(context, store)
+            yield from _examples(context, store)
             yield from _of_profiles(context, store)  # last, as it can do nothing without the secret
     except DigestError:
         pass  # told above
@@ -175,17 +177,22 @@ def _encoder(context: Context) -> str:
 
 
 def _profiles(context: Context) -> str:
-    with context.store() as store:
-        missing: list[tuple[str, str]] = []
-        for profile in context.settings.profiles.values():
-            known = examples(store, profile)
-            names = (name for topic in profile.topics for name in topic.examples)
-            missing += [(profile.name, name) for name in names if name not in known]
-    told = [f"{len(context.settings.profiles)} profiles, {len(readers(context.settings))} readers"]
-    for words, title in (("used as titles", True), ("which count for nothing until they are listed", False)):
+    counts = (len(context.settings.profiles), "profile"), (len(readers(context.settings)), "reader")
+    return ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for number, name in counts)
+
+
+def _examples(context: Context, store: Store) -> Iterator[Finding]:
+    """Those that no listing has had so far, which is no fault: they may be older than all dumps, or titles."""
+    missing: list[tuple[str, str]] = []
+    for profile in context.settings.profiles.values():
+        known = examples(store, profile)
+        names = (name for topic in profile.topics for name in topic.examples)
+        missing += [(profile.name, name) for name in names if name not in known]
+    for words, title in (("they are used as titles", True), ("they count for nothing until they are listed", False)):
         if those := [f"{profile}: {name}" for profile, name in missing if may_be_title(name) is title]:
-            told.append(f"examples not known yet, {words}: {'; '.join(those)}")
-    return "; ".join(told)
+            more = f"; and {len(those) - _NAMED} more" if len(those) > _NAMED else ""
+            told = f"not known yet, {words}: {'; '.join(those[:_NAMED])}{more}"
+            yield Finding(level="note", name="examples", words=told)
 
 
 def _of_profiles(context: Context, store: Store) -> Iterator[Finding]:

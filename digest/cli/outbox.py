@@ -17,7 +17,6 @@ from digest.model import Destination, OutboxItem, OutboxState
 from digest.store import Store
 
 _SHORTEST = 4  # characters of a Message-ID that may stand for it
-_STATES = [one.value for one in OutboxState]
 
 
 def say_domain(one: Destination) -> None:

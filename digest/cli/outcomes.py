@@ -10,7 +10,7 @@ from rich.markup import escape
 from digest.addresses import readable
 from digest.cli.screen import out
 from digest.cli.tables import head, masked_in, plain, set_aside, table, tail
-from digest.model import Delivery, DumpReport, Edition, OutboxState, Subscription
+from digest.model import Delivery, DumpReport, Edition, NoEdition, OutboxState, Subscription
 from digest.pipeline.publish import Published
 
 
@@ -47,7 +47,9 @@ def reports(found: Sequence[DumpReport]) -> None:
             out.print(f"[yellow]Rejected:[/] {where}: {escape(rejected.reason)}", soft_wrap=True)
 
 
-def published(made: Published, *, dry: bool = False) -> None:
+def published(made: Published, *, dry: bool = False, verbose: bool = False) -> None:
+    """The editions, and why the others have none: those alike in one line, or with `verbose` each by itself."""
+
     def first(edition: Edition) -> str:
         return edition.items[0].paper.title if edition.items else "none"
 
@@ -62,14 +64,25 @@ def published(made: Published, *, dry: bool = False) -> None:
         )  # fmt: skip
     if len(made.editions) > _LISTED:
         out.print(f"… and {len(made.editions) - _LISTED:,} more.")
-    for none in made.none[:_LISTED]:
-        whom = escape(_whom(none.subscription))
-        out.print(f"No edition for {whom} of {none.date}: {escape(none.told)}.", soft_wrap=True)
-    if len(made.none) > _LISTED:
-        out.print(f"… and none for {len(made.none) - _LISTED:,} more.")
+    groups: dict[object, list[NoEdition]] = {}
+    for number, none in enumerate(made.none):
+        groups.setdefault(number if verbose else (none.date, none.told), []).append(none)
+    for group in list(groups.values())[: None if verbose else _LISTED]:
+        words = f"No edition for {_whoever(group)} of {group[0].date}: {group[0].told}."
+        out.print(escape(words), soft_wrap=True)
+    if not verbose and len(groups) > _LISTED:
+        out.print("… and none for others, for other reasons; --verbose names all.")
 
 
 _LISTED = 100  # with very many readers the rest is a number
+_NAMED = 2  # of those who get nothing for the same reason
+
+
+def _whoever(none: Sequence[NoEdition]) -> str:
+    names = [_whom(one.subscription) for one in none]
+    if len(names) > _NAMED + 1:
+        names = [*names[:_NAMED], f"{len(names) - _NAMED:,} more"]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _whom(subscription: Subscription) -> str:

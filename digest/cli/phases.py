@@ -131,7 +131,7 @@ def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
         if as_json:
             tables.print_json(_publish_json(made))
         else:
-            outcomes.published(made, dry=dry_run)
+            outcomes.published(made, dry=dry_run, verbose=context.verbose)
             if not made.editions and not made.none:
                 out.print("No edition is due.")
         return exit_code(RunReport(published=made), context.now())
@@ -149,14 +149,17 @@ def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
     with context.store() as store:
         if dry_run:
             due = store.due(context.now())
-            tables.print_json([_untried(one) for one in due]) if as_json else tables.outbox(due)
+            if as_json:
+                tables.print_json({"deliveries": [_untried(one) for one in due], "trouble": ""})
+            else:
+                tables.outbox(due)
             return DONE
         here = world.build(context.settings, store)
         with progress("Delivering") as show, context.phase(store, "deliver") as phase:
             settled = (*tell_editor(here, context.now()), *deliver(here, context.now(), show))
             phase.trouble = trouble(store, settled)
     if as_json:
-        tables.print_json(settled)
+        tables.print_json({"deliveries": settled, "trouble": phase.trouble})
     else:
         outcomes.deliveries(settled, phase.trouble)
     return TROUBLED if RunReport(deliveries=settled, trouble=phase.trouble).troubled else DONE
@@ -168,7 +171,7 @@ def _say_run(context: Context, report: RunReport, store: Store) -> None:
     say_fetched(report.fetched)
     if report.dumps:
         outcomes.reports(report.dumps)
-    outcomes.published(report.published)
+    outcomes.published(report.published, verbose=context.verbose)
     if report.deliveries or report.trouble:
         outcomes.deliveries(report.deliveries, report.trouble)
     settings, last = context.settings, store.last_editions()
@@ -201,6 +204,7 @@ def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
                     "dumps": [outcomes.report_json(one) for one in report.dumps],
                     **_publish_json(report.published),
                     "deliveries": report.deliveries,
+                    "trouble": report.trouble,
                 }
             )
         else:
@@ -226,5 +230,5 @@ def _dry(context: Context, store: Store, as_json: bool) -> int:
     if as_json:
         tables.print_json({"dumps": [outcomes.report_json(one) for one in fresh], **_publish_json(made)})
     else:
-        outcomes.published(made, dry=True)
+        outcomes.published(made, dry=True, verbose=context.verbose)
     return DONE if fresh or made.editions else NOTHING_NEW

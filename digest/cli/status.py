@@ -19,7 +19,13 @@ from digest.pipeline.roll import with_pauses
 from digest.pipeline.waiting import next_times, waiting_now
 from digest.store import Store
 
-_COUNTED = ("papers", "sightings", "listings", "subscriptions", "feeds", "editions", "suppressed", "set_aside")
+_COUNTED = (
+    ("papers", "sightings", "listings"),
+    ("subscriptions", "feeds", "editions", "suppressed", "set_aside"),
+)
+_SINGULAR = {name: name.removesuffix("s") for line in _COUNTED for name in line}
+_NAME, _WORDS = 32, 38  # characters of a subscription and of why there is none: lines of a hundred at most
+_EVIDENCE = 58
 _SHOWN_DAYS = timedelta(days=7)
 
 
@@ -50,7 +56,8 @@ def status_command(context: Context, as_json: bool) -> int:
     if as_json:
         tables.print_json(shape)
         return DONE
-    out.print(", ".join(f"{shape[name]} {name.replace('_', ' ')}" for name in _COUNTED))
+    for names in _COUNTED:
+        out.print(", ".join(_counted(shape[name], name) for name in names))
     out.print(f"outbox: {', '.join(f'{n} {state}' for state, n in shape['outbox'].items() if n) or 'empty'}")
     out.print(f"newest dump: {newest:%Y-%m-%d %H:%M} UTC" if newest else "no dump has come in yet")
     _say_last(due)
@@ -64,6 +71,10 @@ def status_command(context: Context, as_json: bool) -> int:
     for one in aside:
         out.print(f"[bold red]Set aside:[/] {escape(tables.set_aside(one.dump, one.error or ''))}", soft_wrap=True)
     return DONE
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {(_SINGULAR[name] if number == 1 else name).replace('_', ' ')}"
 
 
 def _phases(store: Store) -> dict[str, dict[str, Any]]:
@@ -82,26 +93,34 @@ def _phases(store: Store) -> dict[str, dict[str, Any]]:
 
 def _say_last(rows: Iterable[tuple[str, LastEdition | None, datetime]]) -> None:
     tables.table(
-        "subscription", "last date", "outcome", "next",
+        "subscription", "last date", "outcome", "next (UTC)",
         rows=(
             (
-                name,
+                tables.head(name, _NAME),
                 last.date if last else "",
-                (last.reason or "edition") if last else "none yet",
-                f"{at:%Y-%m-%d %H:%M} UTC",
+                _outcome(last),
+                f"{at:%m-%d %H:%M}",
             )
             for name, last, at in rows
         ),
     )  # fmt: skip
 
 
+def _outcome(last: LastEdition | None) -> str:
+    """In few words: the verdict behind a reason is left to `digest why` and to programs."""
+    if last is None:
+        return "none yet"
+    return tables.head(last.reason.partition(" (")[0], _WORDS) if last.reason else "edition"
+
+
 def _say_runs(phases: Mapping[str, Mapping[str, Any]]) -> None:
     """When each phase ran last, and when it last came to its end."""
     if phases:
         tables.table(
-            "phase", "last run", "seconds", "ended", "last success",
+            "phase", "last run (UTC)", "seconds", "ended", "last success",
             rows=(
-                (name, one["last"], f"{one['seconds']:.1f}", one["outcome"] or "well", one["last_success"])
+                (name, one["last"], f"{one['seconds']:.1f}", tables.head(one["outcome"], _WORDS) or "well",
+                 one["last_success"])
                 for name, one in phases.items()
             ),
             right=("seconds",),
@@ -114,5 +133,8 @@ def _say_verdicts(found: Sequence[Verdict]) -> None:
         newest = sorted(found, key=lambda one: (-one.date.toordinal(), one.source))
         tables.table(
             "day", "source", "verdict", "by",
-            rows=((f"{one.date:%a} {one.date}", one.source, one.kind.value, one.evidence) for one in newest),
+            rows=(
+                (f"{one.date:%a} {one.date}", one.source, one.kind.value, tables.head(one.evidence, _EVIDENCE))
+                for one in newest
+            ),
         )  # fmt: skip

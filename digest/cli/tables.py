@@ -41,7 +41,7 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
 def table(*headings: str, rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> None:
     """Draw a table; `right` names the columns of numbers. The widest texts give way on a narrow terminal.
 
-    Where there is none, a row is a line, however long.
+    Where there is none, a row is a line, however long. Moments are told to the minute, in UTC.
     """
     numbers = set(right)
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
@@ -49,8 +49,14 @@ def table(*headings: str, rows: Iterable[Sequence[object]], right: Iterable[str]
         number = heading in numbers
         drawn.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
     for row in rows:
-        drawn.add_row(*(escape("" if cell is None else " ".join(str(cell).splitlines())) for cell in row))
+        drawn.add_row(*(escape(_cell(cell)) for cell in row))
     out.print(drawn)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return "" if value is None else " ".join(str(value).splitlines())
 
 
 def masked(address: str) -> str:
@@ -99,8 +105,8 @@ def ranking(edition: Edition) -> None:
 
 def outbox(items: Sequence[OutboxItem]) -> None:
     table(
-        "state", "to", "edition", "tries", "next try", "last reply",
-        rows=((i.state.value, i.address, i.edition_id, i.attempts, i.next_at, i.reply) for i in items),
+        "state", "edition", "tries", "next try", "last reply",
+        rows=((i.state.value, head(i.edition_id, 40), i.attempts, i.next_at, head(i.reply, 30)) for i in items),
         right=("tries",),
     )  # fmt: skip
 

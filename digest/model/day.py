@@ -135,13 +135,14 @@ class Calendar:
     """When a source has no new list, and when a day's list has stopped growing.
 
     `weekdays` on which it lists papers count from Monday = 0. `grows_until` is a time of UTC, None for a list that
-    comes whole. `holidays` are the dates without a new list.
+    comes whole. At `out_by`, of UTC too, a day's list is surely there. `holidays` are the dates without a new list.
     """
 
     name: str
     weekdays: frozenset[int] = frozenset(range(7))
     holidays: frozenset[date] = frozenset()
     grows_until: time | None = None
+    out_by: time = time(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

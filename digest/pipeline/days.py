@@ -17,8 +17,10 @@ from digest.days import (
     cut_off,
     dates_in,
     expected,
+    folder,
     judge,
     named_day,
+    nothing_new,
     of_ribbon,
     telling,
 )
@@ -66,13 +68,27 @@ def _day(bad: Failed) -> date:
 
 
 def note_fetched(store: Store, fetched: Iterable[Fetched], now: datetime) -> None:
-    """Remember which sources did not answer, until they do; the state of each source is that of its last request."""
+    """Remember which sources did not answer, until they do, and which had nothing new.
+
+    The state of each source is that of its last request.
+    """
     for one in fetched:
         if one.state is FetchState.FAILED:
             day = min(max(dates_in(one.asked), default=now.date()), now.date())
             store.fetch_failed(Failed(source=one.source, date=day, at=now, reason=one.reason))
         elif one.state in (FetchState.WRITTEN, FetchState.SAME, FetchState.EMPTY):
             store.fetch_succeeded(one.source, now.date())
+            if one.state is FetchState.SAME and now.date() in dates_in(one.asked):
+                _note_same(store, one.source, now)
+
+
+def _note_same(store: Store, source: str, now: datetime) -> None:
+    """The list of before once more stands for today, from when on there should be another."""
+    lately = store.taken(now.date() - JUDGED)
+    mine = [one for one in lately if source in (one.source, folder(one.dump))]
+    last = max(mine, key=lambda one: (one.date, one.at, one.dump), default=None)
+    if last is not None and nothing_new(last, now):
+        store.handed_again(last.source, now.date(), last.dump, last.entries, now)
 
 
 def cut_off_has_come(subscription: Subscription, day: date, now: datetime) -> bool:
