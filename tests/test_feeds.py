@@ -54,6 +54,7 @@ from digest.model import (
     Term,
     Topic,
 )
+from digest.pipeline.archive import write_front
 from digest.pipeline.feeds import write_feeds
 from digest.pipeline.streams import slug, streams
 from digest.pipeline.surfaces import announce, write_surfaces
@@ -322,6 +323,18 @@ def test_the_front_page_loses_what_is_pruned_and_leaves_the_publishers_own_alone
     (world.output / "index.html").write_text("<h1>My own</h1>")
     assert surfaces(world, date(2030, 4, 2))
     assert files(world)["index.html"] == b"<h1>My own</h1>"
+
+
+def test_of_very_many_profiles_the_front_page_has_the_latest_alone(world: World) -> None:
+    many = tuple(replace(PUBLIC, id=f"feed/p{n}", profile=f"p{n}") for n in range(21))
+    for day in SPRING:
+        for one in many[:2]:
+            assert world.store.enqueue(edition(one, day), None, moment(day))
+    profiles = {one.profile: replace(PROFILE, name=one.profile) for one in many}
+    for public, editions, months in ((many[:20], 8, 6), (many, 2, 2)):
+        (page,) = write_front(replace(world, profiles=profiles, subscriptions=public), "en")
+        assert page.read_text().count('class="edition"') == editions
+        assert len(re.findall('"archive/p./2030-...html"', page.read_text())) == months
 
 
 # --- languages -----------------------------------------------------------------------------------------------
