@@ -12,6 +12,13 @@ def of_profile(profile: Profile) -> Iterator[str]:
     """What does nothing, whatever papers come."""
     for topic in profile.topics:
         yield from _of_topic(topic)
+    shared = any(topic.share for topic in profile.topics)
+    if idle := [topic.name for topic in profile.topics if shared and not topic.share]:
+        what, its = ("topic", "its") if len(idle) == 1 else ("topics", "their")
+        yield (
+            f"{what} {_named(idle)} without a share beside topics that have one, so that {its} papers come by trend "
+            "alone, and the words sort nothing; give it a share, or drop it"
+        )
     for what, terms in (
         ("authors", profile.authors), ("organisations", profile.organisations), ("categories", profile.categories)
     ):  # fmt: skip

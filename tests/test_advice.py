@@ -14,6 +14,13 @@ def topics(*topics: Topic, **given: object) -> Profile:
     return profile(topics=topics, **given)
 
 
+def named(name: str, share: float = 0.0) -> Topic:
+    return Topic(name=name, terms=(Term(text="robot"),), share=share)
+
+
+SHARED = named("a", 0.5), named("d", 0.25)
+
+
 @pytest.mark.parametrize(
     ("who", "told"),
     [
@@ -28,6 +35,10 @@ def topics(*topics: Topic, **given: object) -> Profile:
         (profile(authors=(Term(text="Ada", weight=0),)), ["authors: “Ada” is of weight 0"]),
         (profile("robot", trend_weight=1), ["trend_weight is 1"]),
         (profile(trend_weight=1), []),
+        (topics(*SHARED), []),
+        (topics(*SHARED, named("b")), ["topic “b” is without a share beside topics that have one"]),
+        (topics(named("b"), *SHARED, named("c")), ["topics “b”, “c” are without a share"]),
+        (topics(named("b"), named("c")), []),
     ],
 )
 def test_what_does_nothing(who: Profile, told: list[str]) -> None:
