@@ -33,7 +33,7 @@ from digest.model import (
     Wait,
 )
 from digest.rank.follows import Credits
-from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, Worths, fill, place_of
+from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, Worths, fill, places_of
 
 _WHY_REASONS = 3
 _MISSED, _HIDDEN = 3, 5  # how many an edition names
@@ -126,6 +126,12 @@ def _too_few_good(subscription: Subscription, new: Sequence[Ranked], last: LastE
     return f"{good} of {subscription.good} good papers so far since {last.date}"
 
 
+def _of_ribbon(day: date, papers: Sequence[Paper]) -> RibbonDay:
+    if not papers:
+        return RibbonDay(date=day, new=0)
+    return RibbonDay(date=day, new=len(papers), title=papers[0].title, url=papers[0].url)
+
+
 def _ribbon(new: Sequence[Ranked], last: LastEdition, day: date) -> tuple[RibbonDay, ...]:
     """The days after the last edition, or those of its papers if they were listed before; the latest of them.
 
@@ -137,10 +143,7 @@ def _ribbon(new: Sequence[Ranked], last: LastEdition, day: date) -> tuple[Ribbon
         by_day.setdefault(min(listed, day), []).append(one)
     first = max(day - timedelta(days=_RIBBON - 1), min((last.date + timedelta(days=1), *by_day)))
     days = (first + timedelta(days=number) for number in range((day - first).days + 1))
-    return tuple(
-        RibbonDay(date=each, new=len(by_day.get(each, ())), title=by_day[each][0].paper.title if each in by_day else "")
-        for each in days
-    )
+    return tuple(_of_ribbon(each, [one.paper for one in by_day.get(each, ())]) for each in days)
 
 
 def compose(
@@ -173,7 +176,7 @@ def compose(
             date=day,
             reason=_why_none(ranking, hidden, last),
             hidden=len(muted),
-            muted=_hidden(muted, (), profile.limit),
+            muted=_hidden(muted, (), profile),
             shown=len(ranking.papers) - len(unshown),
         )
     if too_few := _too_few_good(subscription, new, last, day):
@@ -198,7 +201,7 @@ def compose(
         muted=len(muted),
         sources=tuple(sources),
         missed=_missed(left, placed),
-        hidden=_hidden(muted, placed, profile.limit),
+        hidden=_hidden(muted, placed, profile),
         ribbon=_ribbon(new, last, day) if merged and last else (),
         cut=cut if merged else None,
         strands=strands(new, profile) if subscription.address is None else (),
@@ -251,23 +254,27 @@ def _strand_without(strand: Strand, paper_id: str) -> Strand:
 def _missed(left: Sequence[Ranked], placed: Sequence[Placed]) -> tuple[Missed, ...]:
     """The nearest of those that did not fit; equally near ones in the order of the ranking."""
     worths = Worths(placed)
-    gaps = [(gap, one) for one in left if (gap := worths.shortfall(one)) is not None]
-    nearest = sorted(gaps, key=lambda pair: pair[0])[:_MISSED]
-    return tuple(Missed(paper=_without_abstract(one.paper), score=one.score, short=gap) for gap, one in nearest)
-
-
-def _hidden(muted: Sequence[Hidden], placed: Sequence[Placed], limit: int) -> tuple[Muted, ...]:
-    """The best of those that the rules hid; ties by id."""
-    best = sorted(muted, key=lambda one: (-one.score, one.paper.id))[:_HIDDEN]
+    gaps = [(*short, one) for one in left if (short := worths.shortfall(one))]
+    nearest = sorted(gaps, key=lambda gap: gap[0])[:_MISSED]
     return tuple(
-        Muted(
-            paper=_without_abstract(one.paper),
-            rule=one.rule,
-            also=one.also,
-            place=place_of(one.score, placed, limit),
-        )
-        for one in best
+        Missed(paper=_without_abstract(one.paper), score=one.score, short=gap, section=section)
+        for gap, section, one in nearest
     )
+
+
+def _hidden(muted: Sequence[Hidden], placed: Sequence[Placed], profile: Profile) -> tuple[Muted, ...]:
+    """Of those that the rules hid the first of a list without any of the rules, then the best; ties by id."""
+    if not muted:
+        return ()
+    best = sorted(muted, key=lambda one: (-one.score, one.paper.id))
+    would = places_of([one.otherwise for one in best], placed, profile)
+    order = {paper_id: number for number, paper_id in enumerate(would)}
+    found = []
+    for one in sorted(best, key=lambda one: order.get(one.paper.id, len(order)))[:_HIDDEN]:
+        section, place = would.get(one.paper.id, (MAIN, None))
+        paper = _without_abstract(one.paper)
+        found.append(Muted(paper=paper, rule=one.rule, also=one.also, place=place, section=section))
+    return tuple(found)
 
 
 def _without_abstract(paper: Paper) -> Paper:

@@ -24,7 +24,7 @@ from digest.model import (
     Trend,
     ordinal,
 )
-from digest.sections import Placed, Worths, fill, place_of
+from digest.sections import Placed, Worths, fill, places_of
 
 
 class Standing(StrEnum):
@@ -142,8 +142,8 @@ def _of_its_rule(hidden: Hidden, ranked: Ranked | None, placed: Sequence[Placed]
     else:
         yield f"hidden: {' and '.join((hidden.rule, *hidden.also))}"
     if ranked and hidden.kind is HiddenAs.MUTED:
-        place = place_of(ranked.score, placed, profile.limit)
-        muted = Muted(paper=hidden.paper, rule=hidden.rule, also=hidden.also, place=place)
+        section, place = places_of([ranked], placed, profile).get(ranked.paper.id, (Section(), None))
+        muted = Muted(paper=hidden.paper, rule=hidden.rule, also=hidden.also, place=place, section=section)
         yield muted.otherwise or f"without the {muted.rules} this would not fit into the list either"
 
 
@@ -161,7 +161,7 @@ def _of_the_list(ranked: Ranked, placed: Sequence[Placed], outcome: Edition | No
     place = next((place for place, one in enumerate(placed, start=1) if one.id == ranked.paper.id), None)
     if place:
         return f"with something new this would be {ordinal(place)}"
-    nearest = Worths(placed).nearest(ranked)
+    nearest = Worths(placed).shortfall(ranked)
     if nearest is None:
         return "no section of the list is for it"
     gap, section = nearest

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -184,31 +185,40 @@ class Worths:
             insort(self._listed.setdefault(one.section, []), _worth(one.ranked, one.section))
         self._open: dict[str, list[tuple[Section, list[int]]]] = {}  # by topic
 
-    def shortfall(self, one: Ranked) -> int | None:
-        """By how many points a paper is under one of a section that it could be in; None where there is no such one."""
-        found = self.nearest(one)
-        return found and found[0]
+    def shortfall(self, one: Ranked) -> tuple[int, Section] | None:
+        """By how many points a paper is under the last of a section that it could be in; None where there is no such.
 
-    def nearest(self, one: Ranked) -> tuple[int, Section] | None:
-        """The shortfall, and the section: of several that in which it is least, of equals the first."""
+        Of several sections it is the nearest. Where a section made room for a new paper, the next above counts.
+        """
         if one.topic not in self._open:
             sections = (MAIN, Section(kind=SectionKind.TOPIC, topic=one.topic), TRENDING)
             self._open[one.topic] = [(each, self._listed[each]) for each in sections if each in self._listed]
-        found: tuple[int, Section] | None = None
+        nearest: tuple[int, Section] | None = None
         for section, points in self._open[one.topic]:
             own = _worth(one, section)
             above = bisect_left(points, own)
             gap = points[above] - own if above < len(points) else 0
-            if found is None or gap < found[0]:
-                found = gap, section
-        return found
+            if nearest is None or gap < nearest[0]:
+                nearest = gap, section
+        return nearest
 
 
 def _worth(one: Ranked, section: Section) -> int:
     return one.trend.points if section.kind is SectionKind.TRENDING else one.score
 
 
-def place_of(score: int, placed: Sequence[Placed], limit: int) -> int | None:
-    """Which place of the list this score would have; None if the list is full of better ones. Equals stand above."""
-    place = 1 + sum(each.ranked.score >= score for each in placed if each.section != EXPLORE)
-    return place if place <= limit else None
+def places_of(others: Sequence[Ranked], placed: Sequence[Placed], profile: Profile) -> dict[str, tuple[Section, int]]:
+    """By id the section, and the place in it from 1, that papers would have if they all were let into the list.
+
+    They are in its order; those that would not be in it are left out. Equals stand above. `placed` is the list, of
+    which what is explored stays as it is.
+    """
+    listed = [each.ranked for each in placed if each.section != EXPLORE]
+    together = sorted((*listed, *others), key=lambda each: -each.score)
+    found: dict[str, tuple[Section, int]] = {}
+    sizes = Counter[Section]()
+    for each in _own(together, profile, profile.limit - (len(placed) - len(listed))):
+        sizes[each.section] += 1
+        found[each.id] = each.section, sizes[each.section]
+    new = {one.paper.id for one in others}
+    return {paper_id: where for paper_id, where in found.items() if paper_id in new}

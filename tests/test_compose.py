@@ -8,10 +8,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, reason, shown, subscription
+from make import NOW, TODAY, hidden, last_edition, paper, profile, ranked, reason, shown, subscription, trend_of
 
 from digest.compose import compose, lasting, telling
-from digest.model import Cadence, Edition, HiddenAs, LastEdition, NoEdition, Paper, Ranking, Reason
+from digest.model import (
+    Cadence,
+    Edition,
+    HiddenAs,
+    LastEdition,
+    NoEdition,
+    Paper,
+    Ranking,
+    Reason,
+    Section,
+    SectionKind,
+    Term,
+    Topic,
+)
 
 LAST = last_edition()  # yesterday at 07:00 UTC
 BEFORE, AFTER = LAST.made_at - timedelta(hours=1), LAST.made_at + timedelta(hours=1)
@@ -170,6 +183,30 @@ def test_of_many_hidden_papers_the_best_are_named_and_all_are_counted() -> None:
     found = compose(subscription(), profile(), TODAY, Ranking(papers=(ranked(new(1)),), hidden=hide), {}, LAST, NOW)
     assert isinstance(found, Edition)
     assert ([one.paper.id[-1] for one in found.hidden], found.muted) == (["8", "7", "6", "5", "4"], 7)
+    assert [one.place for one in found.hidden] == [1, 2, 3, 4, 5], "no two are first"
+
+
+def test_in_a_list_with_shares_sections_have_orders_of_their_own() -> None:
+    """What did not fit and what was hidden are told by them: first those that would have a place."""
+    who = profile(topics=(Topic(name="sheep", terms=(Term(text="sheep"),), share=0.5),), limit=2)
+    word = reason("word", 400)
+    best = (ranked(new(1), 0, word, topic="sheep"), ranked(new(4), 9, word))
+    papers = (*best, ranked(new(2), 90), ranked(new(3), 80))
+    hide = (
+        hidden(new(5), score=450),
+        replace(hidden(new(6), score=440), topic="sheep"),
+        replace(hidden(new(7), score=95), trend=trend_of("7", 95)),
+    )
+    found = compose(subscription(), who, TODAY, Ranking(papers=papers, hidden=hide), {}, LAST, NOW)
+    assert isinstance(found, Edition)
+    sheep, everyone = Section(kind=SectionKind.TOPIC, topic="sheep"), Section(kind=SectionKind.TRENDING)
+    told = [(one.paper.id[-1], one.short, one.section) for one in found.missed]
+    assert told == [("3", 10, everyone), ("4", 81, everyone)]
+    assert [(one.paper.id[-1], one.place, one.section) for one in found.hidden] == [
+        ("6", 1, sheep), ("7", 1, everyone), ("5", None, Section()),
+    ]  # fmt: skip
+    assert found.hidden[0].otherwise.endswith("this would be first in “sheep”")
+    assert found.hidden[1].otherwise.endswith("this would be first in what trends for everyone")
 
 
 # --- late risers -----------------------------------------------------------------------------------------------
@@ -386,6 +423,7 @@ def test_a_merged_edition_has_a_ribbon_of_the_days() -> None:
         (timedelta(days=4), 1, "Best of its day"),
         (timedelta(days=5), 0, ""),
     ]
+    assert [one.url for one in found.ribbon if one.new] == [papers[3].url, papers[0].url, papers[1].url]
     assert sum(one.new for one in found.ribbon) == found.fresh == 4
     assert found.cut == day
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import TODAY, paper, profile, ranked, reason, shown, sighting
 
-from digest.model import Profile, Ranked, Ranking, SectionKind, Sighting, Term, Topic
-from digest.sections import Worths, fill, late_risers, may_rise, place_of, places, shares_of
+from digest.model import Profile, Ranked, Ranking, Section, SectionKind, Sighting, Term, Topic
+from digest.sections import Worths, fill, late_risers, may_rise, places, places_of, shares_of
 
 EVERYONE, FURTHER = "trending", "explore"
 
@@ -217,25 +217,72 @@ def test_the_best_late_riser_is_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "outsider", "gap"),
+    ("who", "outsider", "short"),
     [
-        (sharing(limit=4), one("x", 50), 10),
-        (sharing(limit=4), one("x", 60), 0),
-        (sharing(sheep=0.5, limit=4), one("x", 70, 3, "sheep"), 10),
-        (sharing(sheep=0.5, limit=4), one("x", 5, 38, "sheep"), 2),
-        (sharing(sheep=0.5, limit=4), one("x", 500, 30), 10),
+        (sharing(limit=4), one("x", 50), (10, "main")),
+        (sharing(limit=4), one("x", 60), (0, "main")),
+        (sharing(sheep=0.5, limit=4), one("x", 70, 3, "sheep"), (10, "sheep")),
+        (sharing(sheep=0.5, limit=4), one("x", 5, 38, "sheep"), (2, EVERYONE)),
+        (sharing(sheep=0.5, limit=4), one("x", 500, 30), (10, EVERYONE)),
         (sharing(sheep=1, limit=2), one("x", 500, 400), None),
     ],
 )
-def test_shortfall(who: Profile, outsider: Ranked, gap: int | None) -> None:
-    """To the nearer of the sections that are open to it, in that section's points."""
-    assert Worths(fill(FLOCK, who, TODAY, set("abcdefgh"))).shortfall(outsider) == gap
+def test_shortfall(who: Profile, outsider: Ranked, short: tuple[int, str] | None) -> None:
+    """To the last of the nearer of the sections that are open to it, in that section's points."""
+    found = Worths(fill(FLOCK, who, TODAY, set("abcdefgh"))).shortfall(outsider)
+    assert (found and (found[0], found[1].topic or found[1].kind)) == short
 
 
-@pytest.mark.parametrize(("score", "place"), [(95, 1), (90, 2), (75, 3), (65, 4), (60, None), (0, None)])
-def test_place_of(score: int, place: int | None) -> None:
-    assert place_of(score, fill(FLOCK, profile(limit=4), TODAY, {"a"}), 4) == place
+@pytest.mark.parametrize(
+    ("who", "others", "found"),
+    [
+        (sharing(limit=4), [one("x", 95)], {"x": ("main", 1)}),
+        (sharing(limit=4), [one("x", 90), one("y", 75), one("z", 95)], {"z": ("main", 1), "x": ("main", 3)}),
+        (sharing(limit=4), [one("x", 60)], {}),
+        (sharing(limit=9), [one("x")], {"x": ("main", 9)}),
+        (sharing(sheep=0.5, limit=4), [one("x", 85, 0, "sheep")], {"x": ("sheep", 2)}),
+        (sharing(sheep=0.5, limit=4), [one("x", 80, 42, "sheep")], {"x": (EVERYONE, 2)}),
+        (sharing(sheep=0.5, limit=4), [one("x", 99, 39, "goats")], {}),
+        (sharing(sheep=0.5, limit=4, explore=1), [one("x", 0, 44)], {}),
+    ],
+)
+def test_places_of_papers_that_are_let_in(
+    who: Profile, others: list[Ranked], found: dict[str, tuple[str, int]]
+) -> None:
+    """In the section that they enter, by its own order; equals stand above."""
+    told = places_of(others, fill(FLOCK, who, TODAY, {"a"}), who)
+    assert {name: (where.topic or where.kind, place) for name, (where, place) in told.items()} == found
 
 
-def test_there_is_a_place_in_a_list_that_is_not_full() -> None:
-    assert place_of(0, fill(FLOCK, profile(limit=9), TODAY, {"a"}), 9) == 9
+@settings(max_examples=150)
+@given(
+    papers=st.lists(st.sampled_from(POOL), min_size=2, unique_by=lambda each: each.paper.id),
+    sheep=st.sampled_from([0.0, 0.3, 1.0]),
+    goats=st.sampled_from([0.0, 0.5]),
+    limit=st.integers(1, 8),
+    split=st.integers(1, 9),
+)
+def test_what_is_said_of_those_outside_is_so(
+    papers: list[Ranked], sheep: float, goats: float, limit: int, split: int
+) -> None:
+    """A list without the rules has the places that were told; with what it was short of a paper would be level."""
+    who = sharing(sheep=sheep, goats=goats, limit=limit)
+    listed, muted = best_first(*papers[:split]), papers[split:]
+    placed = fill(listed, who, TODAY, {each.paper.id for each in listed})
+    ids = {each.paper.id for each in papers}
+    sections: dict[Section, list[str]] = {}
+    for each in fill(best_first(*papers), who, TODAY, ids):
+        sections.setdefault(each.section, []).append(each.id)
+    places = {name: (where, place) for where, those in sections.items() for place, name in enumerate(those, start=1)}
+    assert places_of(muted, placed, who) == {name: places[name] for name in places if name not in listed_ids(listed)}
+    worths = Worths(placed)
+    for each in listed:
+        if each.paper.id not in {one.id for one in placed} and (short := worths.shortfall(each)):
+            gap, section = short
+            last = [one.ranked for one in placed if one.section == section][-1]
+            trends = section.kind is SectionKind.TRENDING
+            assert gap == (last.trend.points - each.trend.points if trends else last.score - each.score) >= 0
+
+
+def listed_ids(papers: list[Ranked]) -> set[str]:
+    return {each.paper.id for each in papers}

@@ -441,7 +441,7 @@ def test_edition_survives_the_round_trip(store: Store) -> None:
     edition = replace(
         sectioned,
         items=(sectioned.items[0], replace(sectioned.items[1], section=Section(kind=SectionKind.TOPIC, topic=HOSTILE))),
-        missed=(Missed(paper=a_paper("c"), score=-4, short=2),),
+        missed=(Missed(paper=a_paper("c"), score=-4, short=2, section=Section(kind=SectionKind.TRENDING)),),
         hidden=(Muted(paper=full_paper("d"), rule=HOSTILE, place=3), Muted(paper=a_paper("e"), rule="")),
     )
     assert store.enqueue(edition, None, NOW)

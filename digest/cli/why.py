@@ -70,8 +70,14 @@ def _receipt(edition: Edition) -> dict[str, object]:
             }
             for item in edition.items
         ],
-        "missed": [{**_paper(one.paper), "score": one.score, "short": one.short} for one in edition.missed],
-        "muted": [{**_paper(one.paper), "rules": (one.rule, *one.also), "place": one.place} for one in edition.hidden],
+        "missed": [
+            {**_paper(one.paper), "score": one.score, "short": one.short, "section": one.section}
+            for one in edition.missed
+        ],
+        "muted": [
+            {**_paper(one.paper), "rules": (one.rule, *one.also), "place": one.place, "section": one.section}
+            for one in edition.hidden
+        ],
     }
 
 

@@ -89,6 +89,15 @@ class Section:
     kind: SectionKind = SectionKind.MAIN
     topic: str = ""
 
+    @property
+    def named(self) -> str:
+        """In words, for those who run the digest."""
+        return {
+            SectionKind.MAIN: "the list",
+            SectionKind.TOPIC: f"“{self.topic}”",
+            SectionKind.TRENDING: "what trends for everyone",
+        }.get(self.kind, self.kind.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
@@ -118,24 +127,27 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """A new paper that did not fit, by `short` points; 0 where it was level. The abstract is left out."""
+    """A new paper that missed its section by `short` points; 0 where it was level. The abstract is left out."""
 
     paper: Paper
     score: int
     short: int
+    section: Section = Section()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Muted:
     """A new paper that a rule of the profile hid, and `also` others. The abstract is left out.
 
-    `place` is the one it would have had in the list by its score, counted from 1; None where it would not be in it.
+    `place` is the one it would have had in `section`, counted from 1, if nothing that an edition's rules hid had been
+    hidden; None where it would not be in the list.
     """
 
     paper: Paper
     rule: str
     place: int | None = None
     also: tuple[str, ...] = ()
+    section: Section = Section()
 
     @property
     def rules(self) -> str:
@@ -145,7 +157,10 @@ class Muted:
     @property
     def otherwise(self) -> str:
         """What would be without all the rules, in words; empty where the paper would not be in the list either."""
-        return f"without the {self.rules} this would be {ordinal(self.place)}" if self.place else ""
+        if not self.place:
+            return ""
+        where = "" if self.section == Section() else f" in {self.section.named}"
+        return f"without the {self.rules} this would be {ordinal(self.place)}{where}"
 
 
 class StrandKind(StrEnum):
@@ -169,7 +184,7 @@ class Strand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RibbonDay:
-    """A day that an edition makes up for: how many of its new papers were listed then, and the title of the best.
+    """A day that an edition makes up for: how many of its new papers were listed then, title and address of the best.
 
     `verdicts` are those on the sources' lists of the day that tell why there may be fewer than usual.
     """
@@ -177,6 +192,7 @@ class RibbonDay:
     date: date
     new: int
     title: str = ""
+    url: str = ""
     verdicts: tuple[Verdict, ...] = ()
 
 

@@ -198,13 +198,24 @@ class HiddenAs(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
-    """A paper kept out of a ranking, the rule that did it, others that would, and the score it would have had."""
+    """A paper kept out of a ranking, the rule that did it, and others that would.
+
+    The rest is what it would have had otherwise, as of `Ranked`.
+    """
 
     paper: Paper
     kind: HiddenAs = HiddenAs.MUTED
     rule: str
     score: int = 0
     also: tuple[str, ...] = ()
+    trend: Trend | None = None
+    topic: str = ""
+
+    @property
+    def otherwise(self) -> Ranked:
+        """The paper as it would stand without the rules, its reasons untold."""
+        trend = self.trend or Trend(paper_id=self.paper.id, terms=())
+        return Ranked(paper=self.paper, trend=trend, score=self.score, tell=lambda _: (), topic=self.topic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,7 +230,14 @@ def rank(
         )
         for row in thinned.order
     )
-    hidden = (_hidden(papers[row], whole[row], asked.rules.get(row, ()), known.get(row)) for row in sorted(kept_out))
+    hidden = (
+        replace(
+            _hidden(papers[row], whole[row], asked.rules.get(row, ()), known.get(row)),
+            trend=trending.trends[row],
+            topic=asked.topics[row],
+        )
+        for row in sorted(kept_out)
+    )
     doubles = (
         Hidden(
             paper=papers[row],
