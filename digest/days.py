@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -264,6 +264,16 @@ def telling(verdicts: Iterable[Verdict], since: date, until: date) -> tuple[Verd
     kinds = FAULTY | {VerdictKind.PARTIAL, VerdictKind.QUIET}
     found = [one for one in verdicts if since < one.date <= until and one.kind in kinds]
     return tuple(sorted(found, key=lambda one: (-one.date.toordinal(), one.source)))[:5]
+
+
+def aged(newest: Mapping[str, date], day: date) -> tuple[Verdict, ...]:
+    """What the readers of papers from these sources should know of them on a day: that their newest lists are old."""
+    said = worded("its newest list is {} days old")
+    return tuple(
+        Verdict.of(source, last, VerdictKind.STALE, ((*said, str((day - last).days)),))
+        for source, last in sorted(newest.items())
+        if day - last > _SILENT_AFTER
+    )
 
 
 def of_ribbon(ribbon: Sequence[RibbonDay], verdicts: Iterable[Verdict]) -> tuple[RibbonDay, ...]:

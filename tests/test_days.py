@@ -10,7 +10,7 @@ import pytest
 from make import subscription
 
 from digest.calendars import ARXIV, ARXIV_MAILING, HUGGING_FACE, calendar_of
-from digest.days import at_fault, awaited, expected, handed_for, judge, telling, why_empty
+from digest.days import aged, at_fault, awaited, expected, handed_for, judge, telling, why_empty
 from digest.model import Failed, NoEdition, Taken, Verdict, VerdictKind
 from digest.text import taken_at
 
@@ -193,6 +193,15 @@ def test_a_reader_is_told_of_lacking_and_quiet_days_only() -> None:
     told = telling(found, DAY - timedelta(days=1), DAY)
     assert {one.kind.value for one in told} == {"quiet", "partial", "stale", "broken", "missing"}
     assert telling(found, DAY, DAY + timedelta(days=1)) == ()
+
+
+def test_a_reader_is_told_of_newest_lists_that_are_old() -> None:
+    newest = {"b": DAY - timedelta(days=114), "a": DAY - timedelta(days=15), "c": DAY - timedelta(days=14)}
+    found = aged(newest, DAY)
+    assert [(one.source, one.date, one.kind, one.evidence) for one in found] == [
+        ("a", newest["a"], VerdictKind.STALE, "its newest list is 15 days old"),
+        ("b", newest["b"], VerdictKind.STALE, "its newest list is 114 days old"),
+    ]
 
 
 def test_only_faults_of_today_and_yesterday_of_a_real_source_count_as_at_fault() -> None:

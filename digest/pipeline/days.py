@@ -13,6 +13,7 @@ from digest.days import (
     HISTORY,
     INBOX,
     JUDGED,
+    aged,
     awaited,
     cut_off,
     dates_in,
@@ -112,6 +113,7 @@ class Sources:
         self._today = now.astimezone(UTC).date()
         self._awaited: dict[str, tuple[Verdict, ...]] = {}
         self._told: dict[tuple[datetime | None, date], tuple[Verdict, ...]] = {}
+        self._newest: dict[tuple[str, ...], dict[str, date]] = {}
 
     @cached_property
     def nothing_ever(self) -> bool:
@@ -140,6 +142,12 @@ class Sources:
             found = self._store.verdicts(first, last.made_at if last else None)
             self._told[key] = telling(found, first, max(day, self._today))
         return self._told[key]
+
+    def aged(self, edition: Edition) -> tuple[Verdict, ...]:
+        """That the newest lists of sources that an edition draws from are old."""
+        if edition.sources not in self._newest:
+            self._newest[edition.sources] = self._store.newest_lists(edition.sources)
+        return aged(self._newest[edition.sources], edition.date)
 
     def ribboned(self, outcome: Edition | NoEdition) -> Edition | NoEdition:
         """With the verdicts on the days that an edition makes up for."""

@@ -53,6 +53,13 @@ class Days(Database):
         with self._writing() as conn:
             conn.execute(self._insert(repeats).values(row).on_conflict_do_nothing())
 
+    def newest_lists(self, sources: Iterable[str]) -> dict[str, date]:
+        """By source the latest day that a list of it speaks of, but for catalogues and what is half read."""
+        whole = (listings.c.resume_at.is_(None), listings.c.archive.is_(False), listings.c.source.in_(tuple(sources)))
+        latest = select(listings.c.source, func.max(listings.c.as_of).label("day")).where(*whole)
+        with self._reading() as conn:
+            return {row.source: row.day for row in conn.execute(latest.group_by(listings.c.source))}
+
     def oldest_day(self, since: datetime) -> date | None:
         """The earliest day that listings recorded since then speak of."""
         recent = (listings.c.recorded_at >= since, listings.c.archive.is_(False))
