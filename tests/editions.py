@@ -89,7 +89,12 @@ def item(number: int = 0, **given: Any) -> Item:
         "rank": number + 1,
         "paper": paper(number),
         "reasons": (),
-        "why": ("Mentions reasoning · 147 votes", "Follows Tobias Okafor", "", "Newly listed")[number % 4],
+        "why": (
+            "Mentions reasoning · 24 times the usual votes",
+            "Follows Tobias Okafor",
+            "",
+            "Listed by hf-daily on 21 November",
+        )[number % 4],
         "votes": (147, 64, None, 0, 33, 1)[number % 6],
         "comments": (8, None, 1, 0)[number % 4],
         "rise": (12, 0, 3)[number % 3],
@@ -128,10 +133,16 @@ def sectioned_edition() -> Edition:
     return edition(
         *items,
         fresh=9,
-        missed=tuple(Missed(paper=paper(6 + n), score=300 - 9 * n, short=1 + 12 * n) for n in range(3)),
+        missed=tuple(
+            Missed(paper=paper(6 + n), score=300 - 9 * n, short=1 + 12 * n, section=sections[3 * n // 2])
+            for n in range(3)
+        ),
+        muted=8,
         hidden=(
-            Muted(paper=paper(9), rule="muted word “survey”", place=3, also=("muted word “moss”",)),
-            Muted(paper=bare_paper(), rule="muted author Ada Example-Longname", place=12),
+            Muted(
+                paper=paper(9), rule="muted word “survey”", place=3, also=("muted word “moss”",), section=sections[0]
+            ),
+            Muted(paper=bare_paper(), rule="muted author Ada Example-Longname", place=12, section=sections[3]),
             Muted(paper=paper(11), rule="muted category cs.CV"),
         ),
     )

@@ -34,10 +34,10 @@ def _lab(place: Place) -> Place:
     return place
 
 
-def drop(place: Place, day: str, *titles: str, source: str = "arxiv-lab") -> None:
+def drop(place: Place, day: str, *titles: str, source: str = "arxiv-lab", **facts: object) -> None:
     """A list of a day in the inbox, in our own form."""
     lines: list[dict[str, object]] = [{"listing": {"source": source, "as_of": day, "daily": True}}]
-    lines += [{"title": title, "abstract": f"All about {title}.", "authors": ["Bo Li"]} for title in titles]
+    lines += [{"title": title, "abstract": f"All about {title}.", "authors": ["Bo Li"]} | facts for title in titles]
     path = place.folder / "inbox" / f"{source}-{day}.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)))
 
@@ -70,9 +70,7 @@ def test_an_empty_day_is_told_with_its_reason_or_passed_over(lab: Place) -> None
     _, muted, weekend = mails(lab)
     assert muted.startswith("No papers: The lab · 2 Jun")
     assert "No new papers. 2 papers came in, hidden by your own rules." in muted
-    assert (
-        "2 papers hidden by this profile’s rules: Kites · without the muted word “kites” this would be first" in muted
-    )
+    assert "2 papers hidden by this profile’s rules: Kites · muted word “kites”, otherwise first" in muted
     assert "You receive this every day, because ada@example.org" in muted
     assert "days with news" not in weekend
     for mail in lab.mails():
@@ -111,6 +109,18 @@ def test_what_became_known_on_a_day_without_an_edition_is_told_by_the_next(lab: 
     assert told == [False, True, False]
 
 
+def test_papers_of_an_old_list_come_with_its_age_and_where_they_were_listed(lab: Place) -> None:
+    drop(lab, "2026-02-09", "Gliders", "Boats", votes=1)
+    assert run(lab, "06-03T07:00").code == 0
+    (mail,) = mails(lab)
+    old = "arxiv-lab of 9 February is out of date: its newest list is 114 days old."
+    assert f"2 new papers from arxiv-lab. {old}" in mail
+    assert "Why: Listed by arxiv-lab on 9 February" in mail
+    drop(lab, "2026-06-03", "Kayaks")
+    assert run(lab, "06-04T07:00").code == 0
+    assert "out of date" not in mails(lab)[-1]
+
+
 def test_an_edition_waits_for_complete_lists_until_its_cut_off(lab: Place) -> None:
     lab.config.write_text(f'{SETTINGS}wait = "final"\ncut_off = "10:00"\n')
     for day in ("05-27", "05-28", "05-29"):  # Wednesday to Friday
@@ -120,7 +130,7 @@ def test_an_edition_waits_for_complete_lists_until_its_cut_off(lab: Place) -> No
     drop(lab, "2026-06-01", "Gliders", source="arxiv-a")
     waits = run(lab, "06-01T07:30")
     assert len(mails(lab)) == 1
-    words = "waits for complete lists of arxiv-b until 10:00"
+    words = "waits for complete lists of arxiv-b until 10:00 UTC"
     assert f"No edition for ada@example.org of 2026-06-01: {words}" in waits.out
     assert f"Next: 2026-06-01 10:00 UTC, “lab” for ada@example.org, which {words}." in waits.out
     now = "2026-06-01T07:31:00+00:00"
@@ -194,9 +204,9 @@ def test_a_bad_dump_that_cannot_be_moved_aside_stops_only_itself(lab: Place) -> 
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "Mon 1 Jun · the list of arxiv-lab is missing Tue 2 Jun · 2 new papers, first “Kites of 02”; the list of"
+        ("en", "Mon 1 Jun: the list of arxiv-lab is missing Tue 2 Jun: 2 new papers, first “Kites of 02”; the list of"
          " arxiv-lab may lack papers"),
-        ("de", "Mo. 1. Juni · die Liste von arxiv-lab fehlt Di. 2. Juni · 2 neue Paper, zuvorderst „Kites of 02“; der"
+        ("de", "Mo. 1. Juni: die Liste von arxiv-lab fehlt Di. 2. Juni: 2 neue Paper, zuvorderst „Kites of 02“; der"
          " Liste von arxiv-lab fehlen vielleicht Paper"),
     ],
 )  # fmt: skip
@@ -214,8 +224,11 @@ def test_the_days_that_an_edition_makes_up_for_tell_their_verdicts(lab: Place, l
     mail = mails(lab)[-1]
     assert told in mail
     weekend, broken = {
-        "en": ("Sat 30 May · weekend of arxiv-lab Sun", "Wed 3 Jun · the list of arxiv-lab could not be used"),
-        "de": ("Sa. 30. Mai · Wochenende von arxiv-lab So.", "Mi. 3. Juni · die Liste von arxiv-lab war unbrauchbar"),
+        "en": ("Sat 30 – Sun 31 May: weekend of arxiv-lab Mon", "Wed 3 Jun: the list of arxiv-lab could not be used"),
+        "de": (
+            "Sa. 30. – So. 31. Mai: Wochenende von arxiv-lab Mo.",
+            "Mi. 3. Juni: die Liste von arxiv-lab war unbrauchbar",
+        ),
     }[language]
     assert weekend in mail and broken in mail
 

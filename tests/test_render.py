@@ -25,7 +25,17 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from digest.errors import RenderError
-from digest.model import Cadence, Links, Reason, RibbonDay, Section, SectionKind, Subscription
+from digest.model import (
+    Cadence,
+    Links,
+    Reason,
+    RibbonDay,
+    Section,
+    SectionKind,
+    Subscription,
+    Verdict,
+    VerdictKind,
+)
 from digest.render import MAIL_LIMIT, Renderer, premail
 from digest.render import renderer as renderer_module
 from digest.render.colour import contrast
@@ -164,7 +174,7 @@ def test_one_that_just_missed_by_nothing_is_level() -> None:
     one = sectioned_edition()
     text = renderer().render(replace(one, missed=(replace(one.missed[0], short=0), *one.missed[1:])), LINKS).text
     told = " ".join(text.split())  # the note does not break
-    assert " · level with the last one " in told and " 0 points" not in told
+    assert " · level with the last one of “Small models” " in told and " 0 points" not in told
 
 
 def test_papers_that_are_only_named_are_linked_with_what_kept_them_out() -> None:
@@ -172,23 +182,34 @@ def test_papers_that_are_only_named_are_linked_with_what_kept_them_out() -> None
     for tree in (parsed(rendered.html), parsed(page)):
         lines = [words(line) for line in tree.find(".//div[@class='ledger']").iter("p")]
         assert lines[0] == "4 new papers did not fit; just missed:"
-        assert lines[2] == "Quiet Attention (7) · 13 points short"
-        assert lines[4] == "3 papers hidden by this profile’s rules:"
+        assert lines[2] == "Quiet Attention (7) · 13 points short of “Small models”"
+        assert lines[4] == "8 papers hidden by this profile’s rules:"
         assert (
             lines[5]
-            == "Gradient Gardening (9) · without the muted word “survey” and muted word “moss” this would be third"
+            == "Gradient Gardening (9) · muted word “survey” and muted word “moss”, otherwise third in “Small models”"
         )
-        assert lines[7].endswith(" · muted category cs.CV")
+        assert lines[6].endswith(", otherwise no. 12 in “Trending for everyone”")
+        assert lines[7].endswith(" · muted category cs.CV") and lines[8] == "and 5 more"
         links = [link.get("href") for link in tree.iterfind(".//p[@class='mention']/a")]
         assert links[0] == "https://arxiv.org/abs/2511.00006"
-    assert "\nQuiet Attention (7) · 13 points short\nhttps://arxiv.org/abs/2511.00007\n" in rendered.text
+    line = "Quiet Attention (7) · 13 points short of “Small models”"
+    assert f"\n{line}\nhttps://arxiv.org/abs/2511.00007\n" in rendered.text
+    assert "\n\nand 5 more\n\n" in rendered.text
+
+
+def test_of_a_list_without_sections_no_section_is_named() -> None:
+    one, plain = sectioned_edition(), Section()
+    missed, hidden = replace(one.missed[2], section=plain), replace(one.hidden[0], section=plain)
+    told = " ".join(renderer().render(replace(one, missed=(missed,), hidden=(hidden,), muted=1), LINKS).text.split())
+    assert " · 25 points short https:" in told
+    assert "“moss”, otherwise third https://arxiv.org/abs/2511.00009 You receive" in told, "and none are more"
 
 
 def test_a_public_page_does_not_name_what_is_muted() -> None:
     public = replace(sectioned_edition(), subscription=Subscription(id="f", profile="slm", address=None))
     page = renderer().page(public, LINKS)
-    assert "3 papers hidden by this profile’s rules" in page and "muted" not in page
-    assert "13\u00a0points\u00a0short" in page
+    assert "8\u00a0papers hidden by this profile’s rules" in page and "muted" not in page and ">and " not in page
+    assert "13\u00a0points short" in page
 
 
 def test_late_risers_are_not_counted_among_the_days_papers() -> None:
@@ -215,8 +236,8 @@ def test_what_a_full_card_says() -> None:
     assert "Northlight Research · 20 Nov 2025" in card
     assert "e.g. by completing a familiar pattern. We train" in card
     assert card.endswith(
-        "Mentions reasoning · 147 votes 147 votes · +12 since first listed · 1 comment · 1,240 stars "
-        "Abstract · PDF · Discussion · Code"
+        "Mentions reasoning · 24 times the usual votes 147 votes +12 since first listed 1 comment 1,240 stars "
+        "Abstract PDF Discussion Code"
     )
 
 
@@ -225,9 +246,15 @@ def test_what_a_full_card_says() -> None:
     [
         (2, 0, 2, 1, "2 new papers from hf-daily."),
         (1, 0, 1, 1, "1 new paper from hf-daily."),
-        (9, 7, 2, 1, "9 new papers from hf-daily; 2 chosen for “Small models”."),
-        (1, 0, 3, 1, "1 new paper from hf-daily, and 2 from earlier days."),
-        (9, 7, 3, 1, "9 new papers from hf-daily; 3 chosen for “Small models”, 1 of them from earlier days."),
+        (9, 7, 2, 1, "9 new papers from hf-daily; 2 of them chosen for “Small models”."),
+        (1, 0, 3, 1, "1 new paper from hf-daily, and 2 from earlier days: 3 in all."),
+        (
+            9,
+            7,
+            3,
+            1,
+            "9 new papers from hf-daily; 2 of them chosen for “Small models”, with 1 from earlier days: 3 in all.",
+        ),
         (2, 0, 2, 7, "2 new papers from hf-daily. This profile’s rules hide 7 of 9, more than half."),
     ],
 )
@@ -322,7 +349,7 @@ def test_what_does_not_fit_is_counted_and_found_elsewhere() -> None:
     shown = rendered.html.count("<h2")
     assert len(rendered.html.encode()) <= MAIL_LIMIT
     assert 40 < shown < 90
-    assert f"{90 - shown} more papers of this edition would not fit" in rendered.html
+    assert f"{90 - shown}\u00a0more papers of this edition would not fit" in rendered.html
     assert f"{90 - shown} more papers of this edition would not fit" in " ".join(rendered.text.split())
     assert f'<a href="{LINKS.archive_url}"' in rendered.html
     assert f"\n{shown}. " in rendered.text
@@ -460,18 +487,26 @@ def test_the_score_stands_behind_the_why_and_is_the_sum_of_its_reasons() -> None
 
 def test_the_ribbon_of_missed_days_is_told_escaped_on_every_surface() -> None:
     hostile = "<script>alert(1)</script>\r\nBcc: x@example.org \u202e" + "word " * 100
+    weekend = (Verdict(source="lab", date=date(2025, 11, 2), kind=VerdictKind.WEEKEND, evidence="no list"),)
     days = (
-        RibbonDay(date=date(2025, 11, 19), new=1204, title=hostile),
+        RibbonDay(date=date(2025, 10, 31), new=0),
+        RibbonDay(date=date(2025, 11, 1), new=0),
+        RibbonDay(date=date(2025, 11, 2), new=0, verdicts=weekend),
+        RibbonDay(date=date(2025, 11, 19), new=1204, title=hostile, url="https://example.org/a?b&c"),
         RibbonDay(date=date(2025, 11, 20), new=0),
-        RibbonDay(date=date(2025, 11, 21), new=1, title="{{ site.name }}"),
+        RibbonDay(date=date(2025, 11, 21), new=1, title="{{ site.name }}", url="javascript:alert(1)"),
     )
     one = edition(ribbon=days, cut=date(2025, 10, 18))
     rendered, page = renderer().render(one, LINKS), renderer().page(one, LINKS)
     for text in (rendered.html, page):
         assert "&lt;script&gt;alert(1)&lt;/script&gt; Bcc: x@example.org word" in text
-        assert "Thu 20 Nov · <span" in text and "no new paper</span>" in text
-    for text in (rendered.html, page, rendered.text):
-        assert "1,204 new papers, first “" in text and "1 new paper, first “{{ site.name }}”" in text
+        lines = [words(line) for line in parsed(text).iterfind(".//table[@class='days']")]
+        assert lines[:2] == ["Fri 31 Oct – Sat 1 Nov nothing new", "Sun 2 Nov weekend of lab"]
+        assert lines[3:] == ["Thu 20 Nov nothing new", "Fri 21 Nov 1 new paper, first “{{ site.name }}”"]
+        links = [link.get("href") for link in parsed(text).iterfind(".//td[@class='came']/a")]
+        assert links == ["https://example.org/a?b&c"]
+    for text in (rendered.html.replace("\u00a0", " "), page.replace("\u00a0", " "), rendered.text):
+        assert "1,204 new papers, first “" in text and "1 new paper, first “" in text and "{{ site.name }}" in text
         assert "Papers from before 18 Oct are left out." in text
         assert "\u202e" not in text
     assert "What came since" not in renderer().render(edition(), LINKS).text

@@ -46,7 +46,7 @@ def preview_command(
         tables.ranking(edition)
         for note in notes:
             out.print(f"[yellow]note[/] {escape(f'{profile}: {note}')}", soft_wrap=True)
-        out.print(f"{escape(rendered.subject)}\nWritten to {escape(str(target))}", soft_wrap=True)
+        out.print(f"Subject: {escape(rendered.subject)}\nWritten to {escape(str(target))}", soft_wrap=True)
     return DONE
 
 

@@ -22,6 +22,7 @@ from digest.model import (
     Paper,
     Profile,
     Shown,
+    Sighting,
     Subscription,
     Suppression,
     Verdict,
@@ -36,7 +37,7 @@ from digest.pipeline.roll import due_by_settings, enrolled, keep_in_step
 from digest.pipeline.surfaces import write_surfaces
 from digest.pipeline.waiting import cut_off_of, waits
 from digest.pipeline.world import Progress, World, silent
-from digest.render import late_line, why_line
+from digest.render import late_line, listed_line, why_line
 
 BATCH = 500  # subscriptions in a transaction
 KEPT = 256  # outcomes that are kept for others who are alike
@@ -158,7 +159,7 @@ class _Desk:
         subscription = one.subscription
         told = merged(lacking, self._days.told(one.sent if one.owed is None else _since(one), outcome.date))
         if isinstance(outcome, Edition):
-            return replace(outcome, subscription=subscription, verdicts=told)
+            return replace(outcome, subscription=subscription, verdicts=merged(told, self._days.aged(outcome)))
         outcome = replace(outcome, subscription=subscription)
         if subscription.cadence is Cadence.WHEN_GOOD:
             return outcome
@@ -300,28 +301,39 @@ def _composed(
     )
     if isinstance(outcome, NoEdition):
         return outcome
-    return _worded(world, replace(outcome, every_day=view.profile.says_empty), shown, base)
+    outcome = replace(outcome, every_day=view.profile.says_empty)
+    return _worded(world, outcome, shown, base, rankings.sightings(view))
 
 
-def _worded(world: World, edition: Edition, shown: Mapping[str, Shown], base: LastEdition | None) -> Edition:
+def _worded(
+    world: World,
+    edition: Edition,
+    shown: Mapping[str, Shown],
+    base: LastEdition | None,
+    sightings: Mapping[str, Sequence[Sighting]],
+) -> Edition:
     """With the why-lines in the subscription's language, and the ranks that papers had before."""
     before = _ranks_before(world, edition, shown)
+
+    def why(item: Item) -> str:
+        return _why(item, edition, base, sightings.get(item.paper.id, ()))
+
     return replace(
         edition,
-        items=tuple(
-            replace(item, why=_why(item, edition, base), before=before.get(item.paper.id)) for item in edition.items
-        ),
+        items=tuple(replace(item, why=why(item), before=before.get(item.paper.id)) for item in edition.items),
         strands=tuple(
-            replace(one, items=tuple(replace(item, why=_why(item, edition, base)) for item in one.items))
-            for one in edition.strands
+            replace(one, items=tuple(replace(item, why=why(item)) for item in one.items)) for one in edition.strands
         ),
     )
 
 
-def _why(item: Item, edition: Edition, base: LastEdition | None) -> str:
-    tag, listed = edition.subscription.language, late(item.paper, edition.subscription, edition.date, base)
-    words = late_line(listed, edition.date, tag) if listed else ""
-    return why_line(telling(item.reasons), tag, words)
+def _why(item: Item, edition: Edition, base: LastEdition | None, sightings: Sequence[Sighting]) -> str:
+    tag, since = edition.subscription.language, late(item.paper, edition.subscription, edition.date, base)
+    words = late_line(since, edition.date, tag) if since else ""
+    if (told := why_line(telling(item.reasons), tag, words)) or not sightings:
+        return told
+    first = min(one.date for one in sightings)
+    return listed_line(sorted({one.source for one in sightings if one.date == first}), first, tag)
 
 
 def _ranks_before(world: World, edition: Edition, shown: Mapping[str, Shown]) -> dict[str, int]:
@@ -355,7 +367,9 @@ def preview(world: World, subscription: Subscription, now: datetime) -> Edition 
     days = Sources(world.store, (), now)
     one, rankings, view = _supposed(world, subscription, now)
     outcome = days.ribboned(_select(world, rankings, one, view, now))
-    return outcome if isinstance(outcome, NoEdition) else replace(outcome, verdicts=days.told(one.sent, outcome.date))
+    if isinstance(outcome, NoEdition):
+        return outcome
+    return replace(outcome, verdicts=merged(days.told(one.sent, outcome.date), days.aged(outcome)))
 
 
 def explain_paper(world: World, subscription: Subscription, paper: Paper, now: datetime) -> Explanation:

@@ -72,6 +72,10 @@ class Rankings:
     def of(self, view: View) -> Ranking:
         return self._ranking(view, *self._of_day(view.since))
 
+    def sightings(self, view: View) -> Sightings:
+        """Those of all candidates."""
+        return self._of_day(view.since)[1]
+
     def risers(self, view: View, shown: Mapping[str, Shown]) -> tuple[Ranked, ...]:
         """The papers, candidates or older, that rose after they were shown, or without having been."""
         if not view.profile.late_risers:

@@ -15,7 +15,7 @@ from digest.store import Store
 
 def waits(subscription: Subscription, day: date, lacking: Sequence[Verdict]) -> NoEdition:
     names = ", ".join(one.source for one in lacking)
-    words = f"waits for complete lists of {names} until {subscription.cut_off:%H:%M}"
+    words = f"waits for complete lists of {names} until {subscription.cut_off:%H:%M} {subscription.zone}"
     return NoEdition(subscription=subscription, date=day, reason=words, waiting=True)
 
 

@@ -7,7 +7,7 @@ from digest.render.feed_words import days_heading, days_title, strand_subtitle
 from digest.render.language import languages
 from digest.render.renderer import MAIL_LIMIT, Renderer
 from digest.render.site_pages import WRITTEN_HERE
-from digest.render.why import late_line, place_line, why_line
+from digest.render.why import late_line, listed_line, place_line, why_line
 
 __all__ = [
     "MAIL_LIMIT",
@@ -17,6 +17,7 @@ __all__ = [
     "days_title",
     "languages",
     "late_line",
+    "listed_line",
     "place_line",
     "strand_subtitle",
     "why_line",

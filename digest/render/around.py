@@ -10,8 +10,8 @@ from functools import lru_cache
 from digest.model import Cadence, Edition, Item, Links, SectionKind, Site
 from digest.render import days, mutes
 from digest.render.language import Language, language
-from digest.render.views import hidden, safe_url
-from digest.render.wording import clip, opening
+from digest.render.views import names_hidden, safe_url
+from digest.render.wording import clip, counted, opening
 from digest.text import clean
 
 _SUBJECT = 60
@@ -37,6 +37,7 @@ class Shell:
     cut: str  # from when on papers count, where that is later
     held_back: str
     muted: str
+    muted_more: str  # how many of them are not named
     left_out: str  # papers of this edition that did not fit into the mail
     left_out_way: str  # where they are, the words of a link to `archive` or `feed`
     because: str  # why the reader gets this, up to the address
@@ -74,13 +75,14 @@ def shell(edition: Edition, links: Links, shown: int, site: Site) -> Shell:
         title=_title(edition.title),
         description=_title(edition.description),
         date=words.long_date(edition.date),
-        found=_day(edition, words),
-        told=days.told(edition, words),
+        found=counted(_day(edition, words)),
+        told=counted(days.told(edition, words)),
         since=days.since(edition, words),
         cut=days.cut(edition, words),
-        held_back=_held_back(edition.held_back, bool(edition.missed), words),
-        muted=_muted(edition, words) if edition.muted else "",
-        left_out=_left_out(left_out, bool(archive or feed), words) if left_out else "",
+        held_back=counted(_held_back(edition.held_back, bool(edition.missed), words)),
+        muted=counted(_muted(edition, words)) if edition.muted else "",
+        muted_more=counted(_muted_more(edition, words)),
+        left_out=counted(_left_out(left_out, bool(archive or feed), words)) if left_out else "",
         left_out_way=_left_out_way(archive, feed, words) if left_out else "",
         because=because[0],
         because_end=because[1],
@@ -156,7 +158,14 @@ def _muted(edition: Edition, words: Language) -> str:
         "%(count)s papers hidden by this profile’s rules",
         edition.muted,
     )
-    return words.gettext("%(line)s:", line=line) if hidden(edition) else line
+    return words.gettext("%(line)s:", line=line) if names_hidden(edition) else line
+
+
+def _muted_more(edition: Edition, words: Language) -> str:
+    more = edition.muted - len(edition.hidden)
+    return (
+        words.ngettext("and %(count)s more", "and %(count)s more", more) if names_hidden(edition) and more > 0 else ""
+    )
 
 
 def _left_out(number: int, elsewhere: bool, words: Language) -> str:
@@ -234,7 +243,7 @@ def _counted(fresh: int, those: tuple[str, ...], words: Language) -> str:
 
 
 def _day(edition: Edition, words: Language) -> str:
-    """How many papers were new, from where, how many of them are here, and how many come from earlier days."""
+    """How many papers were new, from where, how many of them are here, and how many beside them from earlier days."""
     found = _found(edition, words)
     total = len(edition.items) - risen(edition)
     line = _of_day(found, total, edition.fresh, edition.held_back, edition.title, words)
@@ -252,17 +261,22 @@ def _of_day(found: str, total: int, fresh: int, held_back: int, title: str, word
     older = max(0, total - (fresh - held_back))
     given = {
         "found": found,
-        "chosen": words.number(total),
+        "chosen": words.number(total - older),
         "title": _title(title),
         "earlier": words.number(older),
+        "total": words.number(total),
     }
     if held_back or total < fresh:
         if older:
             return words.gettext(
-                "%(found)s; %(chosen)s chosen for “%(title)s”, %(earlier)s of them from earlier days.", **given
+                "%(found)s; %(chosen)s of them chosen for “%(title)s”, with %(earlier)s from earlier days: "
+                "%(total)s in all.",
+                **given,
             )
-        return words.gettext("%(found)s; %(chosen)s chosen for “%(title)s”.", **given)
-    return words.gettext("%(found)s, and %(earlier)s from earlier days.", **given) if older else f"{given['found']}."
+        return words.gettext("%(found)s; %(chosen)s of them chosen for “%(title)s”.", **given)
+    if older:
+        return words.gettext("%(found)s, and %(earlier)s from earlier days: %(total)s in all.", **given)
+    return f"{found}."
 
 
 def feed_note(words: Language) -> str:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 
 from digest.model import Edition, RibbonDay, Verdict, VerdictKind, phrased
 from digest.render.language import Language, language
-from digest.render.wording import clip
+from digest.render.views import safe_url
+from digest.render.wording import clip, counted
 from digest.text import clean
 
 _NAMED = 140  # title of a paper that is only named
-_SENTENCE = 300
+_SENTENCE, _WRONG = 300, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RibbonLine:
-    """A day since the last edition, in one line."""
+    """A day since the last edition, or several without papers, in one line: `text`, or `came`, link and `rest`."""
 
     date: str
-    words: str
+    text: str
+    came: str  # all the words, or those up to the title of the day's best paper
+    title: str
+    url: str
+    rest: str
 
 
 def since(edition: Edition, words: Language) -> str:
@@ -28,16 +35,35 @@ def since(edition: Edition, words: Language) -> str:
 
 
 def ribbon(edition: Edition) -> tuple[RibbonLine, ...]:
+    """Days without papers that follow each other and of which the same is told are in one line."""
     words = language(edition.subscription.language)
-    return tuple(RibbonLine(date=words.weekday_date(one.date), words=_came(one, words)) for one in edition.ribbon)
+    told = [(one, _wrong(one, words)) for one in edition.ribbon]
+    found = []
+    for _, run in groupby(told, key=lambda pair: (pair[0].new and pair[0].date, pair[1])):
+        (first, wrong), *others = run
+        found.append(_line(first, (others or [(first, "")])[-1][0].date, wrong, words))
+    return tuple(found)
 
 
-def _came(one: RibbonDay, words: Language) -> str:
-    """The papers of the day, and what was wrong with its lists; that alone on a day without papers."""
-    told = [clean(_lacked(verdict, words)) for verdict in one.verdicts]
-    if one.new or not told:
-        told.insert(0, _papers(one, words))
-    return clip("; ".join(told), _SENTENCE)
+def _line(one: RibbonDay, last: date, wrong: str, words: Language) -> RibbonLine:
+    """The papers of the day, and what was wrong with its lists; that alone on days without papers."""
+    title, came, rest = "", wrong or words.gettext("nothing new"), ""
+    if one.new:
+        title = clip(clean(one.title), _NAMED) or words.gettext("Untitled")
+        came, _, rest = _papers(one.new, words).partition("\0")
+        rest += f"; {wrong}" if wrong else ""
+    return RibbonLine(
+        date=words.weekday_dates(one.date, last),
+        text=f"{came}{title}{rest}",
+        came=counted(came),
+        title=title,
+        url=safe_url(one.url),
+        rest=rest,
+    )
+
+
+def _wrong(one: RibbonDay, words: Language) -> str:
+    return clip("; ".join([clean(_lacked(verdict, words)) for verdict in one.verdicts]), _WRONG)
 
 
 def _lacked(one: Verdict, words: Language) -> str:
@@ -56,14 +82,9 @@ def _lacked(one: Verdict, words: Language) -> str:
             return words.gettext("the list of %(source)s may lack papers", source=one.source)
 
 
-def _papers(one: RibbonDay, words: Language) -> str:
-    if not one.new:
-        return words.gettext("no new paper")
+def _papers(number: int, words: Language) -> str:
     return words.ngettext(
-        "%(count)s new paper, first “%(title)s”",
-        "%(count)s new papers, first “%(title)s”",
-        one.new,
-        title=clip(clean(one.title), _NAMED) or words.gettext("Untitled"),
+        "%(count)s new paper, first “%(title)s”", "%(count)s new papers, first “%(title)s”", number, title="\0"
     )
 
 

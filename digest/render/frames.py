@@ -98,7 +98,7 @@ class Frames:
         """For so many cards."""
         own = around.own(edition.subscription.address, links)
         there = [value != "" for value in (opened["archive"], *own.values())]
-        notes = edition.missed != (), edition.hidden != ()
+        notes = edition.missed != (), len(edition.hidden)
         key = _facts(edition), len(edition.items), shown, around.risen(edition), links.feed_url, *notes, *there
         found = self._told.get(key)
         if found is None:
@@ -106,19 +106,19 @@ class Frames:
                 self._told.clear()
             shell = around.shell(edition, links, shown, self._site)
             values = dict(zip(_NAMES, _values(shell), strict=True))
-            found = self._told[key] = self._tell(values, _notes(edition), shown > 0)
+            found = self._told[key] = self._tell(values, _notes(edition, self._site), shown > 0)
         return found
 
     def html_notes(self, edition: Edition) -> _Fragments:
         """What is only named."""
         return {
-            name: [part for one in lines for part in self._line(name).filled(asdict(one))]
-            for name, lines in _notes(edition).items()
+            name: [part for one in lines for part in self._line(name, _there(one)).filled(asdict(one))]
+            for name, lines in _notes(edition, self._site).items()
         }
 
     def text_notes(self, edition: Edition, frame: Frame) -> _Fragments:
         found: dict[str, Sequence[Fragment]] = {}
-        for name, lines in _notes(edition).items():
+        for name, lines in _notes(edition, self._site).items():
             if name in frame.lines:
                 body, between = frame.lines[name]
                 parts = [(between, *body.filled(_sample(name, one))) for one in lines]
@@ -141,12 +141,13 @@ class Frames:
             lines={name: (body, text.between(name)) for name, body in text.bodies.items()},
         )
 
-    def _draw_line(self, name: str) -> Stencil:
-        """The line of any paper that is only named, or of any day: all of its words are gaps."""
+    def _draw_line(self, name: str, there: frozenset[str]) -> Stencil:
+        """The line of any paper that is only named, or of any day, that has these words: all of them are gaps."""
         kind = _LINES[name]
         marks = markers((field.name for field in fields(kind)), name)
         template, value = ("ribbon.html.j2", "day") if name == "ribbon" else ("mention.html.j2", "paper")
-        html = self._drawing.html(template, **{value: kind(**marks)})
+        words = {field: mark if field in there else "" for field, mark in marks.items()}
+        html = self._drawing.html(template, **{value: kind(**words)})
         return Stencil(html_cuts(self._drawing.inlined(html), marks))
 
     def _draw_html(self, present: frozenset[str]) -> Stencil:
@@ -186,13 +187,17 @@ class Frames:
         return Stencil(text_cuts(text.strip("\n") + "\n", known), repeated=_NESTED)
 
 
-def _notes(edition: Edition) -> Mapping[str, Sequence[_Line]]:
+def _there(one: _Line) -> frozenset[str]:
+    return frozenset([name for name, value in asdict(one).items() if value])
+
+
+def _notes(edition: Edition, site: Site) -> Mapping[str, Sequence[_Line]]:
     """Those that there are."""
     if not (edition.missed or edition.hidden or edition.ribbon):
         return {}
     found: Mapping[str, Sequence[_Line]] = {
-        "missed": views.missed(edition),
-        "hidden": views.hidden(edition),
+        "missed": views.missed(edition, site),
+        "hidden": views.hidden(edition, site),
         "ribbon": days.ribbon(edition),
     }
     return {name: lines for name, lines in found.items() if lines}

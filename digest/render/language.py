@@ -114,5 +114,12 @@ class Language:
     def month(self, day: date) -> str:
         return self.date(day, self.pgettext("pattern of a month with year", "LLLL y"))
 
-    def weekday_date(self, day: date) -> str:
-        return self.date(day, self.pgettext("pattern of a short date with weekday", "EEE d MMM"))
+    def weekday_dates(self, first: date, last: date) -> str:
+        """One day, or from one to another; each stays on one line."""
+        ends = self.date(last, self.pgettext("pattern of a short date with weekday", "EEE d MMM"))
+        if first != last:
+            same = (first.year, first.month) == (last.year, last.month)
+            day = self.pgettext("pattern of a day of the month with weekday", "EEE d")
+            whole = self.pgettext("pattern of a short date with weekday", "EEE d MMM")
+            ends = f"{self.date(first, day if same else whole)}\0{ends}"
+        return ends.replace(" ", "\u00a0").replace("\0", "\u00a0– ")

@@ -8,13 +8,17 @@ from digest.model import Muted, ordinal
 from digest.render.language import Language
 
 
-def rules(one: Muted, words: Language) -> str:
-    """The rules that hide a paper, and the place that it would have without them."""
+def rules(one: Muted, section: str, words: Language) -> str:
+    """The rules that hide a paper, and the place that it would have in the section, or in the list, without them."""
     rule = words.listed([_named(each, words) for each in (one.rule, *one.also)])
     if not one.place:
         return rule
     place, nth = words.number(one.place), ordinal(one.place)
-    return words.gettext("without the %(rule)s this would be %(nth)s", rule=rule, nth=nth, place=place)
+    if section:
+        return words.gettext(
+            "%(rule)s, otherwise %(nth)s in “%(section)s”", rule=rule, nth=nth, place=place, section=section
+        )
+    return words.gettext("%(rule)s, otherwise %(nth)s", rule=rule, nth=nth, place=place)
 
 
 def _named(rule: str, words: Language) -> str:

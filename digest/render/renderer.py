@@ -80,8 +80,8 @@ class Renderer(FeedRenderer):
             "page.html.j2",
             mail=around.shell(edition, links, len(edition.items), self._publisher),
             cards=Markup(cards),  # noqa: S704 - escaped by the templates and by the stencil
-            missed=views.missed(edition),
-            hidden=views.hidden(edition),
+            missed=views.missed(edition, self._publisher),
+            hidden=views.hidden(edition, self._publisher),
             ribbon=days.ribbon(edition),
             css=Markup("\n").join((self.drawing.css("mail.css"), self.drawing.css("dark.css"))),
         )

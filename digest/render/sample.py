@@ -59,11 +59,11 @@ EDITION = Edition(
     ),
     fresh=9,
     held_back=7,
-    muted=1,
+    muted=3,
     sources=("sample-daily",),
     missed=(Missed(paper=_BARE, score=90, short=12),),
     hidden=(Muted(paper=_FULL, rule="muted word “sample”", place=1),),
-    ribbon=(RibbonDay(date=date(2025, 11, 20), new=9, title=_FULL.title), RibbonDay(date=_DAY, new=0)),
+    ribbon=(RibbonDay(date=date(2025, 11, 20), new=9, title=_FULL.title, url=_FULL.url), RibbonDay(date=_DAY, new=0)),
     cut=date(2025, 11, 19),
     verdicts=(Verdict(source="sample-daily", date=_DAY, kind=VerdictKind.PARTIAL, evidence="cut off after 50 papers"),),
 )

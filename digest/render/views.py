@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import TypeAlias, TypedDict
@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from digest.model import Edition, Item, Missed, Muted, Paper, Section, SectionKind, Site
 from digest.render import mutes
 from digest.render.language import Language, language
-from digest.render.wording import NO_BREAK, clip, further, names, opening, tight
+from digest.render.wording import DOT, clip, counted, further, names, opening, tight
 from digest.text import clean
 
 _TITLE = 300
@@ -111,7 +111,7 @@ def card(item: Item, detail: Detail, words: Language) -> Card:
         withdrawn=words.gettext("Withdrawn") if paper.withdrawn else "",
         abstract="" if brief else opening(clean(paper.abstract), detail),
         votes=votes(item, words) if not brief else "",
-        rise=words.gettext("+%(count)s since first listed", count=rise) if item.rise > 0 and not brief else "",
+        rise=counted(words.gettext("+%(count)s since first listed", count=rise)) if item.rise > 0 and not brief else "",
         comments=tight(words.ngettext("%(count)s comment", "%(count)s comments", comments))
         if comments and not brief
         else "",
@@ -192,12 +192,12 @@ def about(item: Item, words: Language) -> About:
 
 def why(of: About) -> str:
     said, before, score, words = of
-    parts = [clip(clean(said), _WHY)]
+    parts = [counted(clip(clean(said), _WHY)).replace(" · ", DOT)]
     if before:
         parts.append(tight(words.gettext("no. %(rank)s then", rank=words.number(before))))
     if score is not None:
         parts.append(_points(score, words))
-    return " · ".join(parts).replace(" · ", f"{NO_BREAK}· ") if parts[0] else ""
+    return DOT.join(parts) if parts[0] else ""
 
 
 @lru_cache(16_384)
@@ -254,31 +254,43 @@ def _heading(section: Section, words: Language, site: Site) -> str:
 # --- what is only named ------------------------------------------------------------------------------------------
 
 
-def missed(edition: Edition) -> tuple[Mention, ...]:
+def missed(edition: Edition, site: Site) -> tuple[Mention, ...]:
     words = language(edition.subscription.language)
     return tuple(
-        replace(
-            _mention(one, "", words),
-            note=tight(_short(one.short, words)),
-        )
-        for one in edition.missed
+        _mention(one, _short(one.short, _heading(one.section, words, site), words), words) for one in edition.missed
     )
 
 
-def _short(points: int, words: Language) -> str:
+def _short(points: int, section: str, words: Language) -> str:
+    """By how much it missed the section, or the list where that has none."""
     if not points:
+        if section:
+            return words.gettext("level with the last one of “%(section)s”", section=section)
         return words.gettext("level with the last one")
+    if section:
+        return words.ngettext(
+            "%(count)s point short of “%(section)s”",
+            "%(count)s points short of “%(section)s”",
+            points,
+            section=section,
+        )
     return words.ngettext("%(count)s point short", "%(count)s points short", points)
 
 
-def hidden(edition: Edition) -> tuple[Mention, ...]:
-    """None on a public surface: whom a profile does not want to read is for its readers only."""
-    if edition.subscription.address is None:
+def names_hidden(edition: Edition) -> bool:
+    """Not on a public surface: whom a profile does not want to read is for its readers only."""
+    return edition.subscription.address is not None and edition.hidden != ()
+
+
+def hidden(edition: Edition, site: Site) -> tuple[Mention, ...]:
+    if not names_hidden(edition):
         return ()
     words = language(edition.subscription.language)
-    return tuple(_mention(one, mutes.rules(one, words), words) for one in edition.hidden)
+    return tuple(
+        _mention(one, mutes.rules(one, _heading(one.section, words, site), words), words) for one in edition.hidden
+    )
 
 
 def _mention(one: Missed | Muted, note: str, words: Language) -> Mention:
     title = clip(clean(one.paper.title), _NAMED) or words.gettext("Untitled")
-    return Mention(title=title, url=safe_url(one.paper.url), note=clip(clean(note), _NOTE))
+    return Mention(title=title, url=safe_url(one.paper.url), note=counted(clip(clean(note), _NOTE)))

@@ -10,23 +10,43 @@ from digest.render.language import Language, language
 
 
 def why_line(reasons: Sequence[Reason], tag: str, late: str = "") -> str:
-    """The reasons in their order, those of the trend at the end: votes in figures, if they are more than usual.
+    """The reasons in their order, those of the trend at the end: votes, if they are more than usual.
 
-    `tag` is the language's. Of a paper without any reason the line says that it is new. `late` stands in front.
+    `tag` is the language's, `late` stands in front. Empty where there is nothing to say. How many votes a paper has
+    stands on its card, and not here.
     """
     words = language(tag)
     trends = _trends(words)
-    parts = [words.worded(one.said) if one.said else one.label for one in reasons if one.kind not in (*trends, "votes")]
+    parts = [_told(one, words) for one in reasons if one.kind not in (*trends, "votes")]
     parts += [_votes(one, words) for one in reasons if one.kind == "votes" and len(one.said) > 1]
     if told := [trends[one.kind] for one in reasons if one.kind in trends]:
         parts.append(words.gettext("trending by %(trends)s", trends=words.listed(told)))
-    why = " · ".join(parts) or words.gettext("newly listed")
-    return _capital(f"{late} · {why}" if late else why)
+    return _capital(" · ".join(filter(None, (late, *parts))))
+
+
+def _told(one: Reason, words: Language) -> str:
+    if not one.said:
+        return one.label
+    if one.kind == "risen":
+        return _risen(one.said, words)
+    return words.worded(one.said)
+
+
+def _risen(said: Sequence[str], words: Language) -> str:
+    """With the day as people say it; the rise since a paper was first listed stands on its card."""
+    message, more, *shown = said
+    if not shown:
+        return words.gettext("rising since it was first listed")
+    return words.worded((message, words.number(int(more)), words.month_date(date.fromisoformat(shown[0]))))
 
 
 def _votes(one: Reason, words: Language) -> str:
-    message, *values = one.said
-    return words.worded((message, *(words.number(int(value)) for value in values)))
+    votes, usual = (int(value) for value in one.said[1:])
+    if votes < 2 * usual:
+        return words.gettext("more votes than usual")
+    if votes < 3 * usual:
+        return words.gettext("twice the usual votes")
+    return words.gettext("%(times)s times the usual votes", times=words.number(votes // usual))
 
 
 def late_line(listed: date, day: date, tag: str) -> str:
@@ -35,6 +55,13 @@ def late_line(listed: date, day: date, tag: str) -> str:
     if listed == day - timedelta(days=1):
         return words.gettext("late from yesterday")
     return words.gettext("late from %(day)s", day=words.month_date(listed))
+
+
+def listed_line(sources: Sequence[str], listed: date, tag: str) -> str:
+    """For a paper of which nothing else can be said: where it was listed first, and when."""
+    words = language(tag)
+    where, day = words.listed(sources), words.month_date(listed)
+    return _capital(words.gettext("listed by %(sources)s on %(day)s", sources=where, day=day))
 
 
 def place_line(rank: int, day: date, tag: str) -> str:
@@ -52,4 +79,4 @@ def _trends(words: Language) -> dict[str, str]:
 
 
 def _capital(line: str) -> str:
-    return line[0].upper() + line[1:]
+    return line[:1].upper() + line[1:]

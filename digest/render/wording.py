@@ -13,6 +13,7 @@ from digest.render.language import Language
 from digest.text import clean
 
 NO_BREAK = "\u00a0"
+DOT = f" ·{NO_BREAK}"  # between two things of a line: where that is broken, it goes with the second
 _NAMES = 3
 
 # Words before whose full stop no sentence ends, in English, German, French and Spanish papers' abstracts.
@@ -23,6 +24,7 @@ _ABBREVIATIONS = frozenset(
         "ref refs thm dr mr mrs ms prof st inc ltd jr sr ph.d u.s z.b d.h u.a bzw ggf vgl abb usw s.a p.ej ej",
     )
 )
+_NUMBER = re.compile(r"(?<=\d) (?=[^\W\d_])")
 _BEFORE_NUMBERS = frozenset(("no", "nos", "nr", "tab"))
 # Marks of scripts with blanks end a sentence where a blank follows, the others anywhere but between digits.
 _SENTENCE_END = re.compile(r"""[.!?…؟۔।॥։።]+["'”’“»)\]]*(?=\s+\S)|[。！？｡．]+[”’」』）]*(?=\D)""")
@@ -66,6 +68,11 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
 def tight(words: str) -> str:
     """Words that stay on one line, such as a number and what it counts."""
     return words.replace(" ", NO_BREAK)
+
+
+def counted(words: str) -> str:
+    """Words in which each number stays on one line with the word behind it."""
+    return _NUMBER.sub(NO_BREAK, words)
 
 
 def names(paper: Paper) -> tuple[str, ...]:
