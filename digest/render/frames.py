@@ -112,9 +112,12 @@ class Frames:
     def html_notes(self, edition: Edition) -> _Fragments:
         """What is only named."""
         return {
-            name: [part for one in lines for part in self._line(name, _there(one)).filled(asdict(one))]
+            name: [part for one in lines for part in self._filled(name, asdict(one))]
             for name, lines in _notes(edition, self._site).items()
         }
+
+    def _filled(self, name: str, values: Mapping[str, str]) -> Sequence[Fragment]:
+        return self._line(name, frozenset([field for field, value in values.items() if value])).filled(values)
 
     def text_notes(self, edition: Edition, frame: Frame) -> _Fragments:
         found: dict[str, Sequence[Fragment]] = {}
@@ -185,10 +188,6 @@ class Frames:
         )
         known = [*_NAMES, *cards, *(one for those in samples.values() for each in those for one in each.values())]
         return Stencil(text_cuts(text.strip("\n") + "\n", known), repeated=_NESTED)
-
-
-def _there(one: _Line) -> frozenset[str]:
-    return frozenset([name for name, value in asdict(one).items() if value])
 
 
 def _notes(edition: Edition, site: Site) -> Mapping[str, Sequence[_Line]]:
