@@ -12,7 +12,7 @@ from digest.model import EditionLine, FeedGroup, MonthPage, Shelf, Site
 from digest.render.drawing import Drawing
 from digest.render.language import Language, language
 from digest.render.views import safe_url
-from digest.render.wording import clip, tight
+from digest.render.wording import clip
 from digest.text import clean
 
 WRITTEN_HERE = '<meta name="generator" content="trending papers digest">'
@@ -166,7 +166,7 @@ def _shelf(shelf: Shelf, words: Language) -> ShelfView:
 def _lines(editions: Sequence[EditionLine], folder: str, words: Language) -> tuple[Line, ...]:
     return tuple(
         Line(
-            day=tight(words.weekday_date(one.date)),
+            day=words.weekday_dates(one.date, one.date),
             first=_title(one.first) or words.gettext("Untitled"),
             path=f"{folder}{one.date}.html",
             count=words.ngettext("%(count)s paper", "%(count)s papers", one.papers),
