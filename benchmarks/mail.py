@@ -1,10 +1,12 @@
 """What a mail costs, made and sent: the usual way, ours, and the floors, in one run.
 
-    python benchmarks/mail.py [--papers 20] [--repeats 9] [--rounds 5] [--only composing | sending]
+    python benchmarks/mail.py [--papers 20] [--pool 1000] [--repeats 9] [--rounds 5] [--only composing | sending]
 
 Of composing the processor's time is measured, from an `Edition` and its `Links` to the finished bytes, without the hash
 that the outbox keeps of them. The ways take turns, so that what else the machine does slows all of them; told are
-medians of the turns' means, and of the turns' ratios.
+medians of the turns' means, and of the turns' ratios. All ways take the same papers in the same order out of one pool, as
+a day has it in memory: more than the processor keeps at hand. Each of 50 profiles has twice the papers of a mail, and
+each of its readers some of them in an order of his own.
 
 The usual way renders a jinja2 template, inlines its css with premailer and writes an `EmailMessage`, for each reader,
 and signs it with dkimpy or not; it uses the shipped templates, so that both make the same mail. Ours is told three
@@ -35,12 +37,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -62,6 +64,7 @@ from digest.sign import RSA, Key, Signer, make_key  # noqa: E402
 DAY, NOW = date(2026, 6, 1), datetime(2026, 6, 1, 7, tzinfo=UTC)
 SECRET = b"a secret of the benchmark"
 _MANY, _PROFILES = 100, 50  # messages in one turn
+_PAPERS, _POOL = 20, 1_000  # in a mail; of a day
 _USUAL = "the usual way: jinja2, premailer, EmailMessage"
 _READERS, _AWAY = 100, 0.04  # of a profile; seconds of a round trip to a server far away
 _USUAL_WHOLE, _USUAL_SIGNED = "end to end: the usual way", "end to end: the usual way, signed"
@@ -117,13 +120,12 @@ def papers(count: int) -> list[Paper]:
     return found
 
 
-def edition(known: list[Paper], reader: int, profiles: int | None = None) -> tuple[Edition, Links]:
+def edition(known: list[Paper], reader: int, count: int = _PAPERS, profiles: int | None = None) -> tuple[Edition, Links]:
     """Every reader has an order and links of his own; and words of why and points, unless they come from a profile."""
-    chance = random.Random(reader)
-    order = known[:]
-    chance.shuffle(order)
+    chance, pool = random.Random(reader), len(known)
+    chosen = _chosen(pool, min(2 * count, pool), reader % profiles) if profiles else range(pool)
     items = []
-    for rank, paper in enumerate(order, start=1):
+    for rank, paper in enumerate([known[one] for one in chance.sample(chosen, count)], start=1):
         teller = random.Random(f"{paper.id} {reader % profiles}") if profiles else chance
         one, other = teller.sample(WORDS, 2)
         why = f"“{one} {teller.randrange(10**6)}” in the title · near “{other}” · trending by votes"
@@ -142,6 +144,11 @@ def edition(known: list[Paper], reader: int, profiles: int | None = None) -> tup
         sources=("hf-daily",),
     )
     return made, own_links(made)
+
+
+@lru_cache
+def _chosen(pool: int, count: int, profile: int) -> Sequence[int]:
+    return random.Random(f"profile {profile}").sample(range(pool), count)
 
 
 def own_links(made: Edition) -> Links:
@@ -209,15 +216,18 @@ def personal(renderer: Renderer, made: Edition, links: Links) -> bytes:
 
 
 class Pasted:
-    """The cards of a finished mail in any order, with the rest of it around them."""
+    """The cards of finished mails in any order, with the rest of the first around them."""
 
     _CUT = re.compile(rb"(?<=\r\n)(?=-{72}\r\n|<table role=3D.presentation. class=3D.card.|</td></tr>\r\n)")
 
-    def __init__(self, whole: bytes, made: Edition) -> None:
-        ids, parts = [item.paper.id for item in made.items], self._CUT.split(whole)
-        count = len(ids)
-        self._texts = dict(zip(ids, parts[1:], strict=False))
-        self._htmls = dict(zip(ids, parts[count + 2 :], strict=False))
+    def __init__(self, mails: Iterable[tuple[bytes, Edition]]) -> None:
+        self._texts, self._htmls = dict[str, bytes](), dict[str, bytes]()
+        (whole, made), *others = mails
+        for content, one in (*others, (whole, made)):
+            ids, parts = [item.paper.id for item in one.items], self._CUT.split(content)
+            count = len(ids)
+            self._texts |= zip(ids, parts[1:], strict=False)
+            self._htmls |= zip(ids, parts[count + 2 :], strict=False)
         self._top, self._middle, self._end = parts[0], parts[count + 1], b"".join(parts[2 * count + 2 :])
         self._head, self._tail = re.split(rb"(?<=\r\n)To: .*\r\n", self._top)
         assert self.join(made, Links()) == whole
@@ -241,7 +251,7 @@ Way: TypeAlias = Callable[[Edition, Links], object]
 
 
 def measure(
-    ways: Mapping[str, tuple[int, int | None, Way]], known: list[Paper], repeats: int
+    ways: Mapping[str, tuple[int, int | None, Way]], known: list[Paper], papers_each: int, repeats: int
 ) -> dict[str, list[float]]:
     """By name the milliseconds of processor time for one, in each turn. Given are how many, and of how many profiles.
 
@@ -250,7 +260,7 @@ def measure(
     times: dict[str, list[float]] = {name: [] for name in ways}
     for repeat in range(repeats):
         for name, (count, profiles, work) in ways.items():
-            those = [edition(known, repeat * count + number, profiles) for number in range(count)]
+            those = [edition(known, repeat * count + number, papers_each, profiles) for number in range(count)]
             begin = time.process_time()
             for made, links in those:
                 work(made, links)
@@ -258,15 +268,17 @@ def measure(
     return times
 
 
-def compose(count: int, repeats: int) -> dict[str, list[float]]:
-    renderer, known = Renderer([ROOT / "templates"], SITE), papers(count)
+def compose(count: int, pool: int, repeats: int) -> dict[str, list[float]]:
+    renderer, known = Renderer([ROOT / "templates"], SITE), papers(pool)
     for reader in range(2_000):  # a day's why-lines are soon all told once
-        personal(renderer, *edition(known, reader, _PROFILES))
-    made, links = edition(known, 0)
+        personal(renderer, *edition(known, reader, count, _PROFILES))
+    made, links = edition(known, 0, count)
     draft = renderer.draft(made, links)
     letter = write_letter(draft, made, SITE, links)
     whole = personal(renderer, made, links)
-    pasted, html, buffer = Pasted(whole, made), renderer.render(made, links).html.encode(), bytearray(len(whole))
+    others = [edition(known[start : start + count], start, count) for start in range(0, pool - count + 1, count)]
+    pasted = Pasted([(whole, made), *((personal(renderer, *one), one[0]) for one in others)])
+    html, buffer = renderer.render(made, links).html.encode(), bytearray(len(whole))
     with tempfile.TemporaryDirectory() as folder:
         key = make_key(Path(folder) / "key", "key", RSA)
     sign = Signer("example.org", [key])
@@ -281,7 +293,7 @@ def compose(count: int, repeats: int) -> dict[str, list[float]]:
         own = own_words(address, its_links, renderer.own(draft, address, its_links))
         return assembled(letter, message_id(SECRET, one.id, address, SITE.list_domain), own)
 
-    print(f"{count} papers; {len(whole):,} bytes a message, {len(html):,} of them html before encoding")
+    print(f"{count} papers of {pool:,}; {len(whole):,} bytes a message, {len(html):,} of them html before encoding")
     ours = partial(personal, renderer)
     ways: dict[str, tuple[int, int | None, Way]] = {
         _USUAL: (4, None, partial(usual, renderer)),
@@ -295,21 +307,21 @@ def compose(count: int, repeats: int) -> dict[str, list[float]]:
         _JOIN: (_MANY, _PROFILES, pasted.join),
         "floor: memory copy of the same bytes": (_MANY, None, copy),
     }
-    return measure(ways, known, repeats)
+    return measure(ways, known, count, repeats)
 
 
-def whole_ways(renderer: Renderer, known: list[Paper], key: Key) -> dict[str, delivery.Way]:
+def whole_ways(renderer: Renderer, known: list[Paper], count: int, key: Key) -> dict[str, delivery.Way]:
     """From editions to a server's answer, by name."""
 
     def shared(number: int) -> list[Edition]:
-        firsts = [edition(known, number)[0] for number in range(-(-number // _READERS))]
+        firsts = [edition(known, number, count)[0] for number in range(-(-number // _READERS))]
         return [
-            replace(one, subscription=edition([], reader)[0].subscription)
+            replace(one, subscription=edition([], reader, 0)[0].subscription)
             for reader, one in zip(range(number), (one for one in firsts for _ in range(_READERS)), strict=False)
         ]
 
     def own(number: int) -> list[Edition]:
-        return [edition(known, reader, _PROFILES)[0] for reader in range(number)]
+        return [edition(known, reader, count, _PROFILES)[0] for reader in range(number)]
 
     def composed(made: Edition) -> bytes:
         return usual(renderer, made, own_links(made))
@@ -324,13 +336,13 @@ def whole_ways(renderer: Renderer, known: list[Paper], key: Key) -> dict[str, de
     }
 
 
-def send(count: int, rounds: int) -> dict[str, delivery.Costs]:
+def send(count: int, pool: int, rounds: int) -> dict[str, delivery.Costs]:
     """By the place where the sink is: of each way that there is, what a message costs."""
-    renderer, known = Renderer([ROOT / "templates"], SITE), papers(count)
-    content = personal(renderer, *edition(known, 0))
+    renderer, known = Renderer([ROOT / "templates"], SITE), papers(pool)
+    content = personal(renderer, *edition(known, 0, count))
     alone = delivery.sending(content)
     with tempfile.TemporaryDirectory() as folder:
-        whole = whole_ways(renderer, known, make_key(Path(folder) / "key", "key", RSA))
+        whole = whole_ways(renderer, known, count, make_key(Path(folder) / "key", "key", RSA))
     found = {}
     with delivery.places(_AWAY) as places:
         for place in places:
@@ -351,15 +363,16 @@ def _number(name: str, place: delivery.Place) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--papers", type=int, default=20)
+    parser.add_argument("--papers", type=int, default=_PAPERS)
+    parser.add_argument("--pool", type=int, default=_POOL, help="papers of the day, a multiple of those of a mail")
     parser.add_argument("--repeats", type=int, default=9, help="turns of composing")
     parser.add_argument("--rounds", type=int, default=5, help="turns of sending")
     parser.add_argument("--only", choices=("composing", "sending"))
     given = parser.parse_args()
     if given.only != "sending":
-        tell_composing(compose(given.papers, given.repeats))
+        tell_composing(compose(given.papers, given.pool, given.repeats))
     if given.only != "composing":
-        tell_sending(send(given.papers, given.rounds))
+        tell_sending(send(given.papers, given.pool, given.rounds))
 
 
 def tell_composing(found: dict[str, list[float]]) -> None:
