@@ -479,10 +479,13 @@ def test_an_accent_that_is_no_colour_is_a_render_error() -> None:
 
 def test_the_score_stands_behind_the_why_and_is_the_sum_of_its_reasons() -> None:
     reasons = (Reason(kind="votes", label="9 votes", points=1230), Reason(kind="age", label="2 days old", points=-30))
-    rendered = renderer().render(edition(item(0, why="Trending by votes", reasons=reasons), item(1)), LINKS)
-    for surface in (rendered.html.replace("\u00a0", " "), rendered.text):
-        assert surface.count("Trending by votes · 1,200 points") == 1
-        assert surface.count(" points") == 1, "without reasons there is no score"
+    trending = item(2, why="Seen by all", reasons=reasons, section=Section(kind=SectionKind.TRENDING))
+    made = edition(item(0, why="Trending by votes", reasons=reasons), item(1), trending)
+    rendered = renderer().render(made, LINKS)
+    for surface in (rendered.html, rendered.text, renderer().page(made, LINKS)):
+        plain = surface.replace("\u00a0", " ")
+        assert plain.count("Trending by votes · 1,200 points") == 1
+        assert plain.count(" points") == 1, "none without reasons, none where they do not order the list"
 
 
 def test_the_ribbon_of_missed_days_is_told_escaped_on_every_surface() -> None:

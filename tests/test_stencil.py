@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digest.errors import RenderError
 from digest.render import Renderer
 from digest.render.stencil import Gap, Nested, Run, Stencil, hole, html_cuts, text_cuts, waiting, wrapped
-from digest.wire import told
+from digest.wire import quoted, told
 
 
 @settings(deadline=None, max_examples=300)
@@ -62,13 +62,15 @@ def test_what_is_open_is_told_later_and_what_is_the_readers_own_has_a_number() -
     owns: list[Gap] = []
     (run,) = Stencil(text_cuts(text, names)).runs({"a": "one"}, ("b",), owns)
     assert isinstance(run, Run)
-    parts = list(run.parts)
-    for at, gap in run.open:
-        parts[at] = gap.filled({"b": "two"})
-    assert [parts[at] for at in run.own] == [0]
-    assert owns[0].tell({"address": "me"}) == "me"
-    assert told([part for part in parts if isinstance(part, bytes)]) == "one two  one."
     assert run.size == len("  one.")
+    assert [gap.once(gap.pick({"b": "two"})) for _, gap in run.joined().open] == [quoted("one two")]
+    for whole in (run.told({"b": "two"}, ()), run.told({"b": "two"}, ()).joined()):
+        assert not whole.open
+        assert [whole.parts[at] for at in whole.own] == [0]
+        assert told(whole.literals) == "one two  one."
+        assert whole.size == len("one two  one.")
+    assert len(whole.parts) == 3, "what is told is one before the reader's own and one behind it"
+    assert owns[0].tell({"address": "me"}) == "me"
 
 
 def nested(stencil: Stencil, values: dict[str, str], parts: list[bytes]) -> str:

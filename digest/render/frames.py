@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from digest.model import Edition, Fragment, Links, Piece, Site, Telling
 from digest.render import around, days, views
@@ -47,6 +47,14 @@ class Surface(NamedTuple):
     runs: Sequence[Run | Nested]
     piece: Piece
     doubtful: bool
+
+    @classmethod
+    def of(cls, runs: Iterable[Run | Nested], doubtful: bool) -> Self:
+        """What many mails have in common is joined, and is a piece of all of them."""
+        joined = [run if isinstance(run, Nested) else run.joined() for run in runs]
+        between = [run.between for run in joined if isinstance(run, Nested) and run.between]
+        told = [one for run in joined if isinstance(run, Run) for one in run.literals]
+        return cls(joined, Piece.of([*told, *between]), doubtful)
 
     def filled(self, opened: Mapping[str, str], nested: _Fragments) -> Filled:
         """`room` is without what is nested."""
@@ -136,8 +144,8 @@ class Frames:
         closed = all(gap.names.isdisjoint(OPEN) for gap in owns)
         return Frame(
             values=values,
-            html=Surface(html_runs, html.piece, html.doubtful),
-            text=Surface(text_runs, text.piece, text.doubtful),
+            html=Surface.of(html_runs, html.doubtful),
+            text=Surface.of(text_runs, text.doubtful),
             owns=owns,
             closed=tuple([gap.knowing(values, OWN).tell for gap in owns]) if closed else None,
             between=text.between("cards"),

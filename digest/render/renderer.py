@@ -9,7 +9,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from digest.model import Body, Chart, Draft, Edition, Links, Rendered, Site
+from digest.model import Body, Chart, Draft, Edition, Links, Piece, Rendered, Site
 from digest.render import around, chart, days, sample, views
 from digest.render.cards import Cards, Deck
 from digest.render.drawing import Drawing
@@ -17,7 +17,6 @@ from digest.render.feed_entries import FeedRenderer
 from digest.render.frames import OWN_ROOM, Filled, Frame, Frames, Surface
 from digest.render.language import languages
 from digest.render.plan import plan
-from digest.render.stencil import Stencil
 from digest.render.views import Detail
 from digest.wire import size, told
 
@@ -51,10 +50,10 @@ class Renderer(FeedRenderer):
         return Draft(
             opened["subject"],
             opened["preheader"],
-            _body(html, frame.html, [one.html for one in cards.drawn]),
-            _body(text, frame.text, [one.text for one in cards.drawn]),
+            _body(html, frame.html, cards.html_pieces, cards.doubtful),
+            _body(text, frame.text, cards.text_pieces, cards.doubtful),
             frame.tellings(opened),
-            len(edition.items) - len(cards.drawn),
+            len(edition.items) - len(cards.html_pieces),
         )
 
     def own(self, draft: Draft, address: str | None, links: Links) -> tuple[str, ...]:
@@ -123,9 +122,8 @@ class Renderer(FeedRenderer):
         return plan(lambda detail: self._cards.sizes(edition, detail), MAIL_LIMIT - _size(around_them))
 
 
-def _body(filled: Filled, surface: Surface, cards: Sequence[Stencil]) -> Body:
-    doubtful = surface.doubtful or True in [one.doubtful for one in cards]
-    return Body(filled.parts, filled.own, [surface.piece, *[one.piece for one in cards]], doubtful)
+def _body(filled: Filled, surface: Surface, cards: Sequence[Piece], doubtful: bool) -> Body:
+    return Body(filled.parts, filled.own, [surface.piece, *cards], surface.doubtful or doubtful)
 
 
 def _size(html: Filled) -> int:

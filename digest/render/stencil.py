@@ -80,6 +80,45 @@ class Run(NamedTuple):
     own: tuple[int, ...]
     size: int
 
+    def told(self, values: Mapping[str, Any], open_: Collection[str]) -> Run:
+        """With what these values tell of what is open; `open_` are the names that have no value yet."""
+        parts, waiting, more = list(self.parts), list[tuple[int, Gap]](), list[bytes]()
+        for at, gap in self.open:
+            if gap.names.isdisjoint(open_):
+                parts[at] = fill = gap.once(gap.pick(values))
+                more.append(fill)
+            else:
+                waiting.append((at, gap.knowing(values, open_)))
+        return Run(tuple(parts), _SAME[tuple(waiting)], self.own, self.size + size(more))
+
+    def after(self, fragment: bytes) -> Run:
+        """The same behind another fragment, which has no size."""
+        waiting = tuple([(at + 1, gap) for at, gap in self.open])
+        return Run((fragment, *self.parts), waiting, tuple([at + 1 for at in self.own]), self.size)
+
+    def joined(self) -> Run:
+        """The same with what is told in one part, from one place that is left to the next."""
+        gaps, left = dict(self.open), {*self.own, *dict(self.open)}
+        parts, places = list[Fragment](), dict[int, int]()
+        for told, those in groupby(range(len(self.parts)), key=lambda at: at not in left):
+            if told:
+                parts.append(b"".join([part for at in those if isinstance(part := self.parts[at], bytes)]))
+            else:
+                for at in those:
+                    places[at] = len(parts)
+                    parts.append(self.parts[at])
+        waiting = tuple([(places[at], gap) for at, gap in gaps.items()])
+        return Run(tuple(parts), waiting, tuple([places[at] for at in self.own]), self.size)
+
+    @property
+    def literals(self) -> list[bytes]:
+        """What is told."""
+        return [part for part in self.parts if isinstance(part, bytes) and part]
+
+
+# Of many runs the same places are open: read as one, they are at hand.
+_SAME: Kept[tuple[tuple[int, Gap], ...], tuple[tuple[int, Gap], ...]] = Kept(lambda places: places, _KEPT)
+
 
 class Stencil:
     """Fragments, gaps and nested fragments in order. `bodies` are of what is repeated in it and has gaps itself."""
