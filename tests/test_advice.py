@@ -95,6 +95,6 @@ words = ["model", "agent", "language", "reasoning", "robot"]
     told = stocked.run("doctor").out
     assert "profiles: idle: topic “nothing”: “the” is too common" in told
     assert "profiles: idle: its mutes hide" in told
-    titles, ids = told.split("used as titles: ")[1].split("which count for nothing until they are listed: ")
+    titles, ids = told.split("used as titles: ")[1].split("they count for nothing until they are listed: ")
     assert "idle: A title of some paper" in titles
     assert ids.splitlines()[0] == "idle: 9999.99999"
