@@ -176,11 +176,11 @@ HYPHENS = st.sampled_from([" ", "-", "‐", "‑", "–", "_", " - ", "\u00ad", 
 PLURALS = (
     "matrix/matrices hypothesis/hypotheses mouse/mice phenomenon/phenomena index/indices analysis/analyses hero/heroes "
     "vertex/vertices criterion/criteria woman/women child/children corpus/corpora quiz/quizzes bias/biases "
-    "gpu/gpus lens/lenses bus/buses"
+    "gpu/gpus api/apis lens/lenses bus/buses"
 )
 REGULAR = (
     "survey benchmark agent model query box class proxy image cache size movie virus robot dataset theory process "
-    "approach llm vla api sketch study key status"
+    "approach llm vla sketch study key status"
 )
 IRREGULAR = dict(pair.split("/") for pair in PLURALS.split())
 
