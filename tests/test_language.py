@@ -300,7 +300,7 @@ def test_new_papers_are_marked_where_there_are_others() -> None:
 
 def test_a_late_riser_tells_where_it_stood_and_no_change() -> None:
     found = place_of(item(0, before=3, section=Section(kind=SectionKind.RISEN), why="5 votes more"))
-    assert (found["change"], found["why"]) == ("", "5\u00a0votes more ·\u00a0no.\u00a03\u00a0then")
+    assert (found["change"], found["why"]) == ("", "5\u00a0votes more\u00a0· no.\u00a03\u00a0then")
 
 
 def test_a_change_is_heard_and_in_the_text() -> None:

@@ -232,8 +232,8 @@ def test_missing_parts_leave_no_holes() -> None:
 def test_what_a_full_card_says() -> None:
     html = renderer().render(edition(item(0, comments=1)), LINKS).html
     card = words(parsed(html).find(".//table[@class='card']"))
-    assert card.startswith("1 Pocket Reasoners: Teaching 2B Models to Think Before They Speak Mara Lindqvist · ")
-    assert "Northlight Research · 20 Nov 2025" in card
+    assert card.startswith("1 Pocket Reasoners: Teaching 2B Models to Think Before They Speak Mara Lindqvist")
+    assert "Northlight Research 20 Nov 2025" in card
     assert "e.g. by completing a familiar pattern. We train" in card
     assert card.endswith(
         "Mentions reasoning · 24 times the usual votes 147 votes +12 since first listed 1 comment 1,240 stars "

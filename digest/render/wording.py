@@ -13,7 +13,7 @@ from digest.render.language import Language
 from digest.text import clean
 
 NO_BREAK = "\u00a0"
-DOT = f" ·{NO_BREAK}"  # between two things of a line: where that is broken, it goes with the second
+DOT = f"{NO_BREAK}· "  # between two things of a line: where that is broken, it goes with the first, as a comma does
 _NAMES = 3
 
 # Words before whose full stop no sentence ends, in English, German, French and Spanish papers' abstracts.
