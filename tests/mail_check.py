@@ -62,7 +62,7 @@ class LeftOutError(Exception):
 class Samples:
     folder: Path
     mails: tuple[Path, ...]
-    pages: tuple[Path, ...]  # the HTML of the mails, and the web pages
+    pages: tuple[Path, ...]  # the HTML of the mails, their web pages, and those around them
     feed: Path
 
 
@@ -100,7 +100,8 @@ def told(name: str, check: Check, samples: Samples, room: Path, tools: Path) -> 
 def written(folder: Path) -> Samples:
     rows = list(mail_samples.written(folder))
     pages = tuple(path for _, _, html, page in rows for path in (html, page))
-    return Samples(folder, tuple(mail for _, mail, _, _ in rows), pages, mail_samples.feed(folder))
+    mails = tuple(mail for _, mail, _, _ in rows)
+    return Samples(folder, mails, pages + mail_samples.site(folder / "site"), mail_samples.feed(folder))
 
 
 # --- what is needed -------------------------------------------------------------------------------------------------

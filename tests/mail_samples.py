@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +25,7 @@ from digest.render import Renderer
 from digest.store import Store
 
 SECRET = b"a secret of the samples"
+RUN_AT = "2026-06-02T20:00:00+00:00"  # shortly after the sample dumps
 TOKEN = token(SECRET, edition().subscription.id)
 _LONG = (
     "Kites are flown by people who know the wind, and the wind is known by nobody. We ask how much of it can be put "
@@ -109,3 +112,14 @@ def feed(folder: Path) -> Path:
     path.write_bytes(atom(wanted, SITE, contents))
     (folder / "feed.css").write_text(renderer.feed_css(), encoding="utf-8")
     return path
+
+
+def site(folder: Path) -> tuple[Path, ...]:
+    """The front page, the page of a month and that of the feeds, as a run on the sample dumps writes them."""
+    for args in (
+        ("init", folder, "--samples"),
+        ("--config", folder / "config" / "digest.toml", "--now", RUN_AT, "run"),
+    ):
+        subprocess.run([sys.executable, "-m", "digest", *map(str, args)], check=True, capture_output=True, timeout=300)
+    out = folder / "out"
+    return (out / "index.html", out / "archive" / "trending" / "2026-06.html", out / "feeds" / "index.html")
