@@ -149,7 +149,7 @@ def _of_its_rule(hidden: Hidden, ranked: Ranked | None, placed: Sequence[Placed]
 
 def _of_no_candidate(paper: Paper, outcome: Edition | NoEdition) -> str:
     if paper.first_listed is None:
-        return "not among the candidates: never listed, only known from an archive"
+        return "not among the candidates: never listed, only known from an archive or a search"
     days = (outcome.date - paper.first_listed).days
     if days < 0:
         return f"not among the candidates: first listed on {paper.first_listed.isoformat()}, after this day"

@@ -101,7 +101,7 @@ def test_of_a_double_there_is_no_score() -> None:
         (OLD, "not among the candidates: first listed 40 days ago"),
         (date(2026, 6, 1), "not among the candidates: first listed 1 day ago"),
         (date(2026, 6, 9), "not among the candidates: first listed on 2026-06-09, after this day"),
-        (None, "not among the candidates: never listed, only known from an archive"),
+        (None, "not among the candidates: never listed, only known from an archive or a search"),
     ],
 )
 def test_a_paper_that_is_no_candidate_has_an_account_too(listed: date | None, words: str) -> None:

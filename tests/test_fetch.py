@@ -730,8 +730,21 @@ def test_a_redirect_to_a_private_address(server: Server, desk: Desk, monkeypatch
     monkeypatch.setattr("digest.fetch.guard.is_public", lambda address: address == "127.0.0.1")
     server.replies["/feed"] = [status(302, Location=f"http://127.0.0.2:{server.server_port}/inside")]
     reason = failing(desk, source(server, allow_private=False))
-    assert "127.0.0.2, which is not on the open internet; set `allow_private = true`" in reason
+    assert f"127.0.0.2, which is not on the open internet; {server.url}/feed redirects there" in reason
     assert server.paths() == ["/feed"]
+
+
+@pytest.mark.parametrize("target", ["169.254.169.254", "127.0.0.2:{port}", "localhost:{port}", "127.0.0.1:{other}"])
+def test_what_is_allowed_of_a_private_source_is_not_of_where_it_redirects_to(
+    server: Server, desk: Desk, target: str
+) -> None:
+    with serving() as other:
+        where = target.format(port=server.server_port, other=other.server_port)
+        server.replies["/feed"] = [status(302, Location="/there")]
+        server.replies["/there"] = [status(302, Location=f"http://{where}/feed")]
+        reason = failing(desk, source(server))
+    assert f"{server.url}/feed redirects there, and `allow_private` does not hold for redirects" in reason
+    assert (server.paths(), other.paths()) == (["/feed", "/there"], [])
 
 
 def test_a_name_is_resolved_once_and_that_address_is_asked(

@@ -134,14 +134,14 @@ class Client:
         here = url
         for _ in range(MOST_REDIRECTS + 1):
             self._await_turn(source, here)
-            found = self._exchange(source, here, validators)
+            found = self._exchange(source, url, here, validators)
             if isinstance(found, Answer):
                 return found
             here = _next_hop(here, found)
         raise FetchError(f"{url}: redirected more than {MOST_REDIRECTS} times; check the address of the source")
 
-    def _exchange(self, source: Source, url: str, validators: Mapping[str, str]) -> Answer | str:
-        """The answer, or where it redirects to."""
+    def _exchange(self, source: Source, asked: str, url: str, validators: Mapping[str, str]) -> Answer | str:
+        """The answer, or where it redirects to. `url` is what the source was `asked`, or where that redirected to."""
         deadline = self._clock.monotonic() + source.deadline
 
         def left() -> float:
@@ -149,7 +149,7 @@ class Client:
 
         headers = {"User-Agent": self._agent, "Accept-Encoding": "gzip", **validators}
         try:
-            with self._open(source, left) as client, client.stream("GET", url, headers=headers) as response:
+            with self._open(source, asked, url, left) as client, client.stream("GET", url, headers=headers) as response:
                 if response.status_code in _REDIRECTS:
                     return str(response.headers.get("location", ""))
                 if response.status_code == HTTPStatus.NOT_MODIFIED and validators:
@@ -162,11 +162,16 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise FetchError(f"{url}: cannot be read ({shown(str(error))}); check the address of the source") from None
 
-    def _open(self, source: Source, left: Callable[[], float]) -> httpx.Client:
-        """Through a proxy only where the source says so: the proxy resolves names, so no address can be judged here."""
+    def _open(self, source: Source, asked: str, url: str, left: Callable[[], float]) -> httpx.Client:
+        """Through a proxy only where the source says so: the proxy resolves names, so no address can be judged here.
+
+        A private address is for the source's own host alone: who answers there does not choose what else is asked.
+        """
         if source.proxy:
             return httpx.Client(timeout=source.timeout, verify=self._context, follow_redirects=False)
-        backend = GuardedBackend(source.allow_private, left, self._resolve)
+        own = _origin(url) == _origin(asked)
+        remedy = _IF_YOURS if own else f"{asked} redirects there, and `allow_private` does not hold for redirects"
+        backend = GuardedBackend(source.allow_private and own, remedy, left, self._resolve)
         transport = GuardedTransport(self._context, backend)
         return httpx.Client(transport=transport, timeout=source.timeout, trust_env=False, follow_redirects=False)
 
@@ -207,6 +212,15 @@ def _http_date(text: str) -> datetime | None:
         return datetime.strptime(text.strip(), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """As the library that connects reads it."""
+    parts = httpx.URL(url)
+    return parts.scheme, parts.host, parts.port
+
+
+_IF_YOURS = "set `allow_private = true` for the source if it is yours"
 
 
 def _host(url: str) -> str:

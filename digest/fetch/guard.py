@@ -52,8 +52,9 @@ def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 class GuardedBackend(httpcore.NetworkBackend):
     """Connects to judged addresses only; `left` tells how many seconds the whole exchange may still take."""
 
-    def __init__(self, allow_private: bool, left: Callable[[], float], resolve: Resolve) -> None:
-        self._allow_private, self._left, self._resolve = allow_private, left, resolve
+    def __init__(self, allow_private: bool, remedy: str, left: Callable[[], float], resolve: Resolve) -> None:
+        """`remedy` says what to do about an address that is not connected to."""
+        self._allow_private, self._remedy, self._left, self._resolve = allow_private, remedy, left, resolve
         self._net = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -68,8 +69,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         fit = [one for one in found if self._allow_private or is_public(one)]
         if not fit:
             raise FetchError(
-                f"{host} is at {', '.join(found) or 'no address'}, which is not on the open internet; "
-                "set `allow_private = true` for the source if it is yours"
+                f"{host} is at {', '.join(found) or 'no address'}, which is not on the open internet; {self._remedy}"
             )
         trouble: Exception = httpcore.ConnectError("no address")
         for address in fit:

@@ -1,4 +1,4 @@
-"""Answers of arXiv's query API: Atom, one feed entry a paper. A selection, so absence means nothing.
+"""Answers of arXiv's query API: Atom, one feed entry a paper. A search, so absence means nothing, and presence little.
 
 A question that the API cannot answer comes back as a feed too, of one entry titled "Error".
 """
@@ -45,6 +45,7 @@ class ArxivAtom:
             as_of=sheet.as_of or asked or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
             fidelity=self.fidelity,
             daily=False,
+            search=True,
             cut=_more(tree),
             entries=entries,
             rejected=rejected,

@@ -94,7 +94,8 @@ class Listing:
     a field). `daily` is true for a source's list of one day, false for a search result or another selection,
     where absence means nothing. `cut` is true where the source says or shows that there is more: a page at its limit,
     an answer with a resumption token. `archive` is true for a catalogue of papers of all ages, such as arXiv's whole
-    metadata: it tells what there is, and being in it means nothing.
+    metadata: it tells what there is, and being in it means nothing. `search` is true for an answer to a question, which
+    may be of papers of all ages as well.
 
     A part has the lines from `begin` to `end`, None for the dump's end. `skipped` of them were the same in the source's
     last archive and have no entry. `lines` are 8 bytes of each line's hash, for the archive that comes after it.
@@ -109,6 +110,7 @@ class Listing:
     daily: bool
     cut: bool = False
     archive: bool = False
+    search: bool = False
     entries: tuple[Entry, ...]
     rejected: tuple[Rejected, ...] = ()
     begin: int = 0
@@ -117,5 +119,5 @@ class Listing:
     lines: bytes = b""
 
     def lists(self, published: date | None) -> bool:
-        """Whether being in it counts as being listed: in an archive only for the papers of the last month."""
-        return not self.archive or (published is not None and abs(self.as_of - published) <= _NEWS)
+        """Whether being in it counts as being listed: in an archive or a search only for the papers of the last month."""
+        return not (self.archive or self.search) or (published is not None and abs(self.as_of - published) <= _NEWS)

@@ -19,7 +19,7 @@ class Paper(Facts):
     """
 
     id: str
-    first_listed: date | None  # earliest `as_of` of a listing that held it; None while only archives have
+    first_listed: date | None  # earliest `as_of` of a listing that held it; None while only archives and searches have
     first_seen: datetime  # when this program first read of it, and anew when it is first listed
     revised_at: datetime | None = None  # last change a reader would notice
 
