@@ -110,6 +110,19 @@ def test_only_what_is_recent_is_listed(store: Store, ingest: Callable[..., DumpR
     assert store.sightings(["1905.90003"]) == {"1905.90003": ()}
 
 
+def test_only_what_is_recent_of_a_search_is_listed(store: Store, ingest: Callable[..., DumpReport]) -> None:
+    answer = (
+        Path(__file__).parent / "data" / "listings" / "arxiv-atom.xml"
+    ).read_bytes()  # a paper of May 2026, one of 2003
+    assert counts(ingest(answer, "answer.xml")) == (2, 2, 0, 0)
+    assert [paper.id for paper in store.candidates(NOW)] == ["2605.90001"]
+    assert store.papers(["math/0309999"])["math/0309999"].first_listed is None
+    assert store.sightings(["math/0309999"]) == {"math/0309999": ()}
+    assert [one.source for one in store.taken(date(2026, 5, 1))] == ["arxiv-api"], (
+        "it counts as heard of, unlike an archive"
+    )
+
+
 def test_the_next_archive_costs_what_is_new(store: Store, ingest: Callable[..., DumpReport]) -> None:
     ingest(WHOLE)
     titles = {key: {"title": "Balloons, which hold themselves", "update_date": "2026-05-21"} for key in (3, 20)}

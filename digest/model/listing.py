@@ -119,5 +119,5 @@ class Listing:
     lines: bytes = b""
 
     def lists(self, published: date | None) -> bool:
-        """Whether being in it counts as being listed: in an archive or a search only for the papers of the last month."""
+        """Whether being in it counts as being listed: in an archive or search only for the papers of the last month."""
         return not (self.archive or self.search) or (published is not None and abs(self.as_of - published) <= _NEWS)
