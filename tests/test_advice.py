@@ -95,6 +95,7 @@ words = ["model", "agent", "language", "reasoning", "robot"]
     told = stocked.run("doctor").out
     assert "profiles: idle: topic “nothing”: “the” is too common" in told
     assert "profiles: idle: its mutes hide" in told
-    titles, ids = told.split("used as titles: ")[1].split("they count for nothing until they are listed: ")
+    titles, ids = told.split("used as titles: ")[1].split("they count for nothing until a dump tells of them ")
     assert "idle: A title of some paper" in titles
-    assert ids.splitlines()[0] == "idle: 9999.99999"
+    way = "(with a [[source]] of kind arxiv-api `digest fetch` asks arXiv for its own)"
+    assert ids.splitlines()[0] == f"{way}: idle: 9999.99999"

@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -928,6 +929,53 @@ def test_a_run_goes_on_where_a_source_fails(server: Server, stocked: Place) -> N
     ran = stocked.run("run")
     assert ran.code == 1 and "answered 404" in ran.out
     assert len(stocked.mails()) == 4
+
+
+def test_examples_that_no_dump_has_told_are_asked_for_by_their_ids(server: Server, place: Place) -> None:
+    profiles = place.folder / "config" / "profiles.toml"
+    names = '["arXiv:2605.90002v3", "2401.90007", "A title of some paper"]'
+    profiles.write_text(
+        f'{profiles.read_text()}\n[mine]\ntitle = "Mine"\ntopic = [{{ name = "a", examples = {names} }}]\n'
+    )
+    more = f'kind = "arxiv-api"\nurl = "{server.url}/query"\ncategories = ["cs.CL"]\nfetch = "auto"'
+    usual = "allow_private = true\ninterval = 0"
+    configure(place, f'[[source]]\nname = "search"\n{more}\n{usual}\n')
+    both, none = "2401.90007,2605.90002", body(atom(0, 0))
+    server.replies["/query"] = [by_query("id_list", {"": none, both: body(atom(1, 0, 2)), "2401.90007": none})]
+
+    def asked_for_ids() -> list[str]:
+        asked = [one.query["id_list"] for one in server.asked if "id_list" in one.query]
+        server.asked.clear()
+        return asked
+
+    assert "examples-p001" in place.run("fetch", "--dry-run").out and asked_for_ids() == []
+    assert (
+        "(`digest fetch` asks arXiv for its own): mine: arXiv:2605.90002v3; mine: 2401.90007" in place.run("doctor").out
+    )
+    assert place.run("fetch").code == 0
+    assert asked_for_ids() == [both]
+    assert [path.name for path in (place.folder / "inbox" / "search").iterdir()] == [
+        "2026-06-02-examples-p001.at-20260602T200000Z.xml"
+    ]
+    place.run("fetch")
+    assert asked_for_ids() == [], "not twice on a day, whether arXiv knows them or not"
+    place.run("run")
+    assert asked_for_ids() == []
+    assert "its own): mine: 2401.90007" in place.run("doctor").out
+    place.run("run", now="2026-06-03T20:00:00+00:00")
+    assert asked_for_ids() == ["2401.90007"], "what a dump has told is not asked for"
+    place.run("fetch", "--again", now="2026-06-03T20:00:00+00:00")
+    assert asked_for_ids() == ["2401.90007"]
+
+
+def test_many_examples_are_asked_for_by_hundreds(server: Server, desk: Desk) -> None:
+    ids = [f"2605.9{number:04}" for number in range(201)]
+    server.replies["/query"] = [body(atom(0, 0))]
+    one, two = (source(name=name, kind=SourceKind.ARXIV_API, url=f"{server.url}/query") for name in "ab")
+    wanted = replace(desk.fetching(source(server), one, two), examples=lambda: ids)
+    list(fetch(wanted, NOW, Span(days=(TODAY, TODAY))))
+    asked = [each.query["id_list"].split(",") for each in server.asked if "id_list" in each.query]
+    assert asked == [ids[:100], ids[100:200], ids[200:]], "of one source only"
 
 
 def test_only_one_process_fetches(server: Server, place: Place) -> None:

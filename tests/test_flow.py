@@ -317,7 +317,10 @@ def test_doctor_finds_what_is_wrong(stocked: Place) -> None:
     profiles.write_text(profiles.read_text() + new)
     ran = stocked.run("doctor")
     assert ran.code == 0
-    assert "note  examples: not known yet, they count for nothing until they are listed: new: 2602.00001" in ran.out
+    assert (
+        "note  examples: not known yet, they count for nothing until a dump tells of them (with a [[source]]" in ran.out
+    )
+    assert "asks arXiv for its own): new: 2602.00001" in ran.out
     stocked.set('kind = "directory"', 'kind = "smtp"\nhost = "127.0.0.1"\nport = 1\nsecurity = "none"')
     ran = stocked.run("doctor")
     assert ran.code == 1

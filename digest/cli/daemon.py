@@ -45,7 +45,7 @@ class Ticks:
                 log.warning("tick_skipped reason=another_run_is_at_work")
                 return
             here = world.build(context.settings, store)
-            report = run(here, now, fetching=fetching(context.settings))
+            report = run(here, now, fetching=fetching(context.settings, store))
             _log_run(report)
             end(store, exit_code(report, now), report.trouble)
 

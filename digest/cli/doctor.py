@@ -28,10 +28,10 @@ from digest.config import TEMPLATES, Settings
 from digest.errors import ConfigError, DigestError
 from digest.lint import lint
 from digest.message import assembled, message_id, own_words, token, unsubscribe_links, write_letter
-from digest.model import OutboxState, Site
+from digest.model import OutboxState, Site, SourceKind
+from digest.pipeline.examples import examples
 from digest.pipeline.ingest import UNFINISHED
 from digest.pipeline.publish import preview, trial
-from digest.pipeline.rankings import examples
 from digest.pipeline.roll import with_pauses
 from digest.rank import may_be_title
 from digest.render import Renderer, sample
@@ -188,11 +188,17 @@ def _examples(context: Context, store: Store) -> Iterator[Finding]:
         known = examples(store, profile)
         names = (name for topic in profile.topics for name in topic.examples)
         missing += [(profile.name, name) for name in names if name not in known]
-    for words, title in (("they are used as titles", True), ("they count for nothing until they are listed", False)):
+    for words, title in (("they are used as titles", True), (_until_told(context.settings), False)):
         if those := [f"{profile}: {name}" for profile, name in missing if may_be_title(name) is title]:
             more = f"; and {len(those) - _NAMED} more" if len(those) > _NAMED else ""
             told = f"not known yet, {words}: {'; '.join(those[:_NAMED])}{more}"
             yield Finding(level="note", name="examples", words=told)
+
+
+def _until_told(settings: Settings) -> str:
+    there = any(one.kind is SourceKind.ARXIV_API for one in settings.sources)
+    way = "`digest fetch` asks" if there else "with a [[source]] of kind arxiv-api `digest fetch` asks"
+    return f"they count for nothing until a dump tells of them ({way} arXiv for its own)"
 
 
 def _of_profiles(context: Context, store: Store) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from rich.markup import escape
@@ -17,12 +18,18 @@ from digest.cli.screen import err, out, required
 from digest.config import Settings
 from digest.model import Fetched, FetchState, Source
 from digest.pipeline.days import note_fetched
+from digest.pipeline.examples import untold
 from digest.pipeline.fetch import Fetching, Span, fetch
+from digest.store import Store
 
 
-def fetching(settings: Settings) -> Fetching:
+def fetching(settings: Settings, store: Store) -> Fetching:
     return Fetching(
-        sources=settings.sources, memory=settings.state / "fetch.json", agent=settings.agent, inbox=settings.inbox
+        sources=settings.sources,
+        memory=settings.state / "fetch.json",
+        agent=settings.agent,
+        inbox=settings.inbox,
+        examples=partial(untold, store, settings.profiles.values()),
     )
 
 
@@ -52,14 +59,14 @@ def fetch_command(
     dry_run: bool,
 ) -> int:
     settings, now = context.settings, context.now()
-    wanted = replace(fetching(settings), sources=_chosen(settings, sources))
+    chosen = _chosen(settings, sources)
     span = Span(days=_days(first, last, now.date()), again=again, dry=dry_run)
     with context.store() as store, store.exclusive("fetch") as ours, progress("Fetching") as show:
         if not ours:
             err.print("Another process is fetching; nothing done.")
             return NOTHING_NEW
         with context.phase(store, "fetch", dry=dry_run):
-            found = tuple(fetch(wanted, now, span, show))
+            found = tuple(fetch(replace(fetching(settings, store), sources=chosen), now, span, show))
         if not dry_run:
             note_fetched(store, found, now)
     if as_json:

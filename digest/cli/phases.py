@@ -196,7 +196,8 @@ def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
 
     def work() -> int:
         with progress("Running") as show:
-            report = run(world.build(context.settings, store), context.now(), show, fetching(context.settings))
+            here = world.build(context.settings, store)
+            report = run(here, context.now(), show, fetching(context.settings, store))
         if as_json:
             tables.print_json(
                 {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import quote, urlencode
@@ -25,6 +25,7 @@ HF_LIMIT = 100  # the most that the API gives
 SETTLES = {SourceKind.HF_DAILY: 2, SourceKind.ARXIV_API: 6, SourceKind.OAI_PMH: 1, SourceKind.URL: 2}
 # Control characters that XML does not allow and that abstracts hold all the same.
 _NOT_XML = bytes(32 if byte < 32 and byte not in b"\t\n\r" else byte for byte in range(256))
+AT_ONCE = 100  # papers that arXiv's API is asked for by their ids
 FARTHEST = 31  # days that are caught up with after a pause; for more there is --from
 
 
@@ -48,6 +49,7 @@ class Request:
     day: date | None = None
     start: int = 0  # papers of the day in the pages before
     harvest: Harvest | None = None
+    ids: tuple[str, ...] = ()  # of the papers that are asked for by their ids
 
     @property
     def key(self) -> str:
@@ -89,6 +91,14 @@ def requests(source: Source, first: date, last: date, harvest: Harvest | None = 
     else:
         for number in range((last - first).days + 1):
             yield _of_day(source, first + timedelta(days=number), 0)
+
+
+def requests_of(source: Source, ids: Sequence[str], today: date) -> Iterator[Request]:
+    """The requests that ask arXiv's API for papers by their ids."""
+    for start in range(0, len(ids), AT_ONCE):
+        some = tuple(ids[start : start + AT_ONCE])
+        url = _with(_address(source), id_list=",".join(some), max_results=AT_ONCE)
+        yield Request(label=f"{today}-examples-p{start // AT_ONCE + 1:03}", url=url, ids=some)
 
 
 def following(source: Source, request: Request, body: bytes) -> Request | None:

@@ -49,6 +49,7 @@ class Course:
     days: dict[str, date] = field(default_factory=dict)  # a day of it: when that was last fetched whole
     known: dict[str, Known] = field(default_factory=dict)  # by Request.key
     harvest: Harvest | None = None  # one that was interrupted
+    examples: dict[str, date] = field(default_factory=dict)  # the ids it was last asked for: on which day
 
 
 class Memory:
@@ -105,6 +106,7 @@ def _course(told: dict[str, Any]) -> Course:
         days={day: _day(text) for day, text in told["days"].items()},
         known={key: Known(**one | {"on": _day(one["on"])}) for key, one in told["known"].items()},
         harvest=_harvest(told["harvest"]) if told["harvest"] else None,
+        examples={one: _day(text) for one, text in told.get("examples", {}).items()},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -25,6 +25,7 @@ from digest.fetch import (
     following,
     has_days,
     requests,
+    requests_of,
     settled,
     shown,
     vain,
@@ -42,13 +43,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
-    """What is fetched and how: the sources, the file that remembers, and the name to be known by."""
+    """What is fetched and how: the sources, the file that remembers, and the name to be known by.
+
+    `examples` gives the arXiv ids that profiles name and nothing has told of yet: the first source that is arXiv's API
+    is asked for them.
+    """
 
     sources: tuple[Source, ...]
     memory: Path
     agent: str
     inbox: Path
     clock: Clock = time
+    examples: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +72,11 @@ def fetch(fetching: Fetching, now: datetime, span: Span = Span(), progress: Prog
 
     memory = Memory(fetching.memory, now)
     client = Client(fetching.agent, memory, now, fetching.clock)
+    asked_by_id = next((one for one in fetching.sources if one.kind is SourceKind.ARXIV_API), None)
     for number, source in enumerate(fetching.sources, start=1):
         progress(number, len(fetching.sources))
-        yield from _Visit(source, span, client, memory, fetching.inbox, now).made()
+        visit = _Visit(source, span, client, memory, fetching.inbox, now)
+        yield from visit.made(fetching.examples() if source is asked_by_id else ())
 
 
 def fetch_due(fetching: Fetching, store: Store, now: datetime) -> tuple[Fetched, ...]:
@@ -95,8 +103,11 @@ class _Visit:
         self._course = memory.course(source.name)
         self._failed = False
 
-    def made(self) -> Iterator[Fetched]:
-        """Every request and how it ended. What is had and written stays so, however the rest ends."""
+    def made(self, examples: Sequence[str]) -> Iterator[Fetched]:
+        """Every request and how it ended, first those for examples, which are asked for once a day.
+
+        What is had and written stays so, however the rest ends.
+        """
         today, span = self._now.date(), self._span
         if span.days and not has_days(self._source) and not span.days[0] <= today <= span.days[1]:
             yield self._told(Request(label=str(today), url=self._source.url), FetchState.LEFT_OUT, reason=_PRESENT_ONLY)
@@ -108,7 +119,8 @@ class _Visit:
             # One that was interrupted goes on, unless something else is wanted now.
             going = None if given or span.again else self._course.harvest
             harvest = going or Harvest(first=first, last=last, catching_up=not given)
-        starts = requests(self._source, first, last, harvest)
+        unasked = [one for one in examples if span.again or self._course.examples.get(one) != today]
+        starts = chain(requests_of(self._source, unasked, today), requests(self._source, first, last, harvest))
         if span.dry:
             yield from (self._planned(start) for start in starts)
             return
@@ -180,6 +192,10 @@ class _Visit:
         made = self._kept(request, answer, answer.body)
         if request.harvest:
             course.harvest = after.harvest if after else None
+        if request.ids and made.state is not FetchState.FAILED:
+            today = self._now.date()
+            before = {one: day for one, day in course.examples.items() if day == today}
+            course.examples = before | dict.fromkeys(request.ids, today)
         self._memory.save()
         return made, after
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from digest.learn import learned
-from digest.model import Example, Learned, Opinion, Paper, Profile, Ranked, Ranking, Shown, Sighting
-from digest.pipeline.references import keys_of
+from digest.model import Learned, Opinion, Paper, Profile, Ranked, Ranking, Shown, Sighting
+from digest.pipeline.examples import examples
 from digest.pipeline.world import Knowledge
 from digest.rank import Asked, Background, Corpus, Encode, Encoded, Text, Trending, rank
 from digest.sections import late_risers, may_rise
@@ -178,30 +178,3 @@ class Rankings:
                 said={one.paper_id: f"{_SAID[one.opinion]} on {one.at.date().isoformat()}" for one in given},
             )
         return self._voices[key]
-
-
-def examples(store: Knowledge, profile: Profile) -> dict[str, Paper]:
-    """The papers behind a profile's examples, by the words the profile names them with.
-
-    Those that are known, else as the reader's library tells of them; the others are left out.
-    """
-    told = {one.name: one for topic in profile.topics for one in topic.library if one.title}
-    keys = {
-        name: keys_of(name, told[name].title if name in told else name)
-        for topic in profile.topics
-        for name in topic.examples
-    }
-    by_id, by_key = store.papers(keys), store.by_key({key for several in keys.values() for key in several})
-    found = {}
-    for name, several in keys.items():
-        paper = by_id.get(name) or next((by_key[key] for key in several if key in by_key), None)
-        if paper is None and name in told:
-            paper = _never_listed(told[name])
-        if paper is not None:
-            found[name] = paper
-    return found
-
-
-def _never_listed(one: Example) -> Paper:
-    never = datetime.min.replace(tzinfo=UTC)
-    return Paper(id=one.name, title=one.title, abstract=one.abstract, first_listed=None, first_seen=never)
