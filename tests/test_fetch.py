@@ -868,6 +868,7 @@ def test_the_command_fetches_and_the_run_takes_it_in(server: Server, place: Plac
     assert both.code == 1
     told = json.loads(both.out)
     assert [(one["source"], one["state"]) for one in told] == [("good", "same"), ("bad", "failed")]
+    assert ended(place) == (False, "1 of 2 sources failed")
     ran = place.run("run")
     assert (ran.code, len(server.asked)) == (6, 4), (
         "a source did not answer, and a run asks no source that is fetched by hand"
@@ -929,6 +930,18 @@ def test_a_run_goes_on_where_a_source_fails(server: Server, stocked: Place) -> N
     ran = stocked.run("run")
     assert ran.code == 1 and "answered 404" in ran.out
     assert len(stocked.mails()) == 4
+    assert ended(stocked) == (False, "1 of 1 source failed")
+    assert "1 of 1 source failed" in stocked.run("status").out
+    assert 'last_success_timestamp_seconds{phase="fetch"}' not in stocked.run("metrics").out
+    server.replies["/none"] = [body("[]")]
+    stocked.run("fetch")
+    assert ended(stocked) == (True, "")
+
+
+def ended(place: Place) -> tuple[bool, str]:
+    """How the last fetch did, as status tells it."""
+    last = json.loads(place.run("status", "--json").out)["phases"]["fetch"]
+    return last["ended_well"], last["outcome"]
 
 
 def test_examples_that_no_dump_has_told_are_asked_for_by_their_ids(server: Server, place: Place) -> None:

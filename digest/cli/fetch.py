@@ -19,7 +19,7 @@ from digest.config import Settings
 from digest.model import Fetched, FetchState, Source
 from digest.pipeline.days import note_fetched
 from digest.pipeline.examples import untold
-from digest.pipeline.fetch import Fetching, Span, fetch
+from digest.pipeline.fetch import Fetching, Span, fetch, unanswered
 from digest.store import Store
 
 
@@ -65,8 +65,9 @@ def fetch_command(
         if not ours:
             err.print("Another process is fetching; nothing done.")
             return NOTHING_NEW
-        with context.phase(store, "fetch", dry=dry_run):
+        with context.phase(store, "fetch", dry=dry_run) as phase:
             found = tuple(fetch(replace(fetching(settings, store), sources=chosen), now, span, show))
+            phase.trouble = unanswered(found)
         if not dry_run:
             note_fetched(store, found, now)
     if as_json:

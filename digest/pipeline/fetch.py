@@ -90,6 +90,16 @@ def fetch_due(fetching: Fetching, store: Store, now: datetime) -> tuple[Fetched,
         return tuple(fetch(replace(fetching, sources=due), now)) if ours and due else ()
 
 
+def unanswered(found: Iterable[Fetched]) -> str:
+    """How many of the sources failed; empty if none did."""
+    sources, failed = set(), set()
+    for one in found:
+        sources.add(one.source)
+        if one.state is FetchState.FAILED:
+            failed.add(one.source)
+    return f"{len(failed)} of {len(sources)} source{'' if len(sources) == 1 else 's'} failed" if failed else ""
+
+
 def _is_due(source: Source, tried: datetime | None, now: datetime) -> bool:
     return tried is None or not tried <= now < tried + source.every
 

@@ -11,7 +11,7 @@ from digest.days import at_fault
 from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
 from digest.pipeline.days import note_fetched
 from digest.pipeline.deliver import deliver
-from digest.pipeline.fetch import Fetching, fetch_due
+from digest.pipeline.fetch import Fetching, fetch_due, unanswered
 from digest.pipeline.handover import trouble
 from digest.pipeline.hold import tell_editor
 from digest.pipeline.ingest import ingest_inbox
@@ -59,9 +59,10 @@ def run(
     """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock."""
     watch, fetched = Watch(world.store, now, clock), tuple[Fetched, ...]()
     with watch.watching():
-        with watch.phase("fetch", idle=lambda: not fetched):
+        with watch.phase("fetch", idle=lambda: not fetched) as fetches:
             fetched = fetch_due(fetching, world.store, now) if fetching else ()
             note_fetched(world.store, fetched, now)
+            fetches.trouble = unanswered(fetched)
         with watch.phase("ingest"):
             dumps = tuple(ingest_inbox(world, now, progress))
         with watch.phase("publish"):
