@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from conftest import Place
 
 from digest import library
 from digest.config.libraries import examples
@@ -229,6 +230,20 @@ def test_what_is_left_out_is_told_once_a_file(tmp_path: Path, caplog: pytest.Log
     (warning,) = caplog.messages
     assert warning.startswith(f"library_entries_left_out file={path} entries=20 ")
     assert "entry 5 " in warning and "entry 6 " not in warning
+
+
+def test_only_commands_that_use_a_library_tell_what_of_it_is_left_out(place: Place) -> None:
+    profiles = place.folder / "config" / "profiles.toml"
+    written(profiles.parent, [{"title": "Kites of paper"}, {"title": ""}])
+    profiles.write_text(
+        f'{profiles.read_text()}\n[mine]\ntitle = "Mine"\ntopic = [{{ name = "a", library = ["library"] }}]\n'
+    )
+    commands = {
+        "doctor": (), "explain": ("2605.90001", "mine"), "learned": ("ada@example.org",), "preview": ("mine",),
+        "publish": (), "run": (), "show": ("2605.90001",), "status": (),
+    }  # fmt: skip
+    told = [name for name, args in commands.items() if "library_entries_left_out" in place.run(name, *args).err]
+    assert told == ["doctor", "explain", "preview", "publish", "run"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,6 +21,8 @@ from digest.cli.values import Moment, SettingsFile
 from digest.errors import DigestError
 
 _COMPARING = {"backtest"}  # the commands that take a second --config
+# Those that use a library's papers, and say what of it is left out.
+_RANKING = {"run", "publish", "schedule", "preview", "explain", "doctor", "rehearse", "backtest"}
 
 
 class Commands(click.Group):
@@ -66,6 +69,10 @@ def digest(ctx: click.Context, config_files: Sequence[Path], now: datetime | Pat
     if len(config_files) > (2 if ctx.invoked_subcommand in _COMPARING else 1):
         raise click.UsageError("--config: give one file; backtest takes two, to compare.", ctx)
     log_as_text(logging.INFO if verbose else logging.WARNING)
+    if not verbose and ctx.invoked_subcommand not in _RANKING:
+        libraries = logging.getLogger("digest.config.libraries")
+        libraries.setLevel(logging.ERROR)
+        ctx.call_on_close(partial(libraries.setLevel, logging.NOTSET))
     compared = next(iter(config_files[1:]), None)
     ctx.obj = {"config_file": config_files[0], "compared_file": compared, "given_now": now, "verbose": verbose}
 

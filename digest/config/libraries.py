@@ -11,7 +11,7 @@ from digest.listings import clean
 from digest.model import Example, Rejected
 from digest.text import arxiv_id, doi
 
-log = logging.getLogger("digest")
+log = logging.getLogger(__name__)
 
 _SAID = 5  # so many of the entries that are left out are named
 
