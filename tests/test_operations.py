@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -12,6 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -103,10 +105,38 @@ def test_the_daemon_answers_with_the_figures_or_that_it_cannot_read_them(small: 
 
     with signals.served(context):
         assert {"digest_up 1.0", "digest_papers 0.0"} <= set(answer())
-        with pytest.raises(ConfigError, match="metrics_port"), signals.served(context):
-            pass
         (small.folder / "state" / "digest.db").write_bytes(b"not a database" * 100)
         assert "digest_up 0.0" in answer()
+
+
+def test_a_second_daemon_runs_and_answers_once_the_first_has_ended(
+    small: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+    small.config.write_text(f"[operations]\nmetrics_port = {port}\n" + small.config.read_text())
+    context = Context(config_file=small.config, compared_file=None, given_now=datetime.fromisoformat(NOON))
+    with ExitStack() as first:
+        first.enter_context(signals.served(context))
+        with signals.served(context) as listen:
+            (warning,) = caplog.messages
+            assert warning.startswith(f"metrics_port_taken port={port}; this daemon stands by")
+            assert not listen()
+            first.close()
+            assert listen()
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+                assert b"digest_up 1.0" in response.read()
+    assert len(caplog.messages) == 1
+
+
+def test_a_port_that_may_not_be_had_is_the_users_to_mend(small: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("digest.metrics.serve", refused)
+    small.config.write_text("[operations]\nmetrics_port = 80\n" + small.config.read_text())
+    context = Context(config_file=small.config, compared_file=None, given_now=datetime.fromisoformat(NOON))
+    with pytest.raises(ConfigError, match="80 cannot be listened at"), signals.served(context):
+        pass
 
 
 # --- heartbeat -----------------------------------------------------------------------------------------------------

@@ -24,8 +24,13 @@ def stay(context: Context, every: int) -> None:
     world.build(context.settings, Store.open(context.settings.database)).store.close()  # fail now, not at seven
     logging.getLogger("digest").setLevel(logging.INFO)
     log.info("daemon_started every=%ss config=%s", every, context.settings.file)
-    with signals.served(context):
-        serve(ticks.tick, every)
+    with signals.served(context) as listen:
+
+        def look() -> None:
+            listen()
+            ticks.tick()
+
+        serve(look, every)
     log.info("daemon_stopped")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EADDRINUSE
 
 from digest import heartbeat, metrics
 from digest.cli import tables
@@ -55,12 +56,12 @@ def _ping(context: Context, well: bool, words: str) -> None:
 
 
 @contextmanager
-def served(context: Context) -> Iterator[None]:
-    """Answers Prometheus for as long as it lasts, if the settings say where."""
-    port = context.settings.operations.metrics_port
-    if not port:
-        yield
-        return
+def served(context: Context) -> Iterator[Callable[[], bool]]:
+    """Answers Prometheus for as long as it lasts, if the settings say where.
+
+    Where the port is taken, as the second of two daemons finds it, what is yielded takes it once it is free.
+    """
+    port, stops = context.settings.operations.metrics_port, list[Callable[[], None]]()
 
     def answer() -> tuple[Figure, ...]:
         try:
@@ -71,17 +72,26 @@ def served(context: Context) -> Iterator[None]:
             return (_up(0),)
         return (_up(1), *found)
 
+    def listen() -> bool:
+        """Whether it answers, unless there is nowhere to answer at."""
+        if port and not stops:
+            try:
+                stops.append(metrics.serve(answer, port))
+            except OSError as error:
+                if error.errno == EADDRINUSE:
+                    return False
+                why = f"{port} cannot be listened at ({error.strerror}); choose another"
+                raise ConfigError(f"operations.metrics_port: {why}") from None
+            log.info("metrics_served port=%s", port)
+        return True
+
+    if not listen():
+        log.warning("metrics_port_taken port=%s; this daemon stands by, and answers there once it is free", port)
     try:
-        stop = metrics.serve(answer, port)
-    except OSError as error:
-        raise ConfigError(
-            f"operations.metrics_port: {port} cannot be listened at ({error.strerror}); choose another"
-        ) from None
-    log.info("metrics_served port=%s", port)
-    try:
-        yield
+        yield listen
     finally:
-        stop()
+        for stop in stops:
+            stop()
 
 
 def _up(value: int) -> Figure:
