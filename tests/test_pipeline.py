@@ -92,8 +92,11 @@ def test_a_domain_that_refuses_by_policy_is_stopped_until_the_operator_resumes_i
         assert "digest outbox --resume example.org" in " ".join(seen.out.split())
         assert "ada@" not in seen.out
         assert "we do not know you" in published.run("status").out
-        assert published.run("outbox", "--resume", "Example.org").code == 0
-        assert published.run("outbox", "--resume", "example.org").code == 4
+        ran = published.run("outbox", "--resume", "Example.org", "--json")
+        assert (ran.code, json.loads(ran.out)) == (0, [{"domain": "example.org", "resumed": True}])
+        ran = published.run("outbox", "--resume", "example.org", "--json")
+        assert (ran.code, json.loads(ran.out)) == (4, [{"domain": "example.org", "resumed": False}])
+        assert "was not stopped" in published.run("outbox", "--resume", "example.org").out
         assert published.run("deliver", now=LATER).code == 0
     assert outbox(published) == {"sent": 4}
     assert len(server.received) == 4

@@ -44,7 +44,7 @@ def outbox_command(
 ) -> int:
     with context.store() as store:
         if resumed:
-            return _resume(store, resumed)
+            return _resume(store, resumed, as_json)
         domain = domain and canonical_domain(domain)
         found = store.outbox([OutboxState(one) for one in states] if states else None, limit, domain)
         roads = [one for one in store.destinations() if domain in (None, one.name)]
@@ -62,12 +62,15 @@ def outbox_command(
     return TROUBLED if any(one.stopped for one in roads) else DONE
 
 
-def _resume(store: Store, names: Sequence[str]) -> int:
+def _resume(store: Store, names: Sequence[str], as_json: bool) -> int:
     known = [one.name for one in store.destinations()]
     wanted = known if "all" in names else [canonical_domain(name) for name in names]
-    for name in wanted:
-        there = store.resume(name)
-        out.print(f"{escape(name)} {'gets mail again' if there else 'was not stopped'}.")
+    resumed = {name: store.resume(name) for name in wanted}
+    if as_json:
+        tables.print_json([{"domain": name, "resumed": there} for name, there in resumed.items()])
+    else:
+        for name, there in resumed.items():
+            out.print(f"{escape(name)} {'gets mail again' if there else 'was not stopped'}.")
     return DONE if set(wanted) & set(known) else NOTHING_NEW
 
 
