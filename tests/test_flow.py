@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import os
 import re
 import shutil
 from datetime import date
@@ -123,6 +124,22 @@ def test_a_bad_dump_is_set_aside_and_the_rest_goes_on(stocked: Place) -> None:
     assert not bad.exists()
     assert stocked.run("run").code == 4, "it is named once, not every minute"
     assert "bad.json" in stocked.run("status").out
+
+
+def test_what_is_no_file_in_the_inbox_is_named_and_the_rest_goes_on(stocked: Place) -> None:
+    inbox = stocked.folder / "inbox"
+    link, pipe = inbox / "a-link.json", inbox / "pipe.json"
+    link.symlink_to("gone.json")
+    os.mkfifo(pipe)
+    for command in (("ingest", inbox, "--dry-run"), ("run",)):
+        ran = stocked.run(*command)
+        assert ran.code == 1
+        assert f"Not read: {link}: a link to gone.json, which is not there; mend or remove it" in ran.out
+        assert f"Not read: {pipe}: a pipe" in ran.out
+    assert len(stocked.mails()) == 4
+    link.unlink()
+    pipe.unlink()
+    assert stocked.run("run").code == 4
 
 
 def test_ingest_json_has_the_promised_shape(place: Place) -> None:

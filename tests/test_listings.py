@@ -125,6 +125,8 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         read_dump(tmp_path / "gone.json")
     with pytest.raises(ListingError, match="cannot be read"):
         read_dump(tmp_path)
+    with pytest.raises(ListingError, match="a device or a socket"):
+        read_dump(Path("/dev/null"))
     (tmp_path / "large").write_bytes(b"[" + b" " * 90)
     monkeypatch.setattr("digest.listings.form.LARGEST", 80)
     monkeypatch.setattr("digest.listings.parts.PART", 40)

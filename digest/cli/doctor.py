@@ -240,7 +240,7 @@ def _files(context: Context) -> Iterator[Finding]:
     yield from _secret(settings)
     if settings.inbox.is_dir():
         half = [path for path in settings.inbox.rglob("*") if path.suffix in UNFINISHED]
-        old = [path for path in half if path.stat().st_mtime < (now - _A_DAY).timestamp()]
+        old = [path for path in half if path.lstat().st_mtime < (now - _A_DAY).timestamp()]
         if old:
             words = f"{len(old)} unfinished files are over a day old, such as {old[0]}: finish or remove them"
             yield Finding(level="note", name="inbox", words=words)

@@ -41,7 +41,8 @@ def reports(found: Sequence[DumpReport]) -> None:
     )  # fmt: skip
     for one in found:
         if one.error:
-            out.print(f"[bold red]Set aside:[/] {escape(set_aside(one.dump, one.error))}", soft_wrap=True)
+            what = "Set aside" if one.digest else "Not read"  # nothing is known of what could not even be opened
+            out.print(f"[bold red]{what}:[/] {escape(set_aside(one.dump, one.error))}", soft_wrap=True)
         for rejected in one.rejected[:20]:
             where = f"{escape(one.dump)}, {escape(rejected.where)}"
             out.print(f"[yellow]Rejected:[/] {where}: {escape(rejected.reason)}", soft_wrap=True)

@@ -59,7 +59,7 @@ def read(source: str | Path) -> Dump:
 def _ingest_all(
     store: Store, sources: Sequence[str | Path], now: datetime, as_of: date | None, dry: bool
 ) -> Iterator[DumpReport]:
-    with reading(sum(one.stat().st_size for one in sources if isinstance(one, Path))) as watched:
+    with reading(sum(one.stat().st_size for one in sources if isinstance(one, Path) and one.is_file())) as watched:
         for source in sources:
             try:
                 yield ingest(store, watched(read(source)), now, as_of, dry=dry)

@@ -69,10 +69,14 @@ def read_dump(path: Path) -> Dump:
     try:
         if path.is_fifo():
             raise ListingError(f"{path}: a pipe, which can be read only once; give it as standard input, with `-`")
+        if path.is_socket() or path.is_char_device() or path.is_block_device():
+            raise ListingError(f"{path}: a device or a socket and no file; take it away")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             return Dump(name=str(path), digest=digest, size=file.tell(), content=lambda: path.open("rb"))
     except FileNotFoundError:
+        if path.is_symlink():
+            raise ListingError(f"{path}: a link to {path.readlink()}, which is not there; mend or remove it") from None
         raise
     except OSError as error:
         raise _unreadable(str(path), error) from None

@@ -152,12 +152,15 @@ def compare(older: Dump, newer: Dump, now: datetime, as_of: date | None = None) 
 
 
 def dumps_in(folder: Path) -> Iterator[Path]:
-    """The dumps below a folder, by name; neither hidden nor unfinished files nor what was set aside."""
+    """The dumps below a folder, by name; neither hidden nor unfinished files nor what was set aside.
+
+    With those that are no files, such as pipes and links that lead nowhere, so that they are named and not passed over.
+    """
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if any(part.startswith(".") for part in parts) or SET_ASIDE in parts or path.suffix in UNFINISHED:
             continue
-        if path.is_file():
+        if not path.is_dir():
             yield path
 
 
