@@ -13,6 +13,7 @@ from digest.store.feedback import Opinions
 from digest.store.feeds import Feeds
 from digest.store.holds import Holds
 from digest.store.ingest import Ingested
+from digest.store.known import KnownBefore
 from digest.store.ledger import Ledger
 from digest.store.lost import Lost
 from digest.store.near import Near
@@ -26,6 +27,7 @@ __all__ = ["COPY", "PORTABLE", "Counts", "Ledger", "Store", "selection_key", "ve
 
 
 class Store(
+    KnownBefore,
     Ingested,
     SetAsides,
     Near,
@@ -43,9 +45,10 @@ class Store(
 ):
     """One open database. Every method is one transaction; safe to share between threads, not across a fork.
 
-    Ingested holds what a dump becomes, SetAsides the dumps that could not be read, Near what stands near a title,
-    Papers what is asked of papers, Days how the sources' days were and when the phases ran, Opinions what readers said
-    of papers, Roll who is subscribed and when due, Published the editions with the letters and pieces they share, Feeds
-    what was written of them, Deliveries the outbox, Lost what is not sent any more, Bounces what came back and whom not
-    to mail, Holds what waits for an editor, Upkeep backups and what may go after a time.
+    KnownBefore tells what a dump is compared with, Ingested holds what it becomes, SetAsides the dumps that could not
+    be read, Near what stands near a title, Papers what is asked of papers, Days how the sources' days were and when
+    the phases ran, Opinions what readers said of papers, Roll who is subscribed and when due, Published the editions
+    with the letters and pieces they share, Feeds what was written of them, Deliveries the outbox, Lost what is not
+    sent any more, Bounces what came back and whom not to mail, Holds what waits for an editor, Upkeep backups and
+    what may go after a time.
     """

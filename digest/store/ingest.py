@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from digest.model import (
     Change,
     Changes,
     DumpReport,
     Following,
-    Known,
-    KnownPaper,
     Listing,
-    Origin,
     Outcome,
     Paper,
 )
@@ -27,6 +23,7 @@ from digest.store import codec
 from digest.store.bulk import among, insert_columns, insert_new
 from digest.store.codec import AnyRow
 from digest.store.database import Database
+from digest.store.known import ARXIV
 from digest.store.schema import (
     day_changes,
     line_hashes,
@@ -39,10 +36,8 @@ from digest.store.schema import (
     set_asides,
     sightings,
 )
-from digest.text import taken_at
 
 _LISTING = ("digest", "dump", "format", "source", "as_of", "fidelity", "daily", "archive")
-ARXIV = "arxiv:"
 
 
 class Ingested(Database):
@@ -69,35 +64,6 @@ class Ingested(Database):
         )
         with self._reading() as conn:
             return b"".join(conn.scalars(query))
-
-    def known(
-        self,
-        keys: Collection[str],
-        source: str,
-        as_of: date,
-        digest: str = "",
-        *,
-        form: str = "",
-        lists: bool = True,
-        turn: tuple[datetime, str] | None = None,
-    ) -> Known:
-        """The papers with any of the keys, by id, and what this source listed before, in other dumps than `digest`.
-
-        `form` is the listing's format. Without `lists` not the papers of its lists before, which may be many. `turn`
-        tells its place among the day's dumps: when it was taken from the source, and its name; None stands for the end.
-        """
-        if not keys and not lists:
-            return Known()
-        with self._reading() as conn:
-            found = keys_found(conn, keys) if keys else {}
-            before, after = _beside(conn, source, as_of, digest, turn) if lists else (None, None)
-            return Known(
-                papers=tuple(_known_papers(conn, found, source, as_of, digest, form)) if found else (),
-                previous=_listed_papers(conn, before) if before else (),
-                following=_following(conn, after) if after else None,
-                before=_before(conn, source, as_of, digest) if lists else frozenset(),
-                days=_days(conn, source, digest),
-            )
 
     def newest_ingest(self) -> datetime | None:
         """When the last dump was recorded."""
@@ -149,21 +115,6 @@ class Ingested(Database):
             return codec.report(conn.execute(listings.select().where(listings.c.id == listing_id)).one())
 
 
-def origins_of(conn: Connection, stored: dict[str, dict[str, int]]) -> dict[str, dict[str, Origin]]:
-    """By paper: what its stored origins (field -> listing id) stand for."""
-    ids = {listing_id for by_field in stored.values() for listing_id in by_field.values()}
-    columns = (listings.c.id, listings.c.dump, listings.c.digest, listings.c.source)
-    origin: dict[int, Origin] = {}
-    query = select(*columns, listings.c.as_of, listings.c.fidelity).where(among(conn, listings.c.id, ids))
-    for listing_id, *values in conn.execute(query):
-        names = ("dump", "digest", "source", "as_of", "fidelity")
-        origin[listing_id] = Origin(**dict(zip(names, values, strict=True)))
-    return {
-        paper_id: {field: origin[listing_id] for field, listing_id in sorted(by_field.items())}
-        for paper_id, by_field in stored.items()
-    }
-
-
 def _listing_row(conn: Connection, digest: str) -> AnyRow | None:
     return conn.execute(listings.select().where(listings.c.digest == digest)).one_or_none()
 
@@ -173,96 +124,10 @@ def _repeated(row: AnyRow) -> DumpReport:
     return replace(stored, new=0, revised=0, relisted=0, gone=0, unchanged=stored.entries, known=True)
 
 
-def keys_found(conn: Connection, keys: Collection[str]) -> dict[str, set[str]]:
-    """The papers with any of the keys, by id, each with those of the keys that it has."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for key, paper_id in conn.execute(paper_keys.select().where(among(conn, paper_keys.c.key, keys))):
-        found[paper_id].add(key)
-    ids = [key.removeprefix(ARXIV) for key in keys if key.startswith(ARXIV)]
-    for paper_id in conn.scalars(select(papers.c.id).where(among(conn, papers.c.id, ids))):
-        found[paper_id].add(ARXIV + paper_id)
-    return found
-
-
-def _known_papers(
-    conn: Connection, found: dict[str, set[str]], source: str, as_of: date, digest: str, form: str
-) -> Iterable[KnownPaper]:
-    rows = conn.execute(papers.select().where(among(conn, papers.c.id, found))).all()
-    origins = origins_of(conn, {row.id: row.origins for row in rows})
-    listed = _listed(conn, found, source, digest, form)
-    today = select(day_changes).where(among(conn, day_changes.c.paper_id, found), day_changes.c.as_of == as_of)
-    changed = {row.paper_id: codec.field_changes(row.changes) for row in conn.execute(today)}
-    for row in sorted(rows, key=lambda row: str(row.id)):
-        last, first = listed.get(row.id, (None, None))
-        yield KnownPaper(
-            paper=codec.paper(row),
-            keys=frozenset(found[row.id]),
-            origins=origins[row.id],
-            last_listed=last,
-            watched=first is not None and first < as_of,
-            today=changed.get(row.id, ()),
-        )
-
-
-def _listed(
-    conn: Connection, ids: Collection[str], source: str, digest: str, form: str
-) -> dict[str, tuple[date, date | None]]:
-    """When a source's other dumps held papers last, and first in this format."""
-    of_form = case((listings.c.format == form, listings.c.as_of))
-    query = (
-        select(sightings.c.paper_id, func.max(listings.c.as_of), func.min(of_form))
-        .join(listings, listings.c.id == sightings.c.listing_id)
-        .where(among(conn, sightings.c.paper_id, ids), listings.c.source == source, listings.c.digest != digest)
-        .group_by(sightings.c.paper_id)
-    )
-    return {paper_id: (last, first) for paper_id, last, first in conn.execute(query)}
-
-
-def _days(conn: Connection, source: str, digest: str) -> frozenset[date]:
-    """The days that the source's other dumps speak of; a dump without entries is a placeholder and makes no day."""
-    query = select(listings.c.as_of).where(listings.c.source == source, listings.c.digest != digest)
-    return frozenset(conn.scalars(query.where(listings.c.entries > 0).distinct()))
-
-
-def _beside(
-    conn: Connection, source: str, as_of: date, digest: str, turn: tuple[datetime, str] | None
-) -> tuple[AnyRow | None, AnyRow | None]:
-    """The day's list before a dump's place and the one after it: in order of when they were taken, name, content."""
-    of_the_day = (listings.c.source == source, listings.c.as_of == as_of, listings.c.digest != digest)
-    rows = conn.execute(listings.select().where(*of_the_day, listings.c.daily, listings.c.entries > 0)).all()
-    order = {(taken_at(row.dump, row.recorded_at), row.dump, row.digest): row for row in rows}
-    places = sorted(order)
-    at = len(places) if turn is None else bisect(places, (*turn, digest))
-    return order[places[at - 1]] if at else None, order[places[at]] if at < len(places) else None
-
-
-def _listed_papers(conn: Connection, listing: AnyRow) -> tuple[Paper, ...]:
-    query = (
-        select(papers)
-        .join(sightings, sightings.c.paper_id == papers.c.id)
-        .where(sightings.c.listing_id == listing.id)
-        .order_by(sightings.c.position, papers.c.id)
-    )
-    return tuple(map(codec.paper, conn.execute(query)))
-
-
-def _following(conn: Connection, listing: AnyRow) -> Following:
-    ids = conn.scalars(select(sightings.c.paper_id).where(sightings.c.listing_id == listing.id))
-    report = codec.report(listing)
-    return Following(digest=report.digest, ids=frozenset(ids), marks=report.marks, gone=report.gone)
-
-
 def _tell_anew(conn: Connection, following: Following | None) -> None:
     if following:
         told = {"marks": following.marks, "gone": following.gone}
         conn.execute(update(listings).where(listings.c.digest == following.digest).values(told))
-
-
-def _before(conn: Connection, source: str, as_of: date, digest: str) -> frozenset[str]:
-    earlier = (listings.c.source == source, listings.c.digest != digest, listings.c.daily, listings.c.entries > 0)
-    day = select(func.max(listings.c.as_of)).where(*earlier, listings.c.as_of < as_of).scalar_subquery()
-    of_the_day = select(listings.c.id).where(*earlier, listings.c.as_of == day)
-    return frozenset(conn.scalars(select(sightings.c.paper_id).where(sightings.c.listing_id.in_(of_the_day))))
 
 
 def _insert_listing(conn: Connection, listing: Listing, now: datetime) -> int:

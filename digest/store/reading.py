@@ -12,7 +12,7 @@ from digest.model import Origin, OutboxState, Paper, Revision, Sighting
 from digest.store import codec, schema
 from digest.store.bulk import among
 from digest.store.database import Database
-from digest.store.ingest import ARXIV, keys_found, origins_of
+from digest.store.known import ARXIV, keys_found, origins_of
 from digest.store.schema import editions, listings, outbox, paper_keys, papers, revisions, sightings
 
 
