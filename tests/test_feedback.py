@@ -19,7 +19,7 @@ from digest.errors import ConfigError
 from digest.model import Edition, Example, Feedback, Learned, Opinion, Ranking, Topic
 from digest.pipeline.examples import examples
 from digest.pipeline.feedback import feedback, said, take_back_all, take_in
-from digest.pipeline.publish import explain_paper, preview, trial
+from digest.pipeline.preview import explain_paper, preview, trial
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.world import World
 from digest.rank import Asked

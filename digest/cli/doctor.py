@@ -31,7 +31,7 @@ from digest.message import assembled, message_id, own_words, token, unsubscribe_
 from digest.model import OutboxState, Site, SourceKind
 from digest.pipeline.examples import examples
 from digest.pipeline.ingest import UNFINISHED
-from digest.pipeline.publish import preview, trial
+from digest.pipeline.preview import preview, trial
 from digest.pipeline.roll import with_pauses
 from digest.rank import may_be_title
 from digest.render import Renderer, sample

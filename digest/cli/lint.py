@@ -17,7 +17,7 @@ from digest.lint import Finding, lint
 from digest.message import message_id
 from digest.model import Message, NoEdition
 from digest.pipeline.deliver import make_message
-from digest.pipeline.publish import preview, trial
+from digest.pipeline.preview import preview, trial
 from digest.pipeline.world import World
 from digest.text import visible
 

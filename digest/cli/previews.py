@@ -20,7 +20,7 @@ from digest.files import write_whole
 from digest.message import message_id
 from digest.model import Edition, NoEdition
 from digest.pipeline.deliver import make_message
-from digest.pipeline.publish import explain_paper, preview, trial
+from digest.pipeline.preview import explain_paper, preview, trial
 from digest.pipeline.surfaces import links
 from digest.pipeline.world import World
 

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from digest.cadence import before_first, cut, due, fade_days, local_date, look_back, missed, paused, wake
-from digest.compose import compose, late, telling
+from digest.cadence import due, local_date, missed, paused, wake
 from digest.days import why_empty
-from digest.errors import ConfigError
-from digest.explain import Explanation, explain
 from digest.model import (
     Cadence,
     Edition,
     Enrolled,
-    Item,
     LastEdition,
     NoEdition,
-    Paper,
     Profile,
-    Shown,
-    Sighting,
     Subscription,
-    Suppression,
     Verdict,
-    edition_id,
 )
 from digest.pipeline.catch_up import withdraw_unsent
 from digest.pipeline.days import Sources, cut_off_has_come, judge_days, merged
 from digest.pipeline.letters import Letters
-from digest.pipeline.past import enrolled_at, known_at, shown_by
 from digest.pipeline.rankings import Rankings, View
-from digest.pipeline.roll import due_by_settings, enrolled, keep_in_step
+from digest.pipeline.roll import due_by_settings, keep_in_step
+from digest.pipeline.selection import base_of, composed, of_barred, since_of, view_of
 from digest.pipeline.surfaces import write_surfaces
 from digest.pipeline.waiting import cut_off_of, waits
 from digest.pipeline.world import Progress, World, silent
-from digest.render import late_line, listed_line, why_line
 
 BATCH = 500  # subscriptions in a transaction
 KEPT = 256  # outcomes that are kept for others who are alike
@@ -102,7 +92,7 @@ class _Desk:
         addresses = [one.subscription.address for one, _ in due_now if one.subscription.address]
         barred, vocal = world.store.barred([one.subscription for one, _ in due_now]), world.store.vocal(addresses)
         due_now, withdrawn = self._withdraw(due_now, barred)
-        views = {one.subscription.id: _view(world, one.subscription, _base(one), now, vocal) for one, _ in due_now}
+        views = {one.subscription.id: view_of(world, one.subscription, base_of(one), now, vocal) for one, _ in due_now}
         keys = {one.subscription.id: _alike(one, views[one.subscription.id], day) for one, day in due_now}
         fresh = {key: one for one, _ in due_now if (key := keys[one.subscription.id]) not in self._made}
         shown = world.store.shown_to([one.subscription.id for one in fresh.values()])
@@ -111,7 +101,7 @@ class _Desk:
         for one, day in due_now:
             subscription, key = one.subscription, keys[one.subscription.id]
             if bar := barred.get(subscription.id):
-                none.append(_barred(subscription, day, bar))
+                none.append(of_barred(subscription, day, bar))
                 continue
             lacking, still_waits = self._lacks(one, day)
             if still_waits:
@@ -119,7 +109,7 @@ class _Desk:
                 continue
             if key not in self._made:
                 seen = shown[fresh[key].subscription.id]
-                made = _composed(world, self._rankings, one, day, now, views[subscription.id], seen)
+                made = composed(world, self._rankings, one, day, now, views[subscription.id], seen)
                 self._made[key] = self._days.ribboned(made)
             outcome = self._finished(self._made[key], one, lacking)
             if isinstance(outcome, Edition):
@@ -157,13 +147,13 @@ class _Desk:
         An empty day makes an edition without papers where the profile wants to be told of it. When-good is silent then.
         """
         subscription = one.subscription
-        told = merged(lacking, self._days.told(one.sent if one.owed is None else _since(one), outcome.date))
+        told = merged(lacking, self._days.told(one.sent if one.owed is None else since_of(one), outcome.date))
         if isinstance(outcome, Edition):
             return replace(outcome, subscription=subscription, verdicts=merged(told, self._days.aged(outcome)))
         outcome = replace(outcome, subscription=subscription)
         if subscription.cadence is Cadence.WHEN_GOOD:
             return outcome
-        why = why_empty(outcome, self._days.of(_base(one), outcome.date))
+        why = why_empty(outcome, self._days.of(base_of(one), outcome.date))
         profile = self._world.profiles[subscription.profile]
         if profile.says_empty and subscription.address and not self._days.nothing_ever:
             return _empty(profile, outcome, merged((why,), told), self._now)
@@ -231,8 +221,8 @@ def _alike(one: Enrolled, view: View, day: date) -> _Alike:
         fade=view.fade,
         voice=view.address,
         day=day,
-        base=_base(one),
-        merged=missed(one.subscription, _since(one), day),
+        base=base_of(one),
+        merged=missed(one.subscription, since_of(one), day),
         history=one.history,
     )
 
@@ -241,29 +231,6 @@ def _empty_since(one: Enrolled, now: datetime) -> datetime | None:
     if one.last is None or one.last.reason is None or paused(one.subscription, local_date(one.subscription, now)):
         return None
     return one.last.made_at
-
-
-def _base(one: Enrolled) -> LastEdition | None:
-    """Since when papers are new: when-good adds days up until there is an edition."""
-    return one.sent if one.subscription.cadence is Cadence.WHEN_GOOD and one.owed is None else _since(one)
-
-
-def _since(one: Enrolled) -> LastEdition | None:
-    """The date after which an edition is the next: what did not reach the reader is made up for."""
-    return one.last if one.owed is None else one.left or before_first(one.subscription, one.owed)
-
-
-def _select(world: World, rankings: Rankings, one: Enrolled, view: View, now: datetime) -> Edition | NoEdition:
-    """What a subscription would get now, by the rules of `publish`. Stores nothing."""
-    subscription, day = one.subscription, local_date(one.subscription, now)
-    if subscription.address and (bar := world.store.suppression(subscription.address, subscription.id)):
-        return _barred(subscription, day, bar)
-    return _composed(world, rankings, one, day, now, view, shown_by(world.store, one))
-
-
-def _barred(subscription: Subscription, day: date, bar: Suppression) -> NoEdition:
-    what = "this subscription" if bar.subscription_id else "the address"
-    return NoEdition(subscription=subscription, date=day, reason=f"{what} is on the suppression list")
 
 
 def _empty(profile: Profile, none: NoEdition, verdicts: tuple[Verdict, ...], now: datetime) -> Edition:
@@ -280,130 +247,3 @@ def _empty(profile: Profile, none: NoEdition, verdicts: tuple[Verdict, ...], now
         every_day=True,
         verdicts=verdicts,
     )
-
-
-def _composed(
-    world: World, rankings: Rankings, one: Enrolled, day: date, now: datetime, view: View, shown: Mapping[str, Shown]
-) -> Edition | NoEdition:
-    base = _base(one)
-    outcome = compose(
-        one.subscription,
-        view.profile,
-        day,
-        rankings.of(view),
-        shown,
-        base,
-        now,
-        world.store.sources(view.since),
-        rankings.risers(view, shown),
-        merged=missed(one.subscription, _since(one), day),
-        cut=cut(one.subscription, base, now),
-    )
-    if isinstance(outcome, NoEdition):
-        return outcome
-    outcome = replace(outcome, every_day=view.profile.says_empty)
-    return _worded(world, outcome, shown, base, rankings.sightings(view))
-
-
-def _worded(
-    world: World,
-    edition: Edition,
-    shown: Mapping[str, Shown],
-    base: LastEdition | None,
-    sightings: Mapping[str, Sequence[Sighting]],
-) -> Edition:
-    """With the why-lines in the subscription's language, and the ranks that papers had before."""
-    before = _ranks_before(world, edition, shown)
-
-    def why(item: Item) -> str:
-        return _why(item, edition, base, sightings.get(item.paper.id, ()))
-
-    return replace(
-        edition,
-        items=tuple(replace(item, why=why(item), before=before.get(item.paper.id)) for item in edition.items),
-        strands=tuple(
-            replace(one, items=tuple(replace(item, why=why(item)) for item in one.items)) for one in edition.strands
-        ),
-    )
-
-
-def _why(item: Item, edition: Edition, base: LastEdition | None, sightings: Sequence[Sighting]) -> str:
-    tag, since = edition.subscription.language, late(item.paper, edition.subscription, edition.date, base)
-    words = late_line(since, edition.date, tag) if since else ""
-    if (told := why_line(telling(item.reasons), tag, words)) or not sightings:
-        return told
-    first = min(one.date for one in sightings)
-    return listed_line(sorted({one.source for one in sightings if one.date == first}), first, tag)
-
-
-def _ranks_before(world: World, edition: Edition, shown: Mapping[str, Shown]) -> dict[str, int]:
-    """By id the rank in the latest edition of the subscription in which the paper stood; only few stood in any."""
-    found: dict[str, int] = {}
-    for item in edition.items:
-        if (last := shown.get(item.paper.id)) is not None:
-            then = world.store.edition(edition_id(edition.subscription.id, last.on))
-            ranks = {one.paper.id: one.rank for one in (then.items if then else ())}
-            found |= {paper_id: rank for paper_id, rank in ranks.items() if paper_id == item.paper.id}
-    return found
-
-
-def _view(
-    world: World, subscription: Subscription, base: LastEdition | None, now: datetime, vocal: Collection[str]
-) -> View:
-    """Those who never said anything of papers share the views of their profile."""
-    return View(
-        profile=world.profiles[subscription.profile],
-        since=look_back(subscription, base, now),
-        fade=fade_days(subscription, base, now),
-        address=subscription.address if subscription.address in vocal else None,
-    )
-
-
-def preview(world: World, subscription: Subscription, now: datetime) -> Edition | NoEdition:
-    """The edition that `publish` would make for a subscription if it were due now. Touches nothing.
-
-    Where `now` is past, it is made of the papers, votes and opinions that were known then.
-    """
-    days = Sources(world.store, (), now)
-    one, rankings, view = _supposed(world, subscription, now)
-    outcome = days.ribboned(_select(world, rankings, one, view, now))
-    if isinstance(outcome, NoEdition):
-        return outcome
-    return replace(outcome, verdicts=merged(days.told(one.sent, outcome.date), days.aged(outcome)))
-
-
-def explain_paper(world: World, subscription: Subscription, paper: Paper, now: datetime) -> Explanation:
-    """Where a paper stands for a subscription if it were due now, and why; past moments as in `preview`."""
-    one, rankings, view = _supposed(world, subscription, now, told={paper.id})
-    ranking = rankings.of(view)
-    ranked = next((one for one in ranking.papers if one.paper.id == paper.id), None)
-    return explain(
-        paper,
-        ranked or rankings.unhidden(view, paper),
-        view.profile,
-        ranking,
-        _select(world, rankings, one, view, now),
-        shown_by(world.store, one),
-    )
-
-
-def _supposed(
-    world: World, subscription: Subscription, now: datetime, told: Collection[str] = ()
-) -> tuple[Enrolled, Rankings, View]:
-    """A subscription as if it were due now, and what is thought of the papers for it."""
-    one = enrolled_at(world.store, enrolled(world, subscription), now)
-    vocal = {subscription.address} if subscription.address else set()
-    view = _view(world, subscription, _base(one), now, vocal)
-    known = known_at(world.store, view.since, now)
-    return one, Rankings(known, world.background, now, world.encode, told), view
-
-
-def trial(world: World, profile: str, address: str) -> Subscription:
-    """The reader's own subscription to a profile, or one made up for a preview or a test. ConfigError if unknown."""
-    if profile not in world.profiles:
-        raise ConfigError(f"no profile “{profile}”; there are: {', '.join(world.profiles)}")
-    for one in world.subscriptions:
-        if one.profile == profile and one.address == address:
-            return one
-    language = world.profiles[profile].language
-    return Subscription(id=f"{profile}/{address}", profile=profile, address=address, language=language)
