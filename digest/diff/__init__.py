@@ -23,9 +23,9 @@ from digest.model import (
     Announced,
     Change,
     Changes,
+    DayList,
     Entry,
     Facts,
-    Following,
     Known,
     KnownPaper,
     Listing,
@@ -66,9 +66,17 @@ def diff(listing: Listing, known: Known, now: datetime, keys: Sequence[Keys] | N
     entries = tuple([reading.change(entry, of_entry) for entry, of_entry in keyed])
     met = {change.paper.id for change in entries}
     gone = tuple(paper for paper in known.previous if paper.id not in met)
-    return Changes(
-        entries=entries, gone=gone, marks=_marks(listing, known, met), following=_following(known.following, met)
-    )
+    return Changes(entries=entries, gone=gone, marks=_marks(listing, known, met))
+
+
+def told_in_turn(lists: Sequence[DayList]) -> tuple[DayList, ...]:
+    """The dumps of a source's day, in the order in which they were taken, each told of against the one before it."""
+    told, earlier = [], frozenset[str]()
+    for one in lists:
+        marks = dict.fromkeys(one.marks, True) | _against(earlier, one.ids)
+        told.append(replace(one, marks=_holding(marks), gone=len(earlier - one.ids)))
+        earlier = one.ids
+    return tuple(told)
 
 
 class _Reading:
@@ -164,14 +172,6 @@ def _against(earlier: Set[str], met: Set[str]) -> dict[Mark, bool]:
 
 def _holding(marks: Mapping[Mark, bool]) -> tuple[Mark, ...]:
     return tuple(mark for mark in Mark if marks.get(mark))
-
-
-def _following(following: Following | None, met: Set[str]) -> Following | None:
-    """The dump after a listing, now told of against this one; a placeholder comes before none."""
-    if following is None or not met:
-        return None
-    marks = dict.fromkeys(following.marks, True) | _against(met, following.ids)
-    return replace(following, marks=_holding(marks), gone=len(met - following.ids))
 
 
 def known_from(listing: Listing, now: datetime) -> Known:

@@ -100,8 +100,8 @@ class KnownPaper:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Following:
-    """The dump that comes after another of its source's day: its papers, and what is told of it against that other."""
+class DayList:
+    """A dump of a source's day: the ids of its papers, and what is told of it against the dump before it."""
 
     digest: str
     ids: frozenset[str]
@@ -113,14 +113,13 @@ class Following:
 class Known:
     """The part of the store that a listing touches.
 
-    `previous` are the papers of the dump before this one, of the same source and day, and `following` is the one after
-    it, in the order in which they were taken from the source and not in that in which they are read. `before` are the
-    ids of the papers that the source's latest earlier day held; `days` those of which it has a listing in the store.
+    `previous` are the papers of the dump before this one, of the same source and day, in the order in which they were
+    taken from the source and not in that in which they are read. `before` are the ids of the papers that the source's
+    latest earlier day held; `days` those of which it has a listing in the store.
     """
 
     papers: tuple[KnownPaper, ...] = ()
     previous: tuple[Paper, ...] = ()
-    following: Following | None = None
     before: frozenset[str] = frozenset()
     days: frozenset[date] = frozenset()
 
@@ -204,15 +203,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """Every entry in exactly one outcome, in listing order; the papers gone from an earlier dump of the day; marks.
-
-    `following` is the dump after it with what is told of that one from now on.
-    """
+    """Every entry in exactly one outcome, in listing order; the papers gone from an earlier dump of the day; marks."""
 
     entries: tuple[Change, ...]
     gone: tuple[Paper, ...] = ()
     marks: tuple[Mark, ...] = ()
-    following: Following | None = None
     links: tuple[Link, ...] = ()
 
     def count(self, outcome: Outcome) -> int:

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from digest.days import handed_for, named_day
-from digest.diff import diff, identity_keys, known_from, listing_keys
+from digest.diff import diff, identity_keys, known_from, listing_keys, told_in_turn
 from digest.errors import ConfigError, ListingError
 from digest.files import write_whole
 from digest.listings import read_dump, read_listing, read_parts
@@ -42,8 +42,11 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
     if as_of and as_of > now.date() + timedelta(days=1):  # it would stand for ever as the latest
         raise ConfigError(f"--as-of: {as_of} has not come yet; say of which day {dump.name} is")
     if (report := store.report(dump.digest)) is not None:
-        if not dry and named_day(dump.name) != named_day(report.dump):
-            _note_repeat(store, report, dump.name, now)
+        if not dry:
+            store.named_earlier(dump.digest, dump.name, now)
+            _tell_day(store, report)
+            if named_day(dump.name) != named_day(report.dump):
+                _note_repeat(store, report, dump.name, now)
         return replace(report, dump=dump.name)
     report = DumpReport(dump=dump.name, digest=dump.digest)
     begin = 0 if dry else store.resume_at(dump.digest)
@@ -57,9 +60,20 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
         if dry:
             return DumpReport(dump=dump.name, digest=dump.digest, error=str(error))
         return store.set_aside(dump, str(error), now)
-    if not dry and report.entries and not report.new + report.relisted:
-        _note_repeat(store, report, dump.name, now)
+    if not dry:
+        _tell_day(store, report)
+        if report.entries and not report.new + report.relisted:
+            _note_repeat(store, report, dump.name, now)
     return report
+
+
+def _tell_day(store: Store, report: DumpReport) -> None:
+    """What is told of a day's dumps follows the order in which they were taken, not that in which they are read."""
+    if report.source is not None and report.as_of is not None:
+        lists = store.day_lists(report.source, report.as_of)
+        anew = [one for one, before in zip(told_in_turn(lists), lists, strict=True) if one != before]
+        if anew:
+            store.tell_anew(anew)
 
 
 def _note_repeat(store: Store, report: DumpReport, name: str, now: datetime) -> None:

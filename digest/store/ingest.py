@@ -13,8 +13,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from digest.model import (
     Change,
     Changes,
+    DayList,
     DumpReport,
-    Following,
     Listing,
     Outcome,
     Paper,
@@ -36,6 +36,7 @@ from digest.store.schema import (
     set_asides,
     sightings,
 )
+from digest.text import taken_at
 
 _LISTING = ("digest", "dump", "format", "source", "as_of", "fidelity", "daily", "archive")
 
@@ -109,10 +110,23 @@ class Ingested(Database):
             _replace_revisions(conn, listing, changes.entries, listing_id, now)
             _replace_day_changes(conn, listing, changes.entries)
             _count(conn, listing, changes, listing_id)
-            _tell_anew(conn, changes.following)
             _insert_lines(conn, listing, listing_id)
             conn.execute(delete(set_asides).where(set_asides.c.digest == listing.digest))
             return codec.report(conn.execute(listings.select().where(listings.c.id == listing_id)).one())
+
+    def named_earlier(self, digest: str, name: str, now: datetime) -> None:
+        """The name of a dump is the one under which it was taken first, in whatever order its copies are read."""
+        with self._writing() as conn:
+            row = _listing_row(conn, digest)
+            if row and (taken_at(name, now), name) < (taken_at(row.dump, row.recorded_at), row.dump):
+                conn.execute(update(listings).where(listings.c.id == row.id).values(dump=name))
+
+    def tell_anew(self, lists: Iterable[DayList]) -> None:
+        """What is told of dumps, now that others have come before them."""
+        with self._writing() as conn:
+            for one in lists:
+                told = {"marks": one.marks, "gone": one.gone}
+                conn.execute(update(listings).where(listings.c.digest == one.digest).values(told))
 
 
 def _listing_row(conn: Connection, digest: str) -> AnyRow | None:
@@ -122,12 +136,6 @@ def _listing_row(conn: Connection, digest: str) -> AnyRow | None:
 def _repeated(row: AnyRow) -> DumpReport:
     stored = codec.report(row)
     return replace(stored, new=0, revised=0, relisted=0, gone=0, unchanged=stored.entries, known=True)
-
-
-def _tell_anew(conn: Connection, following: Following | None) -> None:
-    if following:
-        told = {"marks": following.marks, "gone": following.gone}
-        conn.execute(update(listings).where(listings.c.digest == following.digest).values(told))
 
 
 def _insert_listing(conn: Connection, listing: Listing, now: datetime) -> int:

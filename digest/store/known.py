@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
@@ -10,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, case, func, select
 
 from digest.model import (
-    Following,
+    DayList,
     Known,
     KnownPaper,
     Origin,
@@ -53,14 +52,18 @@ class KnownBefore(Database):
             return Known()
         with self._reading() as conn:
             found = keys_found(conn, keys) if keys else {}
-            before, after = _beside(conn, source, as_of, digest, turn) if lists else (None, None)
+            before = _list_before(conn, source, as_of, digest, turn) if lists else None
             return Known(
                 papers=tuple(_known_papers(conn, found, source, as_of, digest, form)) if found else (),
                 previous=_listed_papers(conn, before) if before else (),
-                following=_following(conn, after) if after else None,
                 before=_before(conn, source, as_of, digest) if lists else frozenset(),
                 days=_days(conn, source, digest),
             )
+
+    def day_lists(self, source: str, as_of: date) -> tuple[DayList, ...]:
+        """The lists of a source's day that name papers, in the order in which they were taken from it."""
+        with self._reading() as conn:
+            return tuple(_day_list(conn, row) for _, row in sorted(_lists(conn, source, as_of).items()))
 
 
 def origins_of(conn: Connection, stored: dict[str, dict[str, int]]) -> dict[str, dict[str, Origin]]:
@@ -129,16 +132,19 @@ def _days(conn: Connection, source: str, digest: str) -> frozenset[date]:
     return frozenset(conn.scalars(query.where(listings.c.entries > 0).distinct()))
 
 
-def _beside(
+def _lists(conn: Connection, source: str, as_of: date) -> dict[tuple[datetime, str, str], AnyRow]:
+    """The day's lists by their places: when they were taken, name, content."""
+    of_the_day = (listings.c.source == source, listings.c.as_of == as_of, listings.c.daily, listings.c.entries > 0)
+    rows = conn.execute(listings.select().where(*of_the_day))
+    return {(taken_at(row.dump, row.recorded_at), row.dump, row.digest): row for row in rows}
+
+
+def _list_before(
     conn: Connection, source: str, as_of: date, digest: str, turn: tuple[datetime, str] | None
-) -> tuple[AnyRow | None, AnyRow | None]:
-    """The day's list before a dump's place and the one after it: in order of when they were taken, name, content."""
-    of_the_day = (listings.c.source == source, listings.c.as_of == as_of, listings.c.digest != digest)
-    rows = conn.execute(listings.select().where(*of_the_day, listings.c.daily, listings.c.entries > 0)).all()
-    order = {(taken_at(row.dump, row.recorded_at), row.dump, row.digest): row for row in rows}
-    places = sorted(order)
-    at = len(places) if turn is None else bisect(places, (*turn, digest))
-    return order[places[at - 1]] if at else None, order[places[at]] if at < len(places) else None
+) -> AnyRow | None:
+    lists = {place: row for place, row in _lists(conn, source, as_of).items() if row.digest != digest}
+    places = [place for place in sorted(lists) if turn is None or place < (*turn, digest)]
+    return lists[places[-1]] if places else None
 
 
 def _listed_papers(conn: Connection, listing: AnyRow) -> tuple[Paper, ...]:
@@ -151,10 +157,10 @@ def _listed_papers(conn: Connection, listing: AnyRow) -> tuple[Paper, ...]:
     return tuple(map(codec.paper, conn.execute(query)))
 
 
-def _following(conn: Connection, listing: AnyRow) -> Following:
+def _day_list(conn: Connection, listing: AnyRow) -> DayList:
     ids = conn.scalars(select(sightings.c.paper_id).where(sightings.c.listing_id == listing.id))
     report = codec.report(listing)
-    return Following(digest=report.digest, ids=frozenset(ids), marks=report.marks, gone=report.gone)
+    return DayList(digest=report.digest, ids=frozenset(ids), marks=report.marks, gone=report.gone)
 
 
 def _before(conn: Connection, source: str, as_of: date, digest: str) -> frozenset[str]:
