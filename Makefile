@@ -48,7 +48,7 @@ $(VENV)/test.stamp: $(VENV)/run.stamp requirements-test.lock
 run: $(VENV)/run.stamp
 	@test -d demo || $(BIN)/digest init demo --samples
 	@$(DIGEST) run; code=$$?; test $$code -eq 0 -o $$code -eq 4
-	@echo "Look at demo/out/mail/*.html in a browser. Another edition comes with new dumps in demo/inbox."
+	@echo "Look at demo/out/mail/*.html and demo/out/index.html in a browser. Another edition comes with new dumps in demo/inbox."
 
 test: $(VENV)/test.stamp
 	$(BIN)/pytest --numprocesses 2 --dist worksteal

@@ -176,6 +176,8 @@ def _say_run(context: Context, report: RunReport, store: Store) -> None:
         outcomes.deliveries(report.deliveries, report.trouble)
     settings, last = context.settings, store.last_editions()
     out.print(f"\nMails: {_where(context)}\nFeeds: {settings.output / 'feeds'}", soft_wrap=True)
+    if (front := settings.output / "index.html").exists():
+        out.print(f"Pages: {front}", soft_wrap=True)
     everyone = with_pauses(store, readers(settings) or settings.subscriptions)
     waits = waiting_now(store, everyone, last, context.now())
     upcoming = next_times(everyone, last, waits, context.now())
