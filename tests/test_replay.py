@@ -155,6 +155,7 @@ def made_up(tmp_path: Path) -> Days:
     dumps = [
         script(folder, "morning.at-20260601T060000Z", "2026-06-01", paper(1), paper(2, votes=3)),
         script(folder, "evening.at-20260601T180000Z", "2026-06-01", paper(2, votes=9), paper(1), paper(3)),
+        script(folder, "copy.at-20260601T230000Z", "2026-06-01", paper(1), paper(2, votes=3)),  # the same
         page(folder, "2026-06-01-page", 1, 2),
         script(folder, "full", "2026-06-02", paper(4), paper(5)),
         script(folder, "shrunk", "2026-06-02", paper(5)),
