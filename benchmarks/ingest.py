@@ -5,7 +5,7 @@
 For every size: a made-up archive of so many records (`records.py`) is decoded by the fastest JSON library, read by the
 program, ingested, and fed again with one line in 500 new; then a day of 1,000 new records is ingested among so many
 known. Floors: the typed decode of the fields that are read, the insert of the same rows into tables without any key,
-the hash of the same lines, the same day into an empty database. Every stage runs in a process of its own, so that its
+BLAKE2 of the same lines, the same day into an empty database. Every stage runs in a process of its own, so that its
 peak memory is its own. Ratios are of the processor's time, which other work on the machine disturbs least; those with
 PostgreSQL of the clock's, as its server is another process: that of the tests' wheel, on loopback, not tuned.
 """
@@ -270,7 +270,7 @@ def run(sizes: list[int], engines: dict[str, Callable[[str], str]], folder: Path
         floor = measured(decode, dump)
         lines.add("read: decode, clean, hash", count, measured(read, dump), floor, "typed decode")
         hashed = measured(hash_lines, after)
-        lines.add("read again, 1 in 500 new", count, measured(skip, dump, after), hashed, "hash of the lines")
+        lines.add("read again, 1 in 500 new", count, measured(skip, dump, after), hashed, "BLAKE2 of the lines")
         first: Cost | None = None
         for engine, database in engines.items():
             url = database(f"archive-{count}")
@@ -286,7 +286,7 @@ def run(sizes: list[int], engines: dict[str, Callable[[str], str]], folder: Path
             without = measured(ingest, url, typed(folder, count))
             lines.add(f"1,000 typed titles among them, {engine}", DAY, without, none[engine], "the same among none")
             again = measured(ingest, url, after)
-            lines.add(f"ingest again, 1 in 500 new, {engine}", count, again, hashed, "hash of the lines")
+            lines.add(f"ingest again, 1 in 500 new, {engine}", count, again, hashed, "BLAKE2 of the lines")
     return lines
 
 

@@ -74,6 +74,7 @@ LIBRARIES: dict[str, str | set[str]] = {
     "sqlalchemy": "store",
     "torch": "encoder",
     "transformers": "encoder",
+    "xxhash": "listings",
     "zstandard": {"listings", "store"},
 }
 MAIL = {"email", "imaplib", "smtplib", "mailbox"}

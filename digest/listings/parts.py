@@ -1,7 +1,8 @@
 """Reads a dump whole if it is small, else part by part if its lines stand alone, so that memory stays flat.
 
 Owns the size of a part and the skipping of lines that an archive's predecessor held too. Knows no format. numpy is
-used for the 2.5 million hashes of an archive's lines.
+used for the 2.5 million hashes of an archive's lines, and XXH3 makes them in a tenth of the time that BLAKE2 takes: who
+makes a line like another's hides nothing but his own.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from hashlib import blake2b
 from itertools import chain, compress, islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from xxhash import xxh3_64_digest
 
 from digest.errors import ListingError, UnknownFormatError
 from digest.listings import compressed, form
@@ -28,7 +29,6 @@ _SOME = 2**18  # bytes of lines that are worked on at once
 _SKIPPED_FASTER = 16  # times: so much more of an archive that is known goes into a part
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_HASH = 8  # bytes of a line's hash: two of 2.5 million are the same in one of six million dumps
 
 Hashes = npt.NDArray[np.uint64]
 Hits = npt.NDArray[np.bool_]
@@ -215,6 +215,6 @@ class _Part:
             yield from read
 
     def _unknown(self, some: list[bytes], known: _Known) -> bytes:
-        hashes = b"".join([blake2b(line, digest_size=_HASH).digest() for line in some])
+        hashes = b"".join(map(xxh3_64_digest, some))  # two of 2.5 million are the same in one of six million dumps
         self.hashes.append(hashes)
         return known.unknown(hashes).tobytes()
