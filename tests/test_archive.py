@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import signal
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from stores import (  # noqa: F401 -- fixtures
 )
 
 from digest.listings import dump_of, parts
-from digest.model import DumpReport, Mark
+from digest.model import DumpReport, Listing, Mark
+from digest.pipeline import ingest as pipeline
 from digest.pipeline.ingest import ingest as take_in
 from digest.store import Store
 
@@ -100,6 +102,21 @@ def test_an_archive_in_parts_is_one_listing(store: Store, ingest: Callable[..., 
     again = ingest(WHOLE)
     assert again.known
     assert counts(again) == (COUNT, 0, 0, COUNT)
+
+
+def test_a_part_leaves_nothing_behind(ingest: Callable[..., DumpReport], monkeypatch: pytest.MonkeyPatch) -> None:
+    left = []
+
+    def in_parts(*given: Any, **named: Any) -> Iterator[Listing]:
+        for part in parted(*given, **named):
+            yield part
+            left.append(gc.collect())
+
+    parted = pipeline.read_parts
+    monkeypatch.setattr(pipeline, "read_parts", in_parts)
+    ingest(WHOLE)
+    assert len(left) > 3
+    assert not any(left[1:]), "garbage that waits for a collection, with all that it holds"
 
 
 def test_only_what_is_recent_is_listed(store: Store, ingest: Callable[..., DumpReport]) -> None:
