@@ -34,6 +34,10 @@ CONVERTED = [
     ("at https://x.org/a/{https://x.org/a/}", "at https://x.org/a/"),
     ("see https://x.org/a{here}.", "see https://x.org/a (here)."),
     (r"\url{https://x.org/a\_b} x\footnote{https://y.org}", "https://x.org/a_b x (https://y.org)"),
+    (r"$\textsf{RP}=\textsf{NP}$, $25\degree$, $D(Q\|p)$, $\mathbb R^n$", "RP=NP, 25°, D(Q‖p), ℝⁿ"),
+    (r"$\tildeΘ(\tilde O(n))$, $N(\mathbfθ, 1)\cdotsπ$", "Θ̃(Õ(n)), N(θ, 1)⋯π"),
+    (r"45{\deg}C, {\gamma}-rays, $F_{\beta}$, $e^{\varepsilon}n$", "45°C, γ-rays, F_β, e^εn"),
+    ("$1/2$, $B-L$, $(n-k)$, $CCZ$", "1/2, B-L, (n-k), CCZ"),
 ]
 
 
@@ -58,6 +62,7 @@ def test_latex_becomes_readable(raw: str, text: str) -> None:
         r"\today \cite{foo} \input{/etc/passwd} \text{open",
         "z_{t+1} and ε^{-1/2} and $z_{t+1}$ and 10^26",
         r"$\frac{a+b}{c}$ and $\unknown{x}$",
+        r"$\sqrt[3]{x}$ and {\unknown} and $3/$15",
         "snake_case_name, file_3, cat.n.01, `first-try' and a `code`",
         "https://x.org/a_b_c/d_1?e=f%20g#h_2",
         "a--b --- c, x^* and ^§",

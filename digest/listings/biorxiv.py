@@ -6,12 +6,16 @@ import re
 
 from digest.listings import clean, json_lines, told, xml_tree
 from digest.listings.form import Sheet
+from digest.listings.latex import greek
 from digest.listings.people import turned
 from digest.listings.xml_tree import Node
 from digest.model import Facts, Listing
 from digest.text import doi
 
 _HOST = re.compile(r"https?://(?:www\.|connect\.)?(?P<name>biorxiv|medrxiv)\.org")
+# How the servers write what is not ASCII: {beta}-catenin, 5{+/-}1, 37{degrees}C.
+_SIGN = re.compile(r"\{([A-Za-z]{2,10}|\+/-)\}")
+_SIGNS = {"+/-": "±", "degrees": "°", "micro": "µ"}
 _VERSION = re.compile(r"/[0-9.]{1,40}v([1-9][0-9]{0,3})(?:[?#]|$)")
 
 
@@ -47,7 +51,8 @@ class BioRxiv:
 
 def _facts(node: Node) -> Facts:
     """The date is that of the version."""
-    said = told.words(xml_tree.first(node, "title"), abstract=xml_tree.first(node, "description"))
+    title, abstract = (_with_signs(xml_tree.first(node, name)) for name in ("title", "description"))
+    said = told.words(title, abstract=abstract)
     authors = clean.names(map(turned, xml_tree.texts(node, "creator")))
     link = xml_tree.first(node, "link")
     found = _VERSION.search(link[:2000])
@@ -64,3 +69,7 @@ def _facts(node: Node) -> Facts:
         doi=number,
         page_url=None if number else clean.link(link),
     )
+
+
+def _with_signs(text: str) -> str:
+    return _SIGN.sub(lambda written: _SIGNS.get(written[1]) or greek(written[1]) or written[0], text)

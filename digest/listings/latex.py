@@ -8,10 +8,12 @@ $4`), code (`{x}`, `\n`), percentages and addresses come through whole.
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pylatexenc.latex2text import LatexNodes2Text, get_default_latex_context_db
+from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 # Braces up to three deep; possessive, so that hostile text costs no more than its length.
 _GROUP = r"\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\}"
@@ -28,6 +30,7 @@ _ACCENT = rf"""\\(?:
     | [\^`~=][aeiounyAEIOUNY] | "[aeiouyAEIOUY]{_NOT_QUOTED} | '[aceinouyzACEINOUYZ]{_NOT_QUOTED} | \.[zZI]
     | [cvuHkdbr](?:\ ?{_LETTER}|\ [a-zA-Z]) )"""
 
+# Letters that in names may stand with a blank behind.
 _LETTERS = "aa|AA|ae|AE|oe|OE|o|O|l|L|ss|i|j|dj|DJ|th|TH|dh|DH|ng|NG"
 
 _FRAGMENT = re.compile(
@@ -38,7 +41,7 @@ _FRAGMENT = re.compile(
     | \\(?P<escaped>[%&_\#$])
     | (?P<blank>\\[ ,;])
     | (?P<accent>\{{{_ACCENT}\}} | {_ACCENT})
-    | \{{\\(?P<letter>{_LETTERS})\ ?\}}
+    | \{{\\(?P<braced>[a-zA-Z]+)\ ?\}}
     | \\(?P<macro>[a-zA-Z]+)(?P<arguments>(?:\s?{_GROUP})*+)
     | \$(?P<sign>\\[a-zA-Z]+|[<>])\$(?=\.?\d)
     | \$(?=\S)(?P<math>(?:[^$\\]|\\.){{1,300}}+)(?<=\S)\$(?!\d)
@@ -72,6 +75,10 @@ _MORE_SYMBOLS = {
     "textbackslash": "\\",
     "textasciitilde": "~",
     "textasciicircum": "^",
+    "lvert": "|",
+    "rvert": "|",
+    "lVert": "‖",
+    "rVert": "‖",
     "LaTeX": "LaTeX",
     "TeX": "TeX",
     "circ": "∘",
@@ -82,17 +89,21 @@ _SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊�
 
 _ESCAPED = re.compile(r"\\([%&_#~])")
 _IS_MATH = re.compile(
-    r"[\\^_=<>+|]|[^\x00-\x7f]|^(?:[A-Za-z]'?|[A-Z]{1,3}\([\d, ]+\)|[A-Za-z]\([^()]*\)|~?[\d.,]+[%kKMB]?)$"
+    r"[\\^_=<>+|]|[^\x00-\x7f]|^(?:[A-Za-z]'?|[A-Z]{2,4}|[A-Z]{1,3}\([\d, ]+\)|[A-Za-z]\([^()]*\)|~?[\d.,]+[%kKMB]?"
+    r"|\(?(?:\d{1,4}|[A-Za-z]{1,2})(?:[-/,](?:\d{1,4}|[A-Za-z]{1,2}))+\)?)$"
 )
 _IS_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[_ ]|\s[A-Za-z]{2,}$")
 _FRACTION = re.compile(r"\\[dt]?frac\s?\{(\w+)\}\s?\{(\w+)\}")
 _MATH_POWER = re.compile(r"\^(?:\{([0-9n+-]{1,4})\}|([0-9n]))")
 _MATH_INDEX = re.compile(r"_(?:\{([0-9+-]{1,4})\}|([0-9]))")
-_MATH_SIGN = re.compile(r"\^\{(\\[a-zA-Z]+)\}")
+_MATH_SIGN = re.compile(r"([_^])\{(\\[a-zA-Z]+)\}")
 _UPRIGHT_INDEX = re.compile(r"([_^])\{\\(?:rm|it|bf|sf|tt)\s+(\w+)\}")
 _UNREADABLE = re.compile(r"[_^]\{(?!\d+\.\d+\})[^{}]*[^\w{}][^{}]*\}|\\\\")
 _BARE = re.compile(r"(?<!\\)([%&#])")
-_BEFORE_BLANK = re.compile(r"(\\[a-zA-Z]+)(?=\s)")
+_MACRO_NAME = re.compile(r"\\([a-zA-Z]+)")
+_BEFORE_BLANK = re.compile(rf"(\\(?!(?:{'|'.join(sorted(_STYLES | _MATH_ONLY))})\s)[a-zA-Z]+)(?=\s)")
+# arXiv's own Unicode may follow a macro at once, which the library would take for a part of its name.
+_BEFORE_UNICODE = re.compile(r"(\\[a-zA-Z]+)(?=[^\x00-\x7f])")
 
 # In names only: `\'S`, which in running text could close a quotation; `O\'Hara`, which has no accent; `Mi\l osz`.
 _BARE_ACCENT = re.compile(r"\\([\"'`^~=.])\ ?([A-Za-z])")
@@ -104,7 +115,17 @@ _BRACES = re.compile(r"\{([^{}\\]*+)\}")
 # A text without any of these has no LaTeX.
 SIGNS = "\\${^_`"
 
-_library = LatexNodes2Text(math_mode="text")
+
+def _taught() -> LatexNodes2Text:
+    """The library with what it would drop: more symbols, norms, and styles, of which it shows the argument."""
+    db = get_default_latex_context_db()
+    signs = [MacroTextSpec(name, simplify_repl=sign) for name, sign in {**_MORE_SYMBOLS, "|": "‖"}.items()]
+    styles = [MacroTextSpec(name, discard=False) for name in _STYLES]
+    db.add_context_category("digest", prepend=True, macros=[*signs, *styles])
+    return LatexNodes2Text(math_mode="text", latex_context=db)
+
+
+_library = _taught()
 
 
 def readable(text: str) -> str:
@@ -135,6 +156,12 @@ def readable_name(text: str) -> str:
     return _BRACES.sub(r"\1", _BRACES.sub(r"\1", readable(_TIE.sub(" ", marked))))
 
 
+def greek(name: str) -> str | None:
+    """The letter of a macro's name: α for `alpha`."""
+    sign = _symbols().get(name, "")
+    return sign if "α" <= sign.casefold() <= "ϵ" else None
+
+
 @lru_cache(maxsize=1)
 def _symbols() -> dict[str, str]:
     """Macros that stand for a character or a function's name. Not `\\today`: nothing here asks the clock."""
@@ -161,8 +188,8 @@ def _converted(match: re.Match[str]) -> str:
         return _macro(part["macro"], part["arguments"], whole)
     if math := part["math"] or part["inline"] or part["sign"]:
         return _math(math, whole)
-    if part["letter"]:
-        return _symbols().get(part["letter"], whole)
+    if braced := part["braced"]:  # as arXiv writes what is not ASCII: `45{\deg}`
+        return "°" if braced == "deg" else _symbols().get(braced, whole)
     if part["accent"]:
         return _from_library(whole) or whole
     if inner := part["styled"] or part["quoted"]:
@@ -205,18 +232,24 @@ def _macro(name: str, arguments: str, whole: str) -> str:
 def _math(formula: str, whole: str) -> str:
     """Text of a formula without its signs, if it is one and all of it can be told in a line."""
     known = _symbols().keys() | _STYLES | _MATH_ONLY
-    source = _UPRIGHT_INDEX.sub(r"\1{\2}", _MATH_SIGN.sub(r"^\1", _FRACTION.sub(r"\1/\2", formula)))
+    source = _UPRIGHT_INDEX.sub(r"\1{\2}", _MATH_SIGN.sub(r"\1\2{}", _FRACTION.sub(r"\1/\2", formula)))
     if whole.startswith("$") and (not _IS_MATH.search(formula) or _IS_PROSE.search(source)):
         return whole
-    if not all(name in known for name in re.findall(r"\\([a-zA-Z]+)", source)):
+    if not all(name in known for name in _MACRO_NAME.findall(source)):
         return whole
     source = re.sub(r"\^(?:\{\\circ\}|\\circ(?![a-zA-Z]))", "°", source)
     source = _MATH_POWER.sub(lambda match: (match[1] or match[2]).translate(_SUPERSCRIPTS), source)
     source = _MATH_INDEX.sub(lambda match: (match[1] or match[2]).translate(_SUBSCRIPTS), source)
     if _UNREADABLE.search(source):
         return whole
-    source = re.sub(r"\\(?:math(?:cal|scr|bf|it|sf|tt)|boldsymbol|bm)(?![a-zA-Z])", r"\\mathrm", source)
-    return _from_library(_BEFORE_BLANK.sub(r"\1{} ", _BARE.sub(r"\\\1", source))) or whole
+    source = _BEFORE_UNICODE.sub(r"\1 ", _BEFORE_BLANK.sub(r"\1{} ", _BARE.sub(r"\\\1", source)))
+    converted = _from_library(source)
+    return converted if converted and not _letters(_MACRO_NAME.sub("", source)) - _letters(converted) else whole
+
+
+def _letters(text: str) -> Counter[str]:
+    """Letters and digits, by what they are and not how they look: what is lost of them must not be."""
+    return Counter(filter(str.isalnum, unicodedata.normalize("NFKD", text)))
 
 
 @lru_cache(maxsize=4096)
