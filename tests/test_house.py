@@ -172,7 +172,7 @@ def each_library_enters_by_one_door(path: Path) -> None:
 @rule
 def mail_and_sql_have_their_places(path: Path) -> None:
     libraries = {module.partition(".")[0] for module in imports(path)}
-    senders = {"message", "transport", "cli", "bounces", "mailboxes", "notices", "sign", "lint"}
+    senders = {"message", "transport", "cli", "bounces", "mailboxes", "notices", "sign", "lint", "listings"}
     assert room(path) in senders or not libraries & MAIL
     assert room(path) == "store" or "sqlite3" not in libraries
 

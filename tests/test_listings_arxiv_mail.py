@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -214,6 +216,68 @@ def test_dumps_without_any_paper(text: str, words: str) -> None:
     with pytest.raises(ListingError, match=r"dump\.txt: ") as raised:
         read(text)
     assert words in str(raised.value)
+
+
+# --- as programs save it -----------------------------------------------------------------------------------------
+
+
+def mail(text: str, day: str = "Thu, 4 Jun 2026 00:44:20 GMT", **how: str) -> EmailMessage:
+    message = EmailMessage()
+    message["Date"] = day
+    message.set_content(text, **how)
+    return message
+
+
+def forwarded(text: str) -> bytes:
+    outer = mail(f"fyi\n\nDate: Thu, 4 Jun 2026 00:44:20 GMT\n\n{text}", "Fri, 5 Jun 2026 09:00:00 +0200", cte="base64")
+    outer.add_alternative("<p>fyi", subtype="html")
+    return outer.as_bytes()
+
+
+def attached(text: str) -> bytes:
+    outer = mail("fyi", "Fri, 5 Jun 2026 09:00:00 +0200")
+    outer.add_attachment(mail(text, cte="quoted-printable"))
+    return outer.as_bytes()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: mail(text, cte="quoted-printable").as_bytes(),
+        lambda text: b"From a@b Thu Jun  4 00:44:20 2026\n" + mail(text, cte="8bit").as_bytes(),
+        lambda text: mail(text, charset="iso-8859-1", cte="quoted-printable").as_bytes().replace(b"\n", b"\r\n"),
+        forwarded,
+        attached,
+        lambda text: f"Date: 4 Jun 2026\n\n{text}".replace("\n", "\n> ").encode(),
+        lambda text: f"Date: 4 Jun 2026\n\n{text}".replace("\n", "\n    ").encode(),
+        lambda text: f"Date: 4 Jun 2026\n\n{text}".replace("\n", "\n\n").encode(),
+        lambda text: f"Date: 4 Jun 2026\n\n{text}".replace("\n", "\r\n").encode("cp1252"),
+    ],
+)
+def test_a_mailing_is_read_as_programs_save_it(written: Callable[[str], bytes]) -> None:
+    long = "  An élan of words that go on beyond the end of a line of a mail = 20."
+    text = mailing(entry("One\n\xa0and More"), entry("Two", "2606.90002", abstract=f"{long}\n{long}"))
+    listing = read_listing(dump_of("x", written(text)), now=NOW)
+    assert (listing.format, listing.as_of) == ("arxiv-mail", date(2026, 6, 4))
+    assert [one.facts for one in listing.entries] == [one.facts for one in read(text).entries]
+
+
+def test_a_mailbox_of_two_mails_is_not_one_list() -> None:
+    one = b"From a@b Thu Jun  4 00:44:20 2026\n" + mail(mailing(entry())).as_bytes()
+    with pytest.raises(ListingError, match="a mailbox of 2 mails"):
+        read_listing(dump_of("x", one + b"\n" + one), now=NOW)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Content-Type: text/plain" + "; a=b" * 50_000,
+        "Content-Type: multipart/mixed; boundary=a\n\n" + "--a\n\n" * 50_000,
+    ],
+)
+def test_a_hostile_mail_costs_no_more_than_its_length(more: str) -> None:
+    with suppress(ListingError):
+        read(f"MIME-Version: 1.0\n{more}\n\n{mailing(entry())}")
 
 
 # --- hostile content ---------------------------------------------------------------------------------------------

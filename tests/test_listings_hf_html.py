@@ -6,6 +6,7 @@ import html
 import json
 import os
 from datetime import UTC, date, datetime
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -83,6 +84,13 @@ def test_the_page_of_a_day(quote: str, encoding: str, end: str) -> None:
 def test_the_page_says_what_the_api_says() -> None:
     api = read_listing(dump_of("x.json", json.dumps(PROPS["dailyPapers"]).encode()), now=NOW)
     assert (api.format, api.entries) == ("hf-json", read(page(PROPS)).entries)
+
+
+def test_a_page_saved_in_one_file() -> None:
+    archive = EmailMessage()
+    archive.set_content(page(PROPS), subtype="html", cte="quoted-printable")
+    archive.add_related("a { content: '<' }", subtype="css")
+    assert read(archive.as_bytes(), "page.mhtml").entries == read(page(PROPS)).entries
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 from digest.errors import ListingError, UnknownFormatError
-from digest.listings import clean, parts
+from digest.listings import clean, parts, saved
 from digest.listings.arxiv_atom import ArxivAtom
 from digest.listings.arxiv_feed import ArxivFeed
 from digest.listings.arxiv_jsonl import ArxivJsonLines
@@ -102,7 +102,7 @@ def read_parts(
     Raises UnknownFormatError if no format recognises it, ListingError if it is broken; this one also between parts.
     """
     try:
-        found = parts.read(_recognised, partial(Sheet, now=now, as_of=as_of), dump, begin, known_lines)
+        found = parts.read(_recognised, partial(_sheet, now=now, as_of=as_of), dump, begin, known_lines)
         yield from map(partial(replace, dump=dump.name), found)  # keeps no part while the next is read
     except OSError as error:
         raise _unreadable(dump.name, error) from None
@@ -116,6 +116,10 @@ def read_listing(dump: Dump, *, now: datetime, as_of: date | None = None) -> Lis
     entries = chain(first.entries, *(part.entries for part in others))
     rejected = chain(first.rejected, *(part.rejected for part in others))
     return replace(first, end=None, entries=tuple(entries), rejected=tuple(rejected))
+
+
+def _sheet(*, dump: Dump, text: str, now: datetime, as_of: date | None) -> Sheet:
+    return saved.opened(Sheet(dump=dump, text=text, now=now, as_of=as_of))
 
 
 def _recognised(sheet: Sheet) -> Format:

@@ -61,8 +61,8 @@ def is_mailing(written: Sequence[str]) -> bool:
 
 
 def _day_told(written: Sequence[str]) -> date | None:
-    """The day of announcement: of the mailing's own Date, else the last day of its window."""
+    """The day of announcement: of the mailing's own Date, below those of who forwarded it; else its window's last."""
     head = written[: min(arxiv_text.starts(written), default=len(written))]
     dates = (match["day"] for match in map(_DATE.fullmatch, head) if match)
     windows = (match["end"] for match in map(_WINDOW.fullmatch, map(arxiv_text.folded, head)) if match)
-    return next(filter(None, map(arxiv_text.day_of, (*dates, *windows))), None)
+    return next(filter(None, map(arxiv_text.day_of, (*reversed(list(dates)), *windows))), None)

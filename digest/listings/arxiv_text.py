@@ -65,9 +65,25 @@ class Block:
 
 
 def lines(text: str) -> list[str]:
-    """The lines; leading blanks stay, as they mark a line that goes on. Mail readers turn blanks into U+00A0."""
+    """The lines; leading blanks stay, as they mark a line that goes on. Mail readers turn blanks into U+00A0.
+
+    Without what a mail program adds to each line: a mark of quotation, an indent, an empty line.
+    """
     plain = visible(text).replace("\xa0", " ")
-    return [line.rstrip() for line in re.split(r"\r\n?|\n", plain)]
+    written = [line.rstrip() for line in re.split(r"\r\n?|\n", plain)]
+    if not any(line and after for line, after in pairwise(written)):
+        written = written[::2]
+    return _unquoted(written)
+
+
+def _unquoted(written: list[str]) -> list[str]:
+    """What stands before the first entry's parting line is taken off all lines."""
+    for line, after in pairwise(written):
+        mark = line.removesuffix(_PART)
+        if mark != line and not mark.strip("> \t") and _HEAD.fullmatch(after.removeprefix(mark)):
+            bare = mark.rstrip()
+            return [one.removeprefix(mark if one.startswith(mark) else bare) for one in written] if mark else written
+    return written
 
 
 def beginning(sheet: Sheet) -> list[str]:

@@ -7,7 +7,6 @@ used.
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from datetime import date
@@ -19,7 +18,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from digest.errors import ListingError
-from digest.listings import compressed, feed_entry, xml_tree
+from digest.listings import feed_entry, saved, xml_tree
 from digest.listings.feed_entry import FeedEntry
 from digest.listings.form import Sheet
 from digest.listings.page_text import is_marked_up, text_of
@@ -30,9 +29,6 @@ _LARGEST = 32 * 2**20  # characters; real feeds have less than a tenth
 _END = re.compile(r"</(?:[\w.-]{1,20}:)?(?:rss|feed|RDF)\s*>")
 _ENTRY_END = re.compile(r"</(?:[\w.-]{1,20}:)?(?:item|entry)\s*>")
 _ENCODING = re.compile(rb"""<\?xml\s[^<>]{0,80}\bencoding\s*=\s*["']([A-Za-z0-9_-]{1,30})["']""")
-
-# The encodings that feeds have besides UTF-8; Python knows others that decompress, or cost the square of a length.
-_CODECS = re.compile(r"iso8859-[0-9]{1,2}|cp125[0-8]|koi8-[ru]|shift_jis|euc_(?:jp|kr)|gb(?:2312|k|18030)|big5")
 
 _NAMES = ("{*}author", "{*}creator", "{*}contributor", "{*}managingEditor", "{*}webMaster", "{*}owner", "{*}publisher")
 _DATES = ("{*}pubDate", "{*}date", "{*}published", "{*}updated", "{*}lastBuildDate", "{*}issued", "{*}modified")
@@ -109,13 +105,9 @@ def _text(sheet: Sheet) -> str:
         raise ListingError(f"{sheet.dump.name}: a feed larger than {_LARGEST >> 20} MiB; fetch a shorter one")
     if "\ufffd" not in sheet.text:
         return sheet.text
-    content = b"".join(compressed.unpacked(sheet.dump)[1])
+    content = saved.content_of(sheet)
     declared = _ENCODING.match(content)
-    try:
-        codec = codecs.lookup(declared[1].decode()).name if declared else ""
-    except LookupError:
-        return sheet.text
-    return content.decode(codec, "replace") if _CODECS.fullmatch(codec) else sheet.text
+    return saved.decoded(content, declared[1].decode()) or sheet.text if declared else sheet.text
 
 
 def _parsed(sheet: Sheet, whole: bytes) -> Told:
