@@ -92,6 +92,31 @@ def test_facts_of_the_feeds() -> None:
     assert (words.categories, words.authors) == (("cs.CL", "cs.AI"), ("Vera Lind",))
 
 
+OLD_FEED = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>cs.AI updates on arXiv.org</title>
+<link>http://arxiv.org/</link><dc:date>2023-06-06T20:30:00-05:00</dc:date></channel>
+<item rdf:about="http://arxiv.org/abs/2306.90001"><title>Boats of Reed. (arXiv:2306.90001v1 [cs.AI])</title>
+<description>&lt;p&gt;A reed &amp;lt; a boat.&lt;/p&gt;</description>
+<dc:creator>&lt;a href="http://arxiv.org/1"&gt;J\\"org Tallis&lt;/a&gt;, &lt;a href="x"&gt;Lu Wen&lt;/a&gt;</dc:creator>
+</item>
+<item><title>Nets? (arXiv:2205.90002v3 [cs.LG] UPDATED)</title><link>http://arxiv.org/abs/2205.90002</link></item>
+<item><title>Light (arXiv:2306.90003v1 [math.CO] CROSS LISTED)</title><link>http://arxiv.org/abs/2306.90003</link></item>
+</rdf:RDF>"""
+
+
+def test_feeds_of_before_2024() -> None:
+    listing = read(OLD_FEED)
+    assert (listing.format, listing.source, listing.as_of) == ("arxiv-feed", "arxiv-rss-cs.ai", date(2023, 6, 6))
+    assert [one.announced for one in listing.entries] == [Announced.NEW, Announced.REPLACED, Announced.CROSS]
+    boats, nets, _ = (entry.facts for entry in listing.entries)
+    assert (boats.title, boats.abstract, boats.authors) == (
+        "Boats of Reed",
+        "A reed < a boat.",
+        ("Jörg Tallis", "Lu Wen"),
+    )
+    assert (nets.title, nets.arxiv_id, nets.version, nets.categories) == ("Nets?", "2205.90002", 3, ("cs.LG",))
+
+
 def test_facts_of_oai() -> None:
     dust, ropes, bells = (entry.facts for entry in read(sample("arxiv-oai.xml")).entries)
     assert (dust.title, dust.authors) == ("Dust on Old Mirrors", ("Mira Oduya", "Kite Collaboration"))

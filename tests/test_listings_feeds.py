@@ -196,6 +196,7 @@ def test_old_and_odd_dialects(content: str) -> None:
             "10.5555/moss.1",
         ),
         ("<link>https://blog.example.org/2605.90001</link>", None, None),
+        ("<link>https://reader.example.org/arxiv/2605.90001</link>", "2605.90001", None),
     ],
 )
 def test_numbers_of_papers(inside: str, arxiv_id: str | None, doi: str | None) -> None:
@@ -217,12 +218,33 @@ def test_numbers_of_papers(inside: str, arxiv_id: str | None, doi: str | None) -
         ("<author>ana@example.org (Ana Prest)</author>", ("Ana Prest",)),
         ("<author>ana@example.org</author>", ()),
         (r"<dc:creator>J\"org M{\o}ss</dc:creator>", ("Jörg Møss",)),
+        ("<dc:creator>&lt;a href='x'&gt;Ana Prest&lt;/a&gt;, Kay Moss</dc:creator>", ("Ana Prest", "Kay Moss")),
+        ("<authors>Ana Prest;Kay Moss;</authors>", ("Ana Prest", "Kay Moss")),
         ("", ()),
     ],
 )
 def test_authors(inside: str, authors: tuple[str, ...]) -> None:
     told = facts(inside)
     assert (told.authors, told.author_count) == (authors, len(authors) or None)
+
+
+@pytest.mark.parametrize(
+    ("written", "abstract", "authors"),
+    [
+        ("Mosses, Ahead of Print. &lt;br/&gt;Moss is wet.", "Moss is wet.", 0),
+        ("Moss, Stone and Rain, Volume 12, Issue 3, Page 1-12, May 2026. ", "", 0),
+        ("Moss in 2 forms, Volume 1, is wet.", "Moss in 2 forms, Volume 1, is wet.", 0),
+        (
+            "&lt;p&gt;Publication date: May 2026&lt;/p&gt;&lt;p&gt;&lt;b&gt;Source:&lt;/b&gt; Mosses, Volume 8"
+            "&lt;/p&gt;&lt;p&gt;Author(s): Ana Prest, Kay Moss&lt;/p&gt;",
+            "",
+            2,
+        ),
+    ],
+)
+def test_what_journals_put_around_an_abstract(written: str, abstract: str, authors: int) -> None:
+    told = facts(f"<description>{written}</description>")
+    assert (told.abstract, len(told.authors)) == (abstract, authors)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +256,7 @@ def test_authors(inside: str, authors: tuple[str, ...]) -> None:
         ("<pubDate>\n 02 Jun 2026 12:00:00 GMT \n</pubDate>", date(2026, 6, 2)),
         ("<dc:date>2026-06-02</dc:date>", date(2026, 6, 2)),
         ("<pubDate>soon</pubDate>", None),
+        ("<pubDate>Mon, 01 Jan 0001 00:00:00 +0000</pubDate>", None),
         ("<pubDate>Tue, 31 Jun 2026 23:00:00 GMT</pubDate>", None),
     ],
 )

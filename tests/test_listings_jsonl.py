@@ -314,6 +314,10 @@ def test_a_record_of_our_own() -> None:
     bare = read(jsonl(own("Bare", authors=["Per Lindahl"], votes=None, arxiv_id="2605.90001v3", version=2))).entries[0]
     assert bare.facts == Facts(title="Bare", authors=("Per Lindahl",), author_count=1, arxiv_id="2605.90001", version=2)
     assert bare.votes is bare.comments is None
+    notice = own("Bare", abstract="This paper has been withdrawn.", doi="", published="", comments=None)
+    assert read(jsonl(notice)).entries[0].facts == Facts(title="Bare", withdrawn=True)
+    remark = read(jsonl(own("Bare", comment="Withdrawn by the author", withdrawn=False))).entries[0].facts
+    assert remark.withdrawn is False
 
 
 def test_positions_order_the_listing() -> None:
@@ -387,6 +391,7 @@ def test_headers(header: dict[str, object], told: tuple[str, date, bool]) -> Non
     ("header", "words"),
     [
         ('{"listing": {"as_of": "yesterday"}}', "line 1: the header has no date such as 2026-06-01 in `as_of`"),
+        ('{"listing": {"as_of": "2027-06-01"}}', "speaks of 2027-06-01, which has not come yet"),
         ('{"listing": {"source": "A B"}}', "a short name of small letters"),
         ('{"listing": {"daily": 1}}', "neither true nor false"),
         ('{"listing": {"name": "x"}}', "unknown field `name`; known are source, as_of, daily"),

@@ -20,7 +20,7 @@ from digest.text import arxiv_id, doi
 _HOST = re.compile(r"(?=[a-z0-9.-]{4,100}\Z)[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _FOR_MACHINES = re.compile(r"(?:www|feeds?|rss)\.(?=[^.]+\.)")
 _TAG_URI = re.compile(r"tag:([^,/:]{1,100}),")
-_ARXIV = re.compile(r"arxiv|huggingface\.co/papers/", re.IGNORECASE)
+_ARXIV = re.compile(r"arxiv|alphaxiv|huggingface\.co/papers/", re.IGNORECASE)
 _DOI_IN_PATH = re.compile(r"https?://[^/\s]{1,100}/(?:[^?#\s]{0,100}/)?(10\.[0-9]{4,9}/[^?#\s]{1,200})")
 _ARXIVS_DOI = "10.48550/arxiv."
 _LONGEST_ID = 500
@@ -28,9 +28,14 @@ _SHORT = 200
 _SURNAME_FIRST = re.compile(r"(?:[a-z]\S{0,9} ){0,3}[^\s,]+, [^,()]+")
 _BETWEEN = re.compile(r" and | & |; ?")
 
+# ScienceDirect has this in place of an abstract.
+_NO_ABSTRACT = r"\APublication date: .{4,60} Source: .{1,300}? Author\(s\): (?P<names>.*)\Z"
+_ELSEVIER = re.compile(_NO_ABSTRACT)
 # What sites put around the words of a paper.
 _AROUND = re.compile(
-    r"\A[^;]{1,100}, Published online: [^;]{1,40}; doi:\S{1,200}\s*"
+    rf"{_NO_ABSTRACT}"
+    r"|\A(?:[^.;]{1,150}?, )?(?:Ahead of Print|EarlyView|Volume \w{1,9}, Issue \w{1,9}, [^.;]{1,60})\.(?: |\Z)"
+    r"|\A[^;]{1,100}, Published online: [^;]{1,40}; doi:\S{1,200}\s*"
     r"|\A.{0,600}?\bABSTRACT (?=[A-Z])"
     r"|\s*PMID:\s?[0-9]{1,10}\b.{0,100}\Z"
     r"|\s*The post .{1,300} (?:appeared first|first appeared) on .{1,200}\Z"
@@ -124,7 +129,8 @@ def _facts(entry: FeedEntry, source: str) -> Facts:
     link = clean.link(entry.link)
     places = [text for text in (link, entry.id, *entry.identifiers) if isinstance(text, str)]
     number, other = _numbers(places)
-    authors, count = _authors(entry.names)
+    elsewhere = None if entry.names else _ELSEVIER.match(" ".join(entry.summary.split()))
+    authors, count = _authors([elsewhere["names"]] if elsewhere else entry.names)
     own = clean.written(entry.id) if isinstance(entry.id, str) else link or ""
     return Facts(
         **told.words(entry.title, abstract=_abstract(entry), journal_ref=entry.journal_ref),
@@ -153,7 +159,8 @@ def _numbers(places: Iterable[str]) -> tuple[tuple[str, int | None] | None, str 
     number: tuple[str, int | None] | None = None
     other: str | None = None
     for place in places:
-        number = number or (arxiv_id(place) if _ARXIV.search(place) else None)
+        if number is None and _ARXIV.search(place):
+            number = arxiv_id(place) or arxiv_id(place.rpartition("/")[2])
         in_path = _DOI_IN_PATH.match(place)
         found = doi(place) or doi(in_path[1] if in_path else None)
         if found and not found.lower().startswith(_ARXIVS_DOI):
@@ -169,7 +176,7 @@ def _authors(names: Sequence[str]) -> tuple[tuple[str, ...], int | None]:
     """One by one, as most tell them; one text of several is taken apart, also where it has each surname first."""
     usable = [name for name in map(_without_mail, names) if name]
     if len(usable) == 1:
-        usable = _BETWEEN.split(usable[0])
+        usable = [name for name in _BETWEEN.split(usable[0]) if name]
         if not all(map(_SURNAME_FIRST.fullmatch, usable)):
             return people(" and ".join(usable))
     authors = clean.names(map(turned, usable))

@@ -155,9 +155,8 @@ def _entry(told: Told, node: Node, names: list[str], atom: bool, base: str) -> F
 
 
 def _names(node: Node) -> list[str]:
-    return [
-        xml_tree.first(one, "name") or xml_tree.content(one) for one in node.iterchildren("{*}creator", "{*}author")
-    ]
+    told = node.iterchildren("{*}creator", "{*}author", "{*}authors")
+    return [text_of(xml_tree.first(one, "name") or xml_tree.content(one)) for one in told]
 
 
 def _absolute(base: str, link: object) -> object:
@@ -179,7 +178,7 @@ def _day(told: Told, field: str) -> date | None:
     """The day as written, else the one that feedparser makes of an odd form, in UTC."""
     written, moment = dict.get(told, field), dict.get(told, f"{field}_parsed")
     found = xml_tree.day(written.strip()) if isinstance(written, str) else None
-    if found is None and isinstance(moment, struct_time):
+    if found is None and isinstance(moment, struct_time) and moment.tm_year > 1:
         try:
             found = date(moment.tm_year, moment.tm_mon, moment.tm_mday)
         except ValueError:

@@ -5,7 +5,8 @@
 
 The first line may say, all optional: the list's `source` (a short name, "own" if untold), the day it speaks of
 (`as_of`), and whether it is that source's whole list of one day (`daily`, false if untold). A paper has the fields of
-`model.Facts`, and `votes`, `comments`, `position` and `announced`; only `title` must be there, and null means unknown.
+`model.Facts`, and `votes`, `comments`, `position` and `announced`; only `title` must be there, and null or an empty
+text means unknown.
 Positions order the list; without them the lines do. Nothing is guessed: an unknown field or a value of another kind
 rejects its line, as a misspelt name would lose data in silence. A header that cannot be used stops the dump, as it
 speaks for all.
@@ -16,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from digest.errors import ListingError
@@ -80,7 +82,12 @@ def _header(sheet: Sheet) -> tuple[dict[str, Any], int | None]:
         record = json_lines.record(line)
         if "listing" not in record:
             return {}, None
-        return _checked_header(record), number
+        header = _checked_header(record)
+        if "as_of" in header and header["as_of"] - timedelta(days=1) > sheet.now.date():
+            raise ValueError(
+                f"speaks of {header['as_of']}, which has not come yet"
+            )  # it would stand for ever as the latest
+        return header, number
     except ValueError as error:
         if not isinstance(line, str) or not _HEADER_BEGINS.match(line):
             return {}, None
@@ -123,7 +130,7 @@ class _Reader:
             raise ValueError(
                 f"has the unknown field `{clean.field(unknown[0], 40)}`; docs/formats.md names the known ones"
             )
-        values = {field: _value(field, told) for field, told in record.items() if told is not None}
+        values = {field: _value(field, told) for field, told in record.items() if told not in (None, "")}
         votes, comments, place, announced = (values.pop(field, None) for field in _OF_THE_ENTRY)
         return Entry(
             where=where,
@@ -138,6 +145,11 @@ class _Reader:
 def _facts(values: dict[str, Any]) -> Facts:
     title, latex_title = values.pop("title", None) or told.title(None)
     abstract, latex_abstract = values.pop("abstract", ("", None))
+    notice = told.withdrawal(abstract)
+    if notice:  # which must not take the place of an abstract known from before
+        abstract, latex_abstract = "", None
+    if notice or told.withdrawal(values.get("comment", "")):
+        values.setdefault("withdrawn", True)
     arxivs = arxiv_id(values.get("doi") or "")  # the DOI that arXiv gives each of its papers
     number, version = values.pop("arxiv_id", None) or arxivs or (None, None)
     if arxivs:

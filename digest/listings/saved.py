@@ -81,7 +81,8 @@ def _of_mail(sheet: Sheet) -> str | None:
     mails = len(_OF_A_MAILBOX.findall(content))
     if mails > 1:
         raise ListingError(f"{sheet.dump.name}: a mailbox of {mails} mails, and a dump is one; save each by itself")
-    if len(_NESTED.findall(content)) > _MOST_NESTED or content.count(b"\n--") > _MOST_ENDS or _LONG_TYPE.search(content):
+    nested, ends = len(_NESTED.findall(content)), content.count(b"\n--")
+    if nested > _MOST_NESTED or ends > _MOST_ENDS or _LONG_TYPE.search(content):
         return None
     try:
         return _longest(list(message_from_bytes(content).walk()))

@@ -29,6 +29,7 @@ _PROLOG = re.compile(r"(?:\s++|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+", r
 _DECLARES = re.compile(r"""<!DOCTYPE(?:[^<>\["']|"[^"]*+"|'[^']*+')*+\[""")
 _ROOT = re.compile(r"<(?:!DOCTYPE\s{1,9})?(?:[\w.-]{1,40}:)?(?P<name>[\w.-]{1,40})[\s/>\[]")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NO_DAY = date(1, 1, 1)  # as Go writes a time that was not set
 _RFC_822 = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}})\b")
 
 
@@ -162,14 +163,16 @@ def number(node: Node, *names: str) -> tuple[str, int | None]:
 
 
 def day(text: str) -> date | None:
-    """The day as written, in its own time zone, of an ISO 8601 or RFC 822 moment."""
+    """The day as written, in its own time zone, of an ISO 8601 or RFC 822 moment; None for one that stands for none."""
     written = _RFC_822.match(text)
     try:
         if written:
-            return date(int(written[3]), _MONTHS.index(written[2]) + 1, int(written[1]))
-        return date.fromisoformat(text[:10]) if text[4:5] == "-" else None
+            found = date(int(written[3]), _MONTHS.index(written[2]) + 1, int(written[1]))
+        else:
+            found = date.fromisoformat(text[:10]) if text[4:5] == "-" else _NO_DAY
     except ValueError:
         return None
+    return found if found > _NO_DAY else None
 
 
 def latest(days: list[date | None], sheet: Sheet) -> date | None:
