@@ -194,7 +194,7 @@ def test_preview_shows_what_will_be_mailed_and_touches_nothing(ingested: Place, 
     assert mailed.with_suffix(".html").read_text() == target.read_text()
 
 
-def test_show_tells_where_each_field_came_from(ingested: Place) -> None:
+def test_show_tells_where_each_field_came_from(ingested: Place, tmp_path: Path) -> None:
     feedless = json.loads((SAMPLES / "hf-daily-2026-06-01T20.json").read_text())
     number = feedless[0]["paper"]["id"]
     shown = json.loads(ingested.run("show", f"https://arxiv.org/abs/{number}v3", "--json").out)
@@ -203,6 +203,11 @@ def test_show_tells_where_each_field_came_from(ingested: Place) -> None:
     assert shown["sightings"]
     assert {"source", "date", "position", "votes", "comments"} <= set(shown["sightings"][0])
     assert ingested.run("show", "no such paper at all").code == 2
+    feedless[0]["paper"]["summary"] += " And thrice as fast on quilts."
+    (tmp_path / "next.json").write_text(json.dumps(feedless[:1]))
+    assert ingested.run("ingest", str(tmp_path / "next.json"), "--as-of", "2026-06-02").code == 0
+    revised = next(line for line in ingested.run("show", number).out.split("\n") if "thrice" in line)
+    assert "…" in revised and len(revised) < 250, "the difference, not two whole abstracts"
 
 
 def test_diff_of_two_dumps(place: Place) -> None:

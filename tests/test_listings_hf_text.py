@@ -281,6 +281,15 @@ def test_nothing_is_glued_where_the_link_stands_by_itself() -> None:
     assert titles(read(page(card("SubscribeNet: A Network", "Mar 1")))) == ["SubscribeNet: A Network"]
 
 
+def test_a_page_copied_with_all_around_it_from_windows() -> None:
+    cards = page(card("A Title", "Mar 1 4"), card("Another", "Mar 2"))
+    above, below = "Daily Papers - Hugging Face\nhttps://huggingface.co/papers?q=x", "System theme\nCompany\nTOS\nDocs"
+    around = f"{above}\n\n{cards}\n{below}\n"
+    listing = read_listing(dump_of("x", around.replace("\n", "\r\n").encode("cp1252")), now=NOW)
+    assert [one.facts for one in listing.entries] == [one.facts for one in read(cards).entries]
+    assert titles(read(f"Papers\n{BANNER}\nA Title\n{PROSE}\n\nCompany\n\nTOS\n")) == ["A Title"]
+
+
 @pytest.mark.parametrize(
     "banner", [BANNER, "Get trending papers in your email inbox once a day!", f"\ufeff{BANNER}", f"{BANNER}\u00a0"]
 )

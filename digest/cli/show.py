@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from rich.markup import escape
@@ -74,11 +75,21 @@ def _say(one: Paper, known: _History) -> None:
         right=("position", "votes", "comments"),
     )  # fmt: skip
     if known.revisions:
-        tables.table("revised", "field", "was", "is", rows=((r.at, r.field, r.old, r.new) for r in known.revisions))
+        tables.table(
+            "revised", "field", "was", "is", rows=((r.at, r.field, *_differing(r.old, r.new)) for r in known.revisions)
+        )
     if known.links:
         tables.table(
             "can be the same as", "likeness", "by", rows=((x.other_id, x.likeness, x.why) for x in known.links)
         )
+
+
+def _differing(was: str, now: str) -> tuple[str, str]:
+    """Of two long texts what is about their first difference."""
+    same = sum(1 for _ in takewhile(lambda two: two[0] == two[1], zip(was, now, strict=False)))
+    begin = max(0, same - 30) if max(len(was), len(now)) > 100 else 0
+    one, other = (tables.head("…" * (begin > 0) + text[begin:], 100) for text in (was, now))
+    return one, other
 
 
 def _value(value: object) -> str:

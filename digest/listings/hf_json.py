@@ -118,7 +118,10 @@ def read_records(
         except ValueError as error:
             rejected.append(Rejected(where=where, reason=str(error)))
     if items and not entries:
-        raise ListingError(f"{sheet.dump.name}: none of its {len(items)} records is a paper: {rejected[0].reason}")
+        raise ListingError(
+            f"{sheet.dump.name}: none of its {len(items)} records is a paper: {rejected[0].reason}; "
+            "docs/formats.md tells what is read"
+        )
     return tuple(entries), tuple(rejected)
 
 

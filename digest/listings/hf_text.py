@@ -50,6 +50,7 @@ _LONGEST_META = 220
 _LONG, _LONG_SENTENCE = 300, 150
 # How many of the titles may look like prose before titles and abstracts are taken not to alternate.
 _DOUBTFUL = 0.1
+_HIGHEST = 50  # lines above the banner; a page of papers begins with it
 _EARLIER_YEARS = 8  # the longest time between two 29ths of February
 
 
@@ -110,8 +111,13 @@ def _page(text: str) -> Page:
 
 
 def _without_head(text: str) -> tuple[Day | None, list[Block]]:
-    """The page's own date, and the lines after the head; the first title loses a glued "Subscribe"."""
+    """The page's own date, and the lines after the head; the first title loses a glued "Subscribe".
+
+    Without what may stand above the banner, such as the page's address, and the foot of the site's every page.
+    """
     lines = lines_of(text)
+    begin = next((place for place, line in enumerate(lines[:_HIGHEST]) if _BANNER.match(line.text)), 0)
+    lines = lines[begin : _foot(lines)]
     page_day, glued = None, True
     for place, line in enumerate(lines):
         if dated := PAGE_DATE.fullmatch(line.text):
@@ -123,6 +129,15 @@ def _without_head(text: str) -> tuple[Day | None, list[Block]]:
             return page_day, [first, *lines[place + 1 :]]
         glued = glued and line.text.lower() != "subscribe"
     return page_day, []
+
+
+def _foot(lines: Sequence[Block]) -> int:
+    """Where the foot of the page begins; behind all lines where there is none."""
+    said = [(place, line.text.lower()) for place, line in enumerate(lines) if line.text]
+    for (before, above), (place, one), (_, below) in zip(said, said[1:], said[2:], strict=False):
+        if one == "company" and below == "tos":
+            return before if above == "system theme" else place
+    return len(lines)
 
 
 def _in_head(line: str) -> bool:

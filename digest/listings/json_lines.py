@@ -27,6 +27,7 @@ _HEAD_LINES = 20
 # JSON allows no raw line end inside a string, so each of the three kinds ends a record.
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
+_SHORT_DAY = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(_?)([01][0-9])\2([0-3][0-9])(?![0-9A-Za-z])")
 
 Record = Mapping[str, Any]
 Line = str | bytes | None
@@ -145,8 +146,8 @@ def read(
 
 
 def day_in_name(name: str) -> date | None:
-    """The first date in the file's name, else the last in its folders'."""
-    folder, _, file = name.rpartition("/")
+    """The first date in the file's name, else the last in its folders'; also as 20260601 and 2026_06_01."""
+    folder, _, file = _SHORT_DAY.sub(r"\1-\3-\4", name).rpartition("/")
     named = [day for day in map(day, _DAY.findall(file)) if day]
     around = [day for day in map(day, _DAY.findall(folder)) if day]
     return next(iter([*named, *reversed(around)]), None)
