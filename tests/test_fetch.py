@@ -579,7 +579,7 @@ def test_a_gzip_bomb(server: Server, desk: Desk) -> None:
     assert "larger than 65536 bytes" in failing(desk, source(server, largest=65536))
 
 
-@pytest.mark.parametrize("coding", ["gzip, gzip", "zstd", "br"])
+@pytest.mark.parametrize("coding", ["gzip, gzip", "zstd", "br", "deflate"])
 def test_a_coding_that_was_not_asked_for(server: Server, desk: Desk, coding: str) -> None:
     server.replies["/feed"] = [body(b"\x00", Content_Encoding=coding)]
     assert "packed in a way that was not asked for" in failing(desk, source(server))
@@ -587,7 +587,16 @@ def test_a_coding_that_was_not_asked_for(server: Server, desk: Desk, coding: str
 
 def test_a_coding_that_is_a_lie(server: Server, desk: Desk) -> None:
     server.replies["/feed"] = [body(PAPERS, Content_Encoding="gzip")]
-    assert "cannot be read" in failing(desk, source(server))
+    assert "breaks off or is garbled" in failing(desk, source(server))
+
+
+def test_a_packed_answer_is_had_whole_or_asked_for_again(server: Server, desk: Desk) -> None:
+    members = gzip.compress(PAPERS[:100].encode()) + gzip.compress(PAPERS[100:].encode())
+    cut, wrong = members[:-20], members[:-8] + bytes(8)
+    server.replies["/feed"] = [body(one, Content_Encoding="gzip") for one in (cut, wrong, members)]
+    path = only(desk.fetch(source(server))).dump
+    assert path and Path(path).read_text() == PAPERS
+    assert desk.clock.slept == [2, 8]
 
 
 def test_without_a_network_only_the_first_host_is_waited_for(server: Server, desk: Desk) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
@@ -33,7 +34,8 @@ ARXIV, ARXIV_INTERVAL = "arxiv.org", 3.0
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ABOUT_THE_HOST = frozenset({401, 403, 407})  # what it says of one address it will say of all
-_CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # the others unpack without bound
+_GZIP = frozenset({"gzip", "x-gzip"})
+_PIECE = 2**20  # unpacked bytes at once
 _NET_TROUBLE = (httpx.TransportError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 _RESET = re.compile(r"\bt=([0-9]{1,6})\b")  # of the RateLimit field that Hugging Face sends with a 429
 
@@ -252,13 +254,14 @@ def _next_hop(url: str, location: str) -> str:
 def _body(url: str, response: httpx.Response, largest: int, left: Callable[[], float]) -> bytes:
     """The answer unpacked. FetchError as soon as it is too large, httpx.ReadTimeout when it takes too long."""
     too_large = f"{url}: larger than {largest} bytes; if that is right, raise `largest` of the source"
-    if response.headers.get("content-encoding", "").strip().lower() not in _CODINGS:
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in _GZIP | {"", "identity"}:
         raise FetchError(f"{url}: packed in a way that was not asked for; tell its owner")
     declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:18]) > largest:
         raise FetchError(too_large)
     parts, size = [], 0
-    for part in response.iter_bytes():
+    for part in _unpacked(response.iter_raw()) if coding in _GZIP else response.iter_raw():
         parts.append(part)
         size += len(part)
         if size > largest:
@@ -266,3 +269,18 @@ def _body(url: str, response: httpx.Response, largest: int, left: Callable[[], f
         if left() <= 0:
             raise httpx.ReadTimeout("took longer than its `deadline`")
     return b"".join(parts)
+
+
+def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What is in gzip, all members of it (RFC 1952, 2.2). httpx reads but the first, and takes a cut one for whole."""
+    member = None
+    try:
+        for rest in pieces:
+            while rest:
+                member = member or zlib.decompressobj(16 + zlib.MAX_WBITS)
+                yield member.decompress(rest, _PIECE)
+                rest, member = (member.unused_data, None) if member.eof else (member.unconsumed_tail, member)
+    except zlib.error as error:
+        raise httpx.RemoteProtocolError(str(error)) from None
+    if member:
+        raise httpx.RemoteProtocolError("gzip without its end")
