@@ -362,6 +362,7 @@ def test_revised(older: dict[str, Any], newer: dict[str, Any]) -> None:
         ({"title": "A long title"}, {"title": "A long…"}),
         ({"abstract": ONE}, {"abstract": ONE.replace(" ", "\n ", 3).upper()}),
         ({"abstract": ONE[:50]}, {"abstract": ONE}),
+        ({"abstract": ONE.replace(" ", "", 3)}, {"abstract": ONE}),
         ({"abstract": ""}, {"abstract": ONE}),
         ({"code_url": "https://example.org/a"}, {"code_url": "https://example.org/b"}),
         ({"code_stars": 1}, {"code_stars": 2}),

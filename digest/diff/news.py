@@ -82,9 +82,9 @@ def _notable(field: str, before: Any, now: Any, replaced: bool, watched: bool) -
         return watched and not before
     if not before or is_cut(before):
         return False
-    if field == "title":
-        return title_key(before) != title_key(now)
-    return not breaks_off(before) and words(before) != words(now)
+    if title_key(before) == title_key(now):  # nor are blanks that were lost where lines were joined
+        return False
+    return field == "title" or not (breaks_off(before) or words(before) == words(now))
 
 
 def _shown(known: KnownPaper, field: str, before: object) -> object:
