@@ -27,6 +27,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,20 @@ ENOUGH = 10  # failed copies, to end with
 
 @cache
 def small_dumps() -> list[bytes]:
-    """The test dumps, the sample dumps, and a paper in every format."""
+    """The test dumps, the sample dumps, a paper in every format, and some of them in a mail."""
     paths = [*(HERE / "data" / "listings").iterdir(), *(HERE.parent / "config" / "samples").iterdir()]
     names = [r"Mi{\l}osz \'Swierk", "Kite Team", "Ines Fukuda-Roth (Green Lab)"]
     written = [write(r"$\textit{Kern}$ of G$^2$: A \emph{Title}", names) for write in FORMS]
-    return [path.read_bytes() for path in sorted(paths)] + [text.encode() for text in written]
+    plain = [path.read_bytes() for path in sorted(paths)] + [text.encode() for text in written]
+    return [*plain, *(mailed(one, cte) for one in plain[::7] for cte in ("quoted-printable", "base64"))]
+
+
+def mailed(content: bytes, cte: str) -> bytes:
+    mail = EmailMessage()
+    mail["Date"] = "Thu, 4 Jun 2026 00:44:20 GMT"
+    mail.set_content(content.decode("utf-8", "replace"), cte=cte)
+    mail.add_alternative("<p>fyi", subtype="html")
+    return mail.as_bytes()
 
 
 @cache
