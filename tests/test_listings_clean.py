@@ -203,4 +203,5 @@ def test_names_are_kept_once_and_in_order() -> None:
         "Per Lindahl Ida Roth",
         "Per Lindahl",
     )
+    assert clean.names(["Per Lindahl; Ida Roth", "J&ouml;rg Moss"]) == ("Per Lindahl", "Ida Roth", "J&ouml;rg Moss")
     assert clean.terms(["cs.LG", "~5% of C++", "cs.LG", 7]) == ("cs.LG", "~5% of C++")

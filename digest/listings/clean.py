@@ -81,7 +81,8 @@ def names(values: Iterable[object]) -> tuple[str, ...]:
     joined = "\n".join(short)
     if _PLAIN_NAMES.fullmatch(joined) and joined.count("\n") == len(short) - 1:
         return tuple(dict.fromkeys(short))
-    return tuple(dict.fromkeys([name for name in map(_name, short) if name]))
+    parts = [part for name in short for part in name.split("; ")]  # some tell all authors as one
+    return tuple(dict.fromkeys([name for name in map(_name, parts) if name]))
 
 
 @lru_cache(maxsize=50_000)  # people write more than one paper
