@@ -84,7 +84,7 @@ def test_bad_records_are_named_and_the_rest_goes_on() -> None:
         ({"status": "no_data", "date": "2025-01-11"}, "x", "2025-01-11"),
         ({"status": "no_data"}, "no_2025-01-12.json", "2025-01-12"),
         (
-            [record(submittedOnDailyAt=f"2026-05-{day}T00:00:00.000Z") for day in ("01", "02", "02", "03")],
+            [record(submittedOnDailyAt=f"2026-05-{day}T00:00:00.000Z") for day in ("01", *["02"] * 19, "03")],
             "2026-05-09.json",
             "2026-05-02",
         ),
@@ -101,6 +101,21 @@ def test_bad_records_are_named_and_the_rest_goes_on() -> None:
 def test_the_day_from_the_surest_sign_to_the_weakest(body: object, name: str, as_of: str) -> None:
     assert str(read(body, name).as_of) == as_of
     assert read(body, name, as_of=date(2020, 2, 29)).as_of == date(2020, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        ("2026-05-18", "2026-05-22", ("hf-period", "2026-05-22", False)),
+        ("2026-05-01", "2026-05-29", ("hf-period", "2026-05-29", False)),
+        ("2024-05-01", "2026-05-29", ("hf-search", "2026-06-03", False)),
+    ],
+)
+def test_records_of_several_days_are_no_list_of_a_day(first: str, last: str, told: tuple[str, str, bool]) -> None:
+    body = [record(submittedOnDailyAt=f"{day}T00:00:00.000Z") for day in (first, last, last)]
+    listing = read(body, "2026-05-29.json")
+    assert (listing.source, str(listing.as_of), listing.daily) == told
+    assert read({"status": "success", "date": "2026-05-29", "data": body}).daily
 
 
 @pytest.mark.parametrize(

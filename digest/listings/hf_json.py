@@ -12,7 +12,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -25,6 +25,8 @@ from digest.text import arxiv_id
 # Until this day the outer `publishedAt` told when a paper was brought to the page; since then it is arXiv's time of the
 # first version, shifted by some hours under a false "Z". Records since then have an outer `summary`.
 _OUTER_TIME_CHANGED = date(2025, 3, 11)
+_OF_ONE_DAY = 0.9  # the share of a list's records that are of its day; in all real dumps they are all
+_LONGEST_PERIOD = timedelta(days=31)
 _PAGES = (50, 100)  # records that the API gives at most: unasked, and when asked for more
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 
@@ -41,10 +43,15 @@ Record = Mapping[str, Any]
 
 
 class HuggingFaceJson:
-    """Sorted by votes; a dump of as many records as the page limit was cut by it."""
+    """Sorted by votes; a dump of as many records as the page limit was cut by it.
+
+    The API gives weeks, months and what a search finds in the same form: there the records are of several days.
+    """
 
     name = "hf-json"
     source = "hf-daily"
+    source_of_periods = "hf-period"
+    source_of_searches = "hf-search"
     fidelity = 50
 
     def recognises(self, sheet: Sheet) -> bool:
@@ -53,14 +60,21 @@ class HuggingFaceJson:
     def read(self, sheet: Sheet) -> Listing:
         day, items = _container(sheet)
         records, entries, rejected = papers(sheet, items)
+        days = [] if day else _days_brought(records)
+        source, told = self.source, day
+        if days and _share_of_most(days) < _OF_ONE_DAY:
+            within = max(days) - min(days) <= _LONGEST_PERIOD
+            source, told = (
+                (self.source_of_periods, max(days)) if within else (self.source_of_searches, sheet.now.date())
+            )
         return Listing(
             dump=sheet.dump.name,
             digest=sheet.dump.digest,
             format=self.name,
-            source=self.source,
-            as_of=sheet.as_of or day or day_told(records, sheet),
+            source=source,
+            as_of=sheet.as_of or told or day_told(records, sheet),
             fidelity=self.fidelity,
-            daily=True,
+            daily=source == self.source,
             cut=len(items) in _PAGES,
             entries=entries,
             rejected=rejected,
@@ -193,9 +207,17 @@ def _days(values: Iterable[object]) -> list[date]:
     return [day for day in map(day_of, values) if day is not None]
 
 
+def _days_brought(records: Iterable[Record]) -> list[date]:
+    return _days(record["paper"].get("submittedOnDailyAt") for record in records)
+
+
+def _share_of_most(days: Sequence[date]) -> float:
+    return max(Counter(days).values()) / len(days)
+
+
 def day_told(records: list[Record], sheet: Sheet) -> date:
     """The day of the list, from the surest sign to the weakest: never from `paper.publishedAt`."""
-    if brought := _days(record["paper"].get("submittedOnDailyAt") for record in records):
+    if brought := _days_brought(records):
         return max(Counter(brought).items(), key=lambda pair: (pair[1], pair[0]))[0]
     outer = _days(record.get("publishedAt") for record in records)
     old = not any("summary" in record for record in records)
