@@ -230,14 +230,14 @@ def test_an_edition_that_waits_does_so_for_what_is_lacking_and_what_is_not_in() 
     ("hidden", "shown", "verdicts", "kind", "sentence"),
     [
         (6, 3, [said(VerdictKind.BROKEN)], "muted", "6 papers came in, hidden by your own rules."),
-        (0, 3, [said(VerdictKind.BROKEN)], "broken", "hf-daily of 2 June could not be used: so it is."),
-        (0, 3, [said(VerdictKind.WEEKEND)], "weekend", "hf-daily of 2 June falls on a weekend: so it is."),
+        (0, 3, [said(VerdictKind.BROKEN)], "broken", "hf-daily’s list of 2 June could not be used: so it is."),
+        (0, 3, [said(VerdictKind.WEEKEND)], "weekend", "hf-daily’s list of 2 June falls on a weekend: so it is."),
         (0, 3, [said(VerdictKind.WEEKEND), said(N, source="lab")], "shown",
          "The 3 papers of the last days were in earlier editions, or did not fit."),
         (0, 1, [], "shown", "The one paper of the last days was in an earlier edition, or did not fit."),
         (0, 0, [said(N)], "quiet", "No new paper came in."),
         (0, 0, [said(VerdictKind.MISSING, DAY - timedelta(days=1)), said(VerdictKind.HOLIDAY)], "holiday",
-         "hf-daily of 2 June falls on a holiday: so it is."),
+         "hf-daily’s list of 2 June falls on a holiday: so it is."),
     ],
 )  # fmt: skip
 def test_why_a_day_is_empty(hidden: int, shown: int, verdicts: list[Verdict], kind: str, sentence: str) -> None:

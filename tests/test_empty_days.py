@@ -70,13 +70,16 @@ def test_an_empty_day_is_told_with_its_reason_or_passed_over(lab: Place) -> None
     _, muted, weekend = mails(lab)
     assert muted.startswith("No papers: The lab · 2 Jun")
     assert "No new papers. 2 papers came in, hidden by your own rules." in muted
-    assert "2 papers hidden by this profile’s rules: Kites · muted word “kites”, otherwise first" in muted
+    assert "2 papers hidden by this profile’s rules: Kites Muted word “kites”, otherwise first" in muted
     assert "You receive this every day, because ada@example.org" in muted
     assert "days with news" not in weekend
     for mail in lab.mails():
         assert "headings" not in lab.run("lint", mail).out
-    assert "No new papers. arxiv-lab of 6 June falls on a weekend: arXiv lists no new papers on weekends." in weekend
-    assert "arxiv-lab of 5 June is missing: no list of this day came in" in weekend
+    assert (
+        "No new papers. arxiv-lab’s list of 6 June falls on a weekend: arXiv lists no new papers on weekends."
+        in weekend
+    )
+    assert "arxiv-lab’s list of 5 June is missing: no list of this day came in" in weekend
     page = next((lab.folder / "out").rglob("*.html")).read_text()
     assert "{{" not in page
     (lab.folder / "config" / "profiles.toml").write_text(PROFILES.replace('"say"', '"silent"'))
@@ -89,7 +92,7 @@ def test_an_empty_day_is_told_with_its_reason_or_passed_over(lab: Place) -> None
     assert told in lab.run("why", "ada@example.org", "2026-06-07").out, "the reason stays known"
     said = lab.run("why", "ada@example.org", "2026-06-06").out
     assert "a mail without papers, sent" in said
-    assert "It said: arxiv-lab of 5 June is missing: no list of this day came in" in said
+    assert "It said: arxiv-lab’s list of 5 June is missing: no list of this day came in" in said
 
 
 def test_what_became_known_on_a_day_without_an_edition_is_told_by_the_next(lab: Place) -> None:
@@ -113,7 +116,7 @@ def test_papers_of_an_old_list_come_with_its_age_and_where_they_were_listed(lab:
     drop(lab, "2026-02-09", "Gliders", "Boats", votes=1)
     assert run(lab, "06-03T07:00").code == 0
     (mail,) = mails(lab)
-    old = "arxiv-lab of 9 February is out of date: its newest list is 114 days old."
+    old = "arxiv-lab’s list of 9 February is out of date: its newest list is 114 days old."
     assert f"2 new papers from arxiv-lab. {old}" in mail
     assert "Why: Listed by arxiv-lab on 9 February" in mail
     drop(lab, "2026-06-03", "Kayaks")
@@ -154,7 +157,7 @@ def test_an_edition_waits_for_complete_lists_until_its_cut_off(lab: Place) -> No
     assert run(lab, "06-02T07:00").code == 0, "complete, so there is nothing to wait for"
     _, monday, tuesday = mails(lab)
     assert "Gliders" in monday
-    assert "arxiv-b of 1 June is missing: no list of this day was in by 10:00." in monday
+    assert "arxiv-b’s list of 1 June is missing: no list of this day was in by 10:00." in monday
     assert "Boats" in tuesday.partition("Late from yesterday")[0]
     assert tuesday.count("Late from") == 1
     assert "is missing" not in tuesday
@@ -174,7 +177,7 @@ def test_a_list_that_comes_again_under_the_name_of_a_later_day_is_stale(
     (inbox / "arxiv-lab-2026-06-02.jsonl").write_text(again(monday))
     assert run(lab, "06-02T20:00").code == 6
     assert run(lab, "06-03T07:00").code == 6, "the same once more tells the same"
-    stale = "arxiv-lab of 2 June is out of date: the same 2 papers as the day before."
+    stale = "arxiv-lab’s list of 2 June is out of date: the same 2 papers as the day before."
     assert stale in mails(lab)[-1]
     status = json.loads(lab.run("status", "--json", now="2026-06-03T08:00:00+00:00").out)
     days = [(one["date"], one["kind"]) for one in status["verdicts"]]
@@ -248,7 +251,7 @@ def test_a_source_at_fault_is_told_in_the_mail_the_status_and_the_exit_code(lab:
     drop(lab, "2026-06-01", "Sails", source="lab-notes")
     ran = run(lab, "06-02T07:00")
     assert ran.code == 6, "the run tells it though all else went well"
-    stale = "arxiv-lab of 1 June is out of date: the same 2 papers as the day before."
+    stale = "arxiv-lab’s list of 1 June is out of date: the same 2 papers as the day before."
     assert stale in mails(lab)[-1]
     status = json.loads(lab.run("status", "--json", now="2026-06-02T08:00:00+00:00").out)
     kinds = {(one["source"], one["date"]): one["kind"] for one in status["verdicts"]}

@@ -357,8 +357,8 @@ def test_a_feed_is_in_its_language_and_an_entry_in_that_of_its_edition(world: Wo
     assert ">Zusammenfassung</a>" in new and ">Abstract</a>" in old
     days = atom(world, "feeds/sheep/editions.atom")
     new, old = texts(days, "content")
-    assert "<p>3\u00a0neue Paper aus flock; 2\u00a0davon ausgewählt für „Sheep“.</p>" in new
-    assert "<p>3\u00a0new papers from flock; 2\u00a0of them chosen for “Sheep”.</p>" in old
+    assert "<p>3\u00a0neue Paper von flock, davon 2\u00a0in dieser Auswahl.</p>" in new
+    assert "<p>3\u00a0new papers from flock; 2\u00a0of them made the list.</p>" in old
     assert days.findtext(A + "title") == "Paper Digest: Sheep (ein Eintrag am Tag)"
     assert "„wool“" in (atom(world, "feeds/sheep/topic/wool.atom").findtext(A + "subtitle") or "")
     page = files(world)["feeds/index.html"].decode()

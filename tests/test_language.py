@@ -170,14 +170,14 @@ def test_a_german_mail_is_german_to_the_last_word() -> None:
         tree = lxml_html.document_fromstring(html)
         assert {element.get("lang") for element in tree.xpath("//*[@lang]")} == {"de"}
         text = " ".join(tree.text_content().split())
-        for words in ("Freitag, 21. November 2025", "9 neue Paper aus hf-daily; 5 davon ausgewählt", "147 Stimmen",
+        for words in ("Freitag, 21. November 2025", "9 neue Paper von Hugging Face, davon 5 in dieser", "147 Stimmen",
                       "1.240 Sterne", "Was alle lesen · 1 von 5", "13 Punkte fehlten für „Small models“",
                       "Zusammenfassung"):  # fmt: skip
             assert words in text
     assert rendered.subject == "Pocket Reasoners: Teaching 2B… und 5 weitere · 21. Nov."
     for surface in (rendered.html, rendered.text):
         assert (
-            "stummgeschaltetes Wort „survey“ und stummgeschaltetes Wort „moss“; sonst Platz 3 in „Small models“"
+            "Stummgeschaltetes Wort „survey“ und stummgeschaltetes Wort „moss“; sonst Platz 3 in „Small models“"
             in " ".join(surface.split())
         )
         assert "weil ada.reader@example.net „Small models“ abonniert hat." in " ".join(surface.split())
@@ -232,14 +232,17 @@ def test_the_sources_days_are_told_in_german() -> None:
 
 SAID = {
     "en": (
-        "No new paper came in. hf-daily of 21 November may lack papers: only 1,204 papers; Fridays have about 4,900.",
-        "arxiv of 21 November falls on a weekend: arXiv lists no new papers on weekends; 20 papers all the same.",
-        "lab of 21 November could not be used: not valid JSON.",
+        "No new paper came in. Hugging Face’s list of 21 November may lack papers: only 1,204 papers; Fridays have "
+        "about 4,900.",
+        "arxiv’s list of 21 November falls on a weekend: arXiv lists no new papers on weekends; 20 papers all the "
+        "same.",
+        "lab’s list of 21 November could not be used: not valid JSON.",
     ),
     "de": (
-        "hf-daily vom 21. November ist vielleicht nicht vollständig: nur 1.204 Paper; freitags sind es etwa 4.900.",
+        "Die Liste von Hugging Face vom 21. November ist vielleicht nicht vollständig: nur 1.204 Paper; freitags sind "
+        "es etwa 4.900.",
         "arxiv hat am 21. November Wochenende: arXiv listet am Wochenende keine neuen Paper; 20 Paper waren es",
-        "lab vom 21. November war nicht zu gebrauchen: not valid JSON.",
+        "Die Liste von lab vom 21. November war nicht zu gebrauchen: not valid JSON.",
     ),
 }
 
@@ -331,7 +334,7 @@ def test_preferences_are_offered_where_there_are_any() -> None:
 
 def test_a_rule_of_an_edition_stored_before_keeps_its_words() -> None:
     odd = edition(hidden=(Muted(paper=paper(1), rule="some other rule"),))
-    assert views.hidden(in_german(odd), SITE)[0].note == "some other rule"
+    assert views.hidden(in_german(odd), SITE)[0].note == "Some other rule"
     assert not views.hidden(replace(odd, subscription=Subscription(id="f", profile="slm", address=None)), SITE)
 
 

@@ -137,11 +137,11 @@ def test_after_an_outage_of_six_days_each_reader_gets_one_edition_for_all_of_the
     for path in daily:
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         text = message.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
-        came = r"weekend of hf-daily(?=\s)|\d+(?= new papers, first “)"
+        came = r"weekend of Hugging Face(?=\s)|\d+(?= new papers, first “)"
         told = re.findall(rf"^(\w{{3}} [^:\n]*): ({came})", text, re.MULTILINE)
         days_told = ["Fri 29 May", "Sat 30 – Sun 31 May", "Mon 1 Jun", "Tue 2 Jun", "Wed 3 Jun"]
         assert [days for days, _ in told] == days_told, path.name
-        assert told[1][1] == "weekend of hf-daily"
+        assert told[1][1] == "weekend of Hugging Face"
         total = sum(int(number) for _, number in told if number.isdigit())
         assert f"{total} new papers" in text
         assert 0.9 * sum(listed.values()) <= total <= sum(listed.values()), "but for those that are muted"

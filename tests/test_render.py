@@ -174,7 +174,7 @@ def test_one_that_just_missed_by_nothing_is_level() -> None:
     one = sectioned_edition()
     text = renderer().render(replace(one, missed=(replace(one.missed[0], short=0), *one.missed[1:])), LINKS).text
     told = " ".join(text.split())  # the note does not break
-    assert " · level with the last one of “Small models” " in told and " 0 points" not in told
+    assert " Level with the last one of “Small models” " in told and " 0 points" not in told
 
 
 def test_papers_that_are_only_named_are_linked_with_what_kept_them_out() -> None:
@@ -182,17 +182,17 @@ def test_papers_that_are_only_named_are_linked_with_what_kept_them_out() -> None
     for tree in (parsed(rendered.html), parsed(page)):
         lines = [words(line) for line in tree.find(".//div[@class='ledger']").iter("p")]
         assert lines[0] == "4 new papers did not fit; just missed:"
-        assert lines[2] == "Quiet Attention (7) · 13 points short of “Small models”"
+        assert lines[2] == "Quiet Attention (7)13 points short of “Small models”"
         assert lines[4] == "8 papers hidden by this profile’s rules:"
         assert (
             lines[5]
-            == "Gradient Gardening (9) · muted word “survey” and muted word “moss”, otherwise third in “Small models”"
+            == "Gradient Gardening (9)Muted word “survey” and muted word “moss”, otherwise third in “Small models”"
         )
         assert lines[6].endswith(", otherwise no. 12 in “Trending for everyone”")
-        assert lines[7].endswith(" · muted category cs.CV") and lines[8] == "and 5 more"
+        assert lines[7].endswith("(11)Muted category cs.CV") and lines[8] == "and 5 more"
         links = [link.get("href") for link in tree.iterfind(".//p[@class='mention']/a")]
         assert links[0] == "https://arxiv.org/abs/2511.00006"
-    line = "Quiet Attention (7) · 13 points short of “Small models”"
+    line = "Quiet Attention (7)\n13 points short of “Small models”"
     assert f"\n{line}\nhttps://arxiv.org/abs/2511.00007\n" in rendered.text
     assert "\n\nand 5 more\n\n" in rendered.text
 
@@ -201,7 +201,7 @@ def test_of_a_list_without_sections_no_section_is_named() -> None:
     one, plain = sectioned_edition(), Section()
     missed, hidden = replace(one.missed[2], section=plain), replace(one.hidden[0], section=plain)
     told = " ".join(renderer().render(replace(one, missed=(missed,), hidden=(hidden,), muted=1), LINKS).text.split())
-    assert " · 25 points short https:" in told
+    assert " 25 points short https:" in told
     assert "“moss”, otherwise third https://arxiv.org/abs/2511.00009 You receive" in told, "and none are more"
 
 
@@ -215,7 +215,8 @@ def test_a_public_page_does_not_name_what_is_muted() -> None:
 def test_late_risers_are_not_counted_among_the_days_papers() -> None:
     one = edition(item(0), item(1, section=Section(kind=SectionKind.RISEN)), fresh=1, held_back=0, muted=0)
     assert (
-        words(parsed(renderer().render(one, LINKS).html).find(".//p[@class='found']")) == "1 new paper from hf-daily."
+        words(parsed(renderer().render(one, LINKS).html).find(".//p[@class='found']"))
+        == "1 new paper from Hugging Face."
     )
 
 
@@ -244,18 +245,18 @@ def test_what_a_full_card_says() -> None:
 @pytest.mark.parametrize(
     ("fresh", "held_back", "shown", "muted", "line"),
     [
-        (2, 0, 2, 1, "2 new papers from hf-daily."),
-        (1, 0, 1, 1, "1 new paper from hf-daily."),
-        (9, 7, 2, 1, "9 new papers from hf-daily; 2 of them chosen for “Small models”."),
-        (1, 0, 3, 1, "1 new paper from hf-daily, and 2 from earlier days: 3 in all."),
+        (2, 0, 2, 1, "2 new papers from Hugging Face."),
+        (1, 0, 1, 1, "1 new paper from Hugging Face."),
+        (9, 7, 2, 1, "9 new papers from Hugging Face; 2 of them made the list."),
+        (1, 0, 3, 1, "1 new paper from Hugging Face, and 2 from earlier days: 3 in all."),
         (
             9,
             7,
             3,
             1,
-            "9 new papers from hf-daily; 2 of them chosen for “Small models”, with 1 from earlier days: 3 in all.",
+            "9 new papers from Hugging Face; 2 of them made the list, with 1 from earlier days: 3 in all.",
         ),
-        (2, 0, 2, 7, "2 new papers from hf-daily. This profile’s rules hide 7 of 9, more than half."),
+        (2, 0, 2, 7, "2 new papers from Hugging Face. This profile’s rules hide 7 of 9, more than half."),
     ],
 )
 def test_the_days_line_adds_up(fresh: int, held_back: int, shown: int, muted: int, line: str) -> None:

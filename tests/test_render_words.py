@@ -5,12 +5,13 @@ from editions import edition, hostile_edition, item, paper
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.listings import FORMATS
 from digest.render.around import preheader, subject
 from digest.render.colour import contrast, readable
 from digest.render.language import language
 from digest.render.plan import plan
 from digest.render.views import Detail, safe_url
-from digest.render.wording import authors, clip, opening
+from digest.render.wording import authors, clip, known_as, opening
 from digest.text import clean
 
 # --- words ----------------------------------------------------------------------------------------------
@@ -25,11 +26,18 @@ from digest.text import clean
         ("one, two", 6, "one…"),
         ("abcdefghij", 5, "abcd…"),
         ("a bcdefghijkl", 8, "a bcdef…"),
+        ("a bcdef-ghijkl", 10, "a bcdef…"),
     ],
 )
 def test_clip(text: str, limit: int, cut: str) -> None:
     assert clip(text, limit) == cut
     assert len(cut) <= limit
+
+
+def test_readers_know_the_sources_of_our_formats_by_other_names() -> None:
+    sources = {getattr(one, "source", "own") for one in FORMATS} - {"own"}
+    assert {known_as(source) for source in sources} == {"Hugging Face", "arXiv", "bioRxiv"}
+    assert known_as("lab.example.org") == "lab.example.org"
 
 
 @given(st.text(), st.integers(2, 40))
@@ -121,7 +129,7 @@ def test_subject_is_short_and_one_line(title: str, number: int) -> None:
 
 def test_preheader_adds_to_the_subject() -> None:
     assert preheader(edition()).startswith("Quiet Attention · A Thousand Tiny Teachers")
-    assert preheader(edition(item(1))).startswith("5 new papers from hf-daily · Most attention heads")
+    assert preheader(edition(item(1))).startswith("5 new papers from Hugging Face · Most attention heads")
     for one in (edition(), edition(item(0)), edition(item(1), item(2)), hostile_edition()):
         assert 60 <= len(preheader(one)) <= 90
 

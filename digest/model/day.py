@@ -56,7 +56,7 @@ class Verdict:
         """All of it in one sentence."""
         if not self.source:
             return f"{self.evidence[:1].upper()}{self.evidence[1:]}."
-        day = f"{self.source} of {self.date.day} {self.date:%B}"
+        day = f"{self.source}’s list of {self.date.day} {self.date:%B}"
         return f"{day} {_SAID[self.kind]}: {self.evidence.rstrip('.')}."
 
     @property

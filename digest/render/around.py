@@ -11,7 +11,7 @@ from digest.model import Cadence, Edition, Item, Links, SectionKind, Site
 from digest.render import days, mutes
 from digest.render.language import Language, language
 from digest.render.views import names_hidden, safe_url
-from digest.render.wording import clip, counted, opening
+from digest.render.wording import clip, counted, known_as, opening
 from digest.text import clean
 
 _SUBJECT = 60
@@ -31,7 +31,7 @@ class Shell:
     title: str
     description: str
     date: str
-    found: str  # "24 new papers from hf-daily; 20 chosen for “Robots”."
+    found: str  # "24 new papers from hf-daily; 20 of them made the list."
     told: str  # what to know of the sources' days, in sentences
     since: str  # above the days since the last edition, where an edition makes up for several
     cut: str  # from when on papers count, where that is later
@@ -234,7 +234,7 @@ def _found(edition: Edition, words: Language) -> str:
 
 @lru_cache(1_024)
 def _counted(fresh: int, those: tuple[str, ...], words: Language) -> str:
-    sources = words.listed([clean(source) for source in those])
+    sources = words.listed(list(dict.fromkeys(map(known_as, those))))
     if not sources:
         return words.ngettext("%(count)s new paper", "%(count)s new papers", fresh)
     return words.ngettext(
@@ -246,7 +246,7 @@ def _day(edition: Edition, words: Language) -> str:
     """How many papers were new, from where, how many of them are here, and how many beside them from earlier days."""
     found = _found(edition, words)
     total = len(edition.items) - risen(edition)
-    line = _of_day(found, total, edition.fresh, edition.held_back, edition.title, words)
+    line = _of_day(found, total, edition.fresh, edition.held_back, words)
     if not edition.overmuted or not edition.items:  # the reason of an empty day says it already
         return line
     return f"{line} {mutes.too_much(edition.muted, edition.fresh, words)}"
@@ -257,23 +257,21 @@ def risen(edition: Edition) -> int:
 
 
 @lru_cache(1_024)
-def _of_day(found: str, total: int, fresh: int, held_back: int, title: str, words: Language) -> str:
+def _of_day(found: str, total: int, fresh: int, held_back: int, words: Language) -> str:
     older = max(0, total - (fresh - held_back))
     given = {
         "found": found,
         "chosen": words.number(total - older),
-        "title": _title(title),
         "earlier": words.number(older),
         "total": words.number(total),
     }
     if held_back or total < fresh:
         if older:
             return words.gettext(
-                "%(found)s; %(chosen)s of them chosen for “%(title)s”, with %(earlier)s from earlier days: "
-                "%(total)s in all.",
+                "%(found)s; %(chosen)s of them made the list, with %(earlier)s from earlier days: %(total)s in all.",
                 **given,
             )
-        return words.gettext("%(found)s; %(chosen)s of them chosen for “%(title)s”.", **given)
+        return words.gettext("%(found)s; %(chosen)s of them made the list.", **given)
     if older:
         return words.gettext("%(found)s, and %(earlier)s from earlier days: %(total)s in all.", **given)
     return f"{found}."

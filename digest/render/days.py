@@ -10,7 +10,7 @@ from itertools import groupby
 from digest.model import Edition, RibbonDay, Verdict, VerdictKind, phrased
 from digest.render.language import Language, language
 from digest.render.views import safe_url
-from digest.render.wording import clip, counted
+from digest.render.wording import clip, counted, known_as
 from digest.text import clean
 
 _NAMED = 140  # title of a paper that is only named
@@ -69,17 +69,17 @@ def _wrong(one: RibbonDay, words: Language) -> str:
 def _lacked(one: Verdict, words: Language) -> str:
     match one.kind:
         case VerdictKind.MISSING:
-            return words.gettext("the list of %(source)s is missing", source=one.source)
+            return words.gettext("the list of %(source)s is missing", source=known_as(one.source))
         case VerdictKind.BROKEN:
-            return words.gettext("the list of %(source)s could not be used", source=one.source)
+            return words.gettext("the list of %(source)s could not be used", source=known_as(one.source))
         case VerdictKind.STALE:
-            return words.gettext("%(source)s had the list of the day before again", source=one.source)
+            return words.gettext("%(source)s had the list of the day before again", source=known_as(one.source))
         case VerdictKind.HOLIDAY:
-            return words.gettext("holiday of %(source)s", source=one.source)
+            return words.gettext("holiday of %(source)s", source=known_as(one.source))
         case VerdictKind.WEEKEND:
-            return words.gettext("weekend of %(source)s", source=one.source)
+            return words.gettext("weekend of %(source)s", source=known_as(one.source))
         case _:
-            return words.gettext("the list of %(source)s may lack papers", source=one.source)
+            return words.gettext("the list of %(source)s may lack papers", source=known_as(one.source))
 
 
 def _papers(number: int, words: Language) -> str:
@@ -106,27 +106,27 @@ def _sentence(one: Verdict, words: Language) -> str:
     evidence = _evidence(one, words).rstrip(".")
     if not one.source:
         return f"{evidence[:1].upper()}{evidence[1:]}."
-    return _said(one.kind, words, source=one.source, day=words.month_date(one.date), evidence=evidence)
+    return _said(one.kind, words, source=known_as(one.source), day=words.month_date(one.date), evidence=evidence)
 
 
 def _said(kind: VerdictKind, words: Language, **values: str) -> str:
     match kind:
         case VerdictKind.NORMAL:
-            return words.gettext("%(source)s of %(day)s is complete: %(evidence)s.", **values)
+            return words.gettext("%(source)s’s list of %(day)s is complete: %(evidence)s.", **values)
         case VerdictKind.PARTIAL:
-            return words.gettext("%(source)s of %(day)s may lack papers: %(evidence)s.", **values)
+            return words.gettext("%(source)s’s list of %(day)s may lack papers: %(evidence)s.", **values)
         case VerdictKind.STALE:
-            return words.gettext("%(source)s of %(day)s is out of date: %(evidence)s.", **values)
+            return words.gettext("%(source)s’s list of %(day)s is out of date: %(evidence)s.", **values)
         case VerdictKind.BROKEN:
-            return words.gettext("%(source)s of %(day)s could not be used: %(evidence)s.", **values)
+            return words.gettext("%(source)s’s list of %(day)s could not be used: %(evidence)s.", **values)
         case VerdictKind.MISSING:
-            return words.gettext("%(source)s of %(day)s is missing: %(evidence)s.", **values)
+            return words.gettext("%(source)s’s list of %(day)s is missing: %(evidence)s.", **values)
         case VerdictKind.HOLIDAY:
-            return words.gettext("%(source)s of %(day)s falls on a holiday: %(evidence)s.", **values)
+            return words.gettext("%(source)s’s list of %(day)s falls on a holiday: %(evidence)s.", **values)
         case VerdictKind.WEEKEND:
-            return words.gettext("%(source)s of %(day)s falls on a weekend: %(evidence)s.", **values)
+            return words.gettext("%(source)s’s list of %(day)s falls on a weekend: %(evidence)s.", **values)
         case _:
-            return words.gettext("%(source)s of %(day)s is short: %(evidence)s.", **values)
+            return words.gettext("%(source)s’s list of %(day)s is short: %(evidence)s.", **values)
 
 
 def _evidence(one: Verdict, words: Language) -> str:

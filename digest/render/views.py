@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from digest.model import Edition, Item, Missed, Muted, Paper, Section, SectionKind, Site
 from digest.render import mutes
 from digest.render.language import Language, language
-from digest.render.wording import DOT, clip, counted, further, names, opening, tight
+from digest.render.wording import DOT, capital, clip, counted, further, names, opening, tight
 from digest.text import clean
 
 _TITLE = 300
@@ -244,7 +244,7 @@ def _heading(section: Section, words: Language, site: Site) -> str:
     topic = clip(clean(section.topic), _NAMED)
     return {
         SectionKind.MAIN: "",
-        SectionKind.TOPIC: topic[:1].upper() + topic[1:],
+        SectionKind.TOPIC: capital(topic),
         SectionKind.TRENDING: clean(own.trending) or words.gettext("Trending for everyone"),
         SectionKind.EXPLORE: clean(own.explore) or words.gettext("Further afield, outside these topics"),
         SectionKind.RISEN: clean(own.risen) or words.gettext("Late risers"),
@@ -293,4 +293,4 @@ def hidden(edition: Edition, site: Site) -> tuple[Mention, ...]:
 
 def _mention(one: Missed | Muted, note: str, words: Language) -> Mention:
     title = clip(clean(one.paper.title), _NAMED) or words.gettext("Untitled")
-    return Mention(title=title, url=safe_url(one.paper.url), note=counted(clip(clean(note), _NOTE)))
+    return Mention(title=title, url=safe_url(one.paper.url), note=capital(counted(clip(clean(note), _NOTE))))

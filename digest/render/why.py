@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from digest.model import Reason
 from digest.render.language import Language, language
+from digest.render.wording import capital, known_as
 
 
 def why_line(reasons: Sequence[Reason], tag: str, late: str = "") -> str:
@@ -21,7 +22,7 @@ def why_line(reasons: Sequence[Reason], tag: str, late: str = "") -> str:
     parts += [_votes(one, words) for one in reasons if one.kind == "votes" and len(one.said) > 1]
     if told := [trends[one.kind] for one in reasons if one.kind in trends]:
         parts.append(words.gettext("trending by %(trends)s", trends=words.listed(told)))
-    return _capital(" · ".join(filter(None, (late, *parts))))
+    return capital(" · ".join(filter(None, (late, *parts))))
 
 
 def _told(one: Reason, words: Language) -> str:
@@ -60,14 +61,14 @@ def late_line(listed: date, day: date, tag: str) -> str:
 def listed_line(sources: Sequence[str], listed: date, tag: str) -> str:
     """For a paper of which nothing else can be said: where it was listed first, and when."""
     words = language(tag)
-    where, day = words.listed(sources), words.month_date(listed)
-    return _capital(words.gettext("listed by %(sources)s on %(day)s", sources=where, day=day))
+    where, day = words.listed(list(dict.fromkeys(map(known_as, sources)))), words.month_date(listed)
+    return capital(words.gettext("listed by %(sources)s on %(day)s", sources=where, day=day))
 
 
 def place_line(rank: int, day: date, tag: str) -> str:
     """For a paper of which nothing that lasts can be said: where it stood, and when."""
     words = language(tag)
-    return _capital(words.gettext("no. %(rank)s of %(day)s", rank=words.number(rank), day=day.isoformat()))
+    return capital(words.gettext("no. %(rank)s of %(day)s", rank=words.number(rank), day=day.isoformat()))
 
 
 def _trends(words: Language) -> dict[str, str]:
@@ -76,7 +77,3 @@ def _trends(words: Language) -> dict[str, str]:
         "comments": words.gettext("discussion"),
         "position": words.gettext("its place in the listing"),
     }
-
-
-def _capital(line: str) -> str:
-    return line[:1].upper() + line[1:]

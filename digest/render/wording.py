@@ -16,6 +16,19 @@ NO_BREAK = "\u00a0"
 DOT = f"{NO_BREAK}· "  # between two things of a line: where that is broken, it goes with the first, as a comma does
 _NAMES = 3
 
+# Sources whose lists the program has formats for, as readers know them.
+_KNOWN_AS = {
+    **dict.fromkeys(
+        ("hf-daily", "hf-trending", "hf-search", "hf-period", "hf-scrape-a", "hf-scrape-b"),
+        "Hugging Face",
+    ),
+    **dict.fromkeys(
+        ("arxiv-api", "arxiv-daily", "arxiv-listing", "arxiv-mailing", "arxiv-oai", "arxiv-rss", "arxiv-snapshot"),
+        "arXiv",
+    ),
+    "biorxiv": "bioRxiv",
+}
+
 # Words before whose full stop no sentence ends, in English, German, French and Spanish papers' abstracts.
 _ABBREVIATIONS = frozenset(
     re.findall(
@@ -31,13 +44,12 @@ _SENTENCE_END = re.compile(r"""[.!?…؟۔।॥։።]+["'”’“»)\]]*(?=\s+
 
 
 def clip(text: str, limit: int) -> str:
-    """Cut at a word so that text and its `…` have at most `limit` characters; a single long word is cut inside."""
+    """Cut at a word so that text and its `…` have at most `limit` characters; a long word at a hyphen, or inside."""
     if len(text) <= limit:
         return text
     head = text[:limit]  # one more character than may stay: tells whether a word ends exactly there
-    cut = head.rfind(" ")
-    words = head[:cut] if cut >= limit // 2 else head[:-1]
-    return words.rstrip(" ,;:.-–—·") + "…"
+    cut = next((at for at in map(head.rfind, " -") if at >= limit // 2), limit - 1)
+    return head[:cut].rstrip(" ,;:.-–—·") + "…"
 
 
 @lru_cache(4_096)
@@ -63,6 +75,15 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
     abbreviated = word in _ABBREVIATIONS or (word in _BEFORE_NUMBERS and following.isdigit())
     initial = len(word) == 1 and word.isalpha()
     return not abbreviated and not initial and not following.islower()
+
+
+def capital(line: str) -> str:
+    return line[:1].upper() + line[1:]
+
+
+def known_as(source: str) -> str:
+    """What a reader calls a source; one that is not known goes by its own name."""
+    return _KNOWN_AS.get(source) or clean(source)
 
 
 def tight(words: str) -> str:
