@@ -64,6 +64,8 @@ def test_after_days_without_a_run_one_merged_edition_and_none_lost(stocked: Plac
     assert "Tue 2 Jun" in email.message_from_bytes(text).as_string().replace("=20", " ")
     told = stocked.run("why", "ada@example.org", "2026-06-02", now=DAYS_LATER).out
     assert "withdrawn: the edition of 2026-06-05 covers it" in told
+    refused = stocked.run("resend", "ada@example.org", "--date", "2026-06-02", now=DAYS_LATER)
+    assert (refused.code, "a later edition has its papers" in refused.out) == (4, True)
     assert stocked.run("run", now="2026-06-05T21:05:00+00:00").code == 4
 
 

@@ -118,6 +118,9 @@ def test_dropping_stopping_and_releasing(held: Place) -> None:
     assert held.run("hold", "--stop", "robots", now=AT.format(7)).code == 0
     assert held.run("hold", "--release", before["trust"]["editions"][1], now=AT.format(8)).code == 0
     assert outbox(held) == {"held": 2, "stopped": 1, "pending": 1}
+    for reader, day, why in (("ada", "02", "waits for an editor"), ("alan", "03", "an editor stopped it")):
+        refused = held.run("resend", f"{reader}@example.org", "--date", f"2026-06-{day}", "--again", now=AT.format(8))
+        assert (refused.code, why in refused.out) == (4, True), "nothing passes the editor by"
     assert {name: one["state"] for name, one in selections(held, 9).items()} == {
         "trending": "new" if "trending" in having else "told",
         "small-models": "new" if "small-models" in having else "told",

@@ -147,7 +147,12 @@ def test_resend_refuses_what_was_sent_unless_told(published: Place, sink: Sink) 
     assert (refused.code, "--again" in refused.out, "ada@" in refused.out) == (4, True, False)
     assert published.run("resend", "ada@example.org").code == 2, "which of the days is not said"
     assert published.run("resend", "nobody@example.org", "--date", "2026-06-02").code == 2
-    assert published.run("resend", "ADA@example.org", "--date", "2026-06-02", "--again").code == 0
+    copy = ("ADA@example.org", "--date", "2026-06-02", "--again")
+    published.run("suppress", "ada@example.org", "--reason", "asked by telephone")
+    refused = published.run("resend", *copy)
+    assert (refused.code, "must not be mailed (asked by telephone)" in refused.out) == (4, True)
+    published.run("suppress", "ada@example.org", "--remove")
+    assert published.run("resend", *copy).code == 0
     assert published.run("deliver").code == 0
     ada = [message.content for message in sink.received if message.recipients == ("ada@example.org",)]
     assert len(ada) == 2

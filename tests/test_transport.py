@@ -41,6 +41,7 @@ from digest.transport import (
     SmtpTransport,
     Transport,
 )
+from digest.transport.line import words
 
 MESSAGE = Message(
     message_id="<0001@digest.example.org>",
@@ -396,8 +397,13 @@ def test_unknown_certificate_is_refused(security: Security, server_side: ssl.SSL
 def test_certificate_for_another_name_is_refused(certificate: Path, server_side: ssl.SSLContext) -> None:
     with Sink(tls=server_side) as sink:
         transport = SmtpTransport("localhost", sink.port, "tls", None, None, 10.0, certificate)
-        with pytest.raises(TemporaryDeliveryError, match="not trusted"):
+        with pytest.raises(TemporaryDeliveryError, match="host must be a name that it is for"):
             transport.check()
+    expired = ssl.SSLCertVerificationError("expired")
+    expired.verify_code, expired.verify_message = 10, "certificate has expired"
+    assert words(expired) == (
+        "its certificate is not trusted (certificate has expired); have it renewed, if this machine's clock is right"
+    )
 
 
 def test_never_falls_back_to_plain_text() -> None:

@@ -93,7 +93,11 @@ _WHY_NOT = {
     OutboxState.SENT: "it was sent; a second copy goes out with --again",
     OutboxState.SENDING: "it is being sent",
     OutboxState.PENDING: "it waits to be sent already",
+    OutboxState.HELD: "it waits for an editor; `digest hold --release` sends it",
+    OutboxState.STOPPED: "an editor stopped it",
+    OutboxState.WITHDRAWN: "a later edition has its papers; it goes out all the same with --again",
 }
+_AGAIN = (OutboxState.SENT, OutboxState.WITHDRAWN)
 
 
 def resend_command(context: Context, message: str, on: date | None, again: bool) -> int:
@@ -118,11 +122,11 @@ def _beginning(store: Store, start: str) -> tuple[OutboxItem, ...]:
 
 
 def _put_back(store: Store, item: OutboxItem, now: datetime, again: bool) -> bool:
-    reason = _WHY_NOT.get(item.state)
-    if item.state is OutboxState.SENT and again:
-        reason = None
+    reason = None if again and item.state in _AGAIN else _WHY_NOT.get(item.state)
+    if reason is None and (bar := store.suppression(item.address, item.subscription_id)):
+        reason = f"the address must not be mailed ({tables.masked_in(bar.reason)}); see `digest suppress`"
     if reason is None and not store.requeue(item.message_id, now):
         reason = "a sender has it in hand"
     words = f"not put back: {reason}" if reason else "goes out with the next `digest deliver`"
-    out.print(f"{escape(item.message_id)} to {escape(tables.masked(item.address))}: {words}.", soft_wrap=True)
+    out.print(escape(f"{item.message_id} to {tables.masked(item.address)}: {words}."), soft_wrap=True)
     return reason is None

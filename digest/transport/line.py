@@ -24,6 +24,11 @@ _MOST_LINES, _LONGEST_LINE = 128, 8192  # of a reply
 _OUT_OF_ORDER = frozenset({500, 501, 502, 503})  # how servers answer to commands that came too early for them
 _STEPS = ("MAIL", "RCPT", "DATA")
 _DOTS = re.compile(rb"\r\n\.").finditer
+# What helps, by OpenSSL's number of what is wrong with a certificate; for all others to name one to trust.
+_CERTIFICATES = {
+    **dict.fromkeys((9, 10), "have it renewed, if this machine's clock is right"),
+    **dict.fromkeys((62, 64), "host must be a name that it is for"),
+}
 
 
 class StaleError(Exception):
@@ -233,7 +238,8 @@ def words(error: OSError) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {printable(error.smtp_error)}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message}); ca_file may name the one to trust"
+        advice = _CERTIFICATES.get(error.verify_code, "ca_file may name the one to trust")
+        return f"its certificate is not trusted ({error.verify_message.rstrip('.')}); {advice}"
     if isinstance(error, TimeoutError):
         return "timed out"
     return printable(str(error)) or type(error).__name__
