@@ -65,7 +65,7 @@ def test_after_days_without_a_run_one_merged_edition_and_none_lost(stocked: Plac
     told = stocked.run("why", "ada@example.org", "2026-06-02", now=DAYS_LATER).out
     assert "withdrawn: the edition of 2026-06-05 covers it" in told
     refused = stocked.run("resend", "ada@example.org", "--date", "2026-06-02", now=DAYS_LATER)
-    assert (refused.code, "a later edition has its papers" in refused.out) == (4, True)
+    assert (refused.code, "withdrawn, the edition of 2026-06-05 covers it" in refused.out) == (4, True)
     assert stocked.run("run", now="2026-06-05T21:05:00+00:00").code == 4
 
 
@@ -86,6 +86,21 @@ def test_a_held_edition_goes_out_although_the_next_is_due(stocked: Place) -> Non
     states = [one["state"] for one in json.loads(stocked.run("outbox", "--json").out)["messages"]]
     assert states.count("sent") == 4
     assert "withdrawn" not in states
+
+
+def test_nothing_goes_to_an_address_that_was_taken_out_of_the_settings(stocked: Place) -> None:
+    """Neither what waits for a server nor what waits for an editor; what another address was to get still goes."""
+    stocked.set("# hold_minutes = 0", "hold_minutes = 30")
+    with Sink(script={"RCPT": ["450 4.2.1 later"] * 3}) as server:
+        over(stocked, server.port).run("run", now=PUBLISHED)
+        stocked.set("ada@example.org", "bea@example.org")
+        assert stocked.run("deliver", now="2026-06-02T20:40:00+00:00").code == 1
+        stocked.set("emmy@example.org", "noether@example.org")
+        stocked.run("deliver", now="2026-06-03T01:00:00+00:00")
+    gone = [one.recipients[0] for one in server.received]
+    assert len(gone) == 2 and not {"ada@example.org", "emmy@example.org"} & set(gone)
+    told = stocked.run("why", "ada@example.org", "2026-06-02", now=DAYS_LATER).out
+    assert "withdrawn: not in the settings any more" in told
 
 
 # --- the store -------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from stores import (  # noqa: F401 -- fixtures
 )
 
 from digest.cadence import due, wake
-from digest.model import Cadence, LastEdition, NoEdition, Posting, Shown, Subscription, Suppression
+from digest.model import Cadence, LastEdition, NoEdition, OutboxState, Posting, Shown, Subscription, Suppression
 from digest.store import Store
 from digest.store.subscriptions import part_ways
 
@@ -92,7 +92,9 @@ def test_settings_that_change_move_only_what_they_change(store: Store) -> None:
     assert enroll(store, ADA, BEA, settings="4") == 1
     (bea,) = store.enrolled([BEA.id])
     assert bea.last is not None and bea.last.date == date(2026, 6, 2), "what they had is still known"
-    assert set(store.shown(BEA.id)) == {"1"}
+    states = {one.address[:3]: one.state for one in store.outbox()}
+    assert states == {"ada": OutboxState.PENDING, "bea": OutboxState.WITHDRAWN}, "what had not left did not go"
+    assert (set(store.shown(ADA.id)), set(store.shown(BEA.id))) == ({"1"}, set()), "nor was it shown"
 
 
 def test_another_version_of_the_zone_rules_moves_all(store: Store) -> None:

@@ -95,7 +95,6 @@ _WHY_NOT = {
     OutboxState.PENDING: "it waits to be sent already",
     OutboxState.HELD: "it waits for an editor; `digest hold --release` sends it",
     OutboxState.STOPPED: "an editor stopped it",
-    OutboxState.WITHDRAWN: "a later edition has its papers; it goes out all the same with --again",
 }
 _AGAIN = (OutboxState.SENT, OutboxState.WITHDRAWN)
 
@@ -121,8 +120,14 @@ def _beginning(store: Store, start: str) -> tuple[OutboxItem, ...]:
     return found
 
 
+def _why_not(item: OutboxItem) -> str | None:
+    if item.state is OutboxState.WITHDRAWN:
+        return f"it was withdrawn, {tables.masked_in(item.reply)}; it goes out all the same with --again"
+    return _WHY_NOT.get(item.state)
+
+
 def _put_back(store: Store, item: OutboxItem, now: datetime, again: bool) -> bool:
-    reason = None if again and item.state in _AGAIN else _WHY_NOT.get(item.state)
+    reason = None if again and item.state in _AGAIN else _why_not(item)
     if reason is None and (bar := store.suppression(item.address, item.subscription_id)):
         reason = f"the address must not be mailed ({tables.masked_in(bar.reason)}); see `digest suppress`"
     if reason is None and not store.requeue(item.message_id, now):

@@ -25,7 +25,7 @@ from digest.pipeline.handover import trouble
 from digest.pipeline.hold import tell_editor
 from digest.pipeline.ingest import dumps_in, ingest
 from digest.pipeline.publish import Published, publish
-from digest.pipeline.roll import with_pauses
+from digest.pipeline.roll import keep_in_step, with_pauses
 from digest.pipeline.run import RunReport, run
 from digest.pipeline.surfaces import announce
 from digest.pipeline.waiting import next_times, waiting_now
@@ -156,6 +156,7 @@ def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
             return DONE
         here = world.build(context.settings, store)
         with progress("Delivering") as show, context.phase(store, "deliver") as phase:
+            keep_in_step(here, context.now())
             settled = (*tell_editor(here, context.now()), *deliver(here, context.now(), show))
             phase.trouble = trouble(store, settled)
     if as_json:

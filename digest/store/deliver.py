@@ -15,8 +15,8 @@ from digest.store import codec
 from digest.store.bulk import among
 from digest.store.codec import address_key
 from digest.store.database import Database
-from digest.store.ledger import TO_SEND, Ledger
-from digest.store.owed import LOST
+from digest.store.ledger import Ledger
+from digest.store.owed import LOST, TO_SEND
 from digest.store.schema import deliveries, domains, editions, outbox, senders
 from digest.store.subscriptions import go_on
 

@@ -19,13 +19,12 @@ from digest.model import Delivery, Destination, Intent, OutboxItem, OutboxState
 from digest.store import codec
 from digest.store.bulk import among, insert_or
 from digest.store.failures import translated
-from digest.store.owed import LOST
+from digest.store.owed import LOST, TO_SEND
 from digest.store.schema import Moment, domains, outbox, senders
 from digest.store.subscriptions import go_on
 
 T = TypeVar("T")
 
-TO_SEND = (OutboxState.DEFERRED, OutboxState.PENDING)
 
 # A power cut may undo commits that were not waited for: so many of them, or of so many seconds.
 DURABLE_EVERY = 50

@@ -10,8 +10,7 @@ from sqlalchemy import and_, case, func, or_, select, update
 from digest.model import OutboxState
 from digest.store.bulk import among
 from digest.store.database import Database
-from digest.store.ledger import TO_SEND
-from digest.store.owed import ambiguous
+from digest.store.owed import TO_SEND, ambiguous
 from digest.store.schema import editions, outbox, senders
 from digest.store.subscriptions import go_on
 

@@ -18,6 +18,7 @@ from digest.store.bulk import among
 from digest.store.schema import deliveries, editions, outbox
 
 LOST = (OutboxState.FAILED, OutboxState.WITHDRAWN)
+TO_SEND = (OutboxState.DEFERRED, OutboxState.PENDING)
 _FARTHEST = timedelta(days=70)  # no edition looks back any further
 
 ambiguous = exists().where(deliveries.c.message_id == outbox.c.message_id, deliveries.c.state == OutboxState.UNKNOWN)

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, union, update
 
-from digest.model import Edition, Enrolled, LastEdition, Subscription
+from digest.model import Edition, Enrolled, LastEdition, OutboxState, Subscription
 from digest.store import codec
 from digest.store.bulk import among
 from digest.store.database import Database
-from digest.store.owed import with_owed
-from digest.store.schema import editions, roll, subscriptions
+from digest.store.owed import TO_SEND, with_owed
+from digest.store.schema import editions, outbox, roll, subscriptions
 
 Wake = Callable[[Subscription, LastEdition | None], datetime]
 
@@ -41,7 +41,7 @@ class Roll(Database):
         """Make the roll say what the settings say; how many subscriptions are looked at anew.
 
         Those that are new or changed get another moment, and all if the zones of the marks changed. Those that are not
-        wanted any more are marked as removed; what they had stays.
+        wanted any more are marked as removed and get nothing more; what they had stays.
         """
         with self._writing() as conn:
             self._take_turns(conn, "roll")
@@ -61,6 +61,7 @@ class Roll(Database):
                 conn, [_row(one, stored.get(one.id), last.get(one.id), contents, wake) for one in changed]
             )
             gone = [one for one, row in stored.items() if one not in contents and row.removed_at is None]
+            _withdraw(conn, gone)
             left = {"removed_at": now, "next_due": None, "empty_at": None}
             conn.execute(update(subscriptions).where(among(conn, subscriptions.c.id, gone)).values(left))
             self._upsert(conn, roll, [{"name": name, "value": value} for name, value in marks.items()], ["name"])
@@ -225,6 +226,17 @@ def remember(conn: Connection, made: Sequence[Edition]) -> None:
     if rows:
         statement = update(subscriptions).where(subscriptions.c.id == bindparam("one"))
         conn.execute(statement.values(history=bindparam("after")), rows)
+
+
+def _withdraw(conn: Connection, gone: Collection[str]) -> None:
+    """What was decided on and has not left does not go to those who are not subscribed any more."""
+    if not gone:
+        return
+    theirs = outbox.c.edition_id.in_(select(editions.c.id).where(among(conn, editions.c.subscription_id, gone)))
+    unsent = (outbox.c.owner == "") & outbox.c.state.in_((*TO_SEND, OutboxState.HELD))
+    values = {"state": OutboxState.WITHDRAWN, "reply": "not in the settings any more"}
+    taken = update(outbox).where(theirs, unsent).values(values).returning(outbox.c.edition_id)
+    go_on(conn, list(conn.scalars(taken)), "lost")
 
 
 def go_on(conn: Connection, edition_ids: Collection[str], words: str) -> None:
