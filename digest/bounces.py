@@ -203,14 +203,21 @@ def _recipient(group: Message) -> Failure | None:
     if closer and (not status or (_SAYS_LITTLE.fullmatch(status) and closer[1][0] == status[0])):
         status = closer[1]  # the server's own word, where its client only says that it failed
     failed = action.startswith("failed") or (not action and status[:1] in ("4", "5"))
-    spelled = [_value(group, name).partition(";")[2].strip() for name in ("Original-Recipient", "Final-Recipient")]
-    decoded = [re.sub(r"\+([0-9A-F]{2})", lambda code: chr(int(code[1], 16)), one) for one in spelled]  # xtext
+    mailed, final = (_spellings(_value(group, name)) for name in ("Original-Recipient", "Final-Recipient"))
     return Failure(
         kind=classify(status, words) if failed else ReturnKind.NOTICE,
-        addresses=_distinct(one.strip("<>") for one in (*spelled, *decoded) if "@" in one),
+        addresses=_distinct((*mailed, *final)),
+        forwarded=bool(mailed and final) and not {one.lower() for one in mailed} & {one.lower() for one in final},
         status=status,
         words=_line(words or action),
     )
+
+
+def _spellings(recipient: str) -> tuple[str, ...]:
+    """An address with its type in front, as it stands there and read as xtext (RFC 3461)."""
+    spelled = recipient.partition(";")[2].strip()
+    decoded = re.sub(r"\+([0-9A-F]{2})", lambda code: chr(int(code[1], 16)), spelled)
+    return tuple(one.strip("<>") for one in (spelled, decoded) if "@" in one)
 
 
 def _complaint(report: Message) -> Failure:

@@ -85,6 +85,10 @@ def test_several_recipients_are_told_apart() -> None:
         ((READER,), K.HARD),
         (("bo@example.net",), K.NOTICE),
     ]
+    assert not found.failures[0].forwarded
+    behind = dsn().replace(f"Final-Recipient: rfc822; {READER}".encode(), b"Final-Recipient: rfc822; bo@example.net")
+    (one,) = read_returned(behind).failures
+    assert (one.addresses, one.forwarded) == ((READER, "bo@example.net"), True)
 
 
 def test_dates_and_a_mailboxs_from_line() -> None:

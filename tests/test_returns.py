@@ -72,6 +72,7 @@ JUDGED = [
     (K.HARD, OURS, PROVEN, K.HARD, C.SUPPRESSED, "address"),
     (K.HARD, (), PROVEN, K.HARD, C.SUPPRESSED, "address"),
     (K.HARD, OTHER, PROVEN, K.SOFT, C.COUNTED, None),
+    (K.HARD, OURS + OTHER, PROVEN, K.SOFT, C.COUNTED, None),
     (K.HARD, OURS, GUESSED, K.SOFT, C.COUNTED, None),
     (K.HARD, OURS, None, K.SOFT, C.UNPROVEN, None),
     (K.SOFT, OURS, PROVEN, K.SOFT, C.COUNTED, None),
@@ -93,7 +94,8 @@ JUDGED = [
 def test_judging(
     kind: K, named: tuple[str, ...] | None, owner: Owner | None, counts: K, follows: C, barred: str | None
 ) -> None:
-    failures = () if named is None else (Failure(kind=kind, addresses=named, status="5.1.1", words="no"),)
+    said = Failure(kind=kind, addresses=named or (), forwarded=named == OURS + OTHER, status="5.1.1", words="no")
+    failures = () if named is None else (said,)
     bounce, suppression = judge(Returned(digest="d", kind=kind, failures=failures), owner, NOW)
     assert (bounce.kind, bounce.consequence) == (counts, follows)
     assert (suppression is None) == (barred is None)

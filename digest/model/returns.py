@@ -39,10 +39,14 @@ class Consequence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One recipient of a returned mail. `addresses` are the spellings that the report has; empty if it names none."""
+    """One recipient of a returned mail. `addresses` are the spellings that the report has; empty if it names none.
+
+    `forwarded` if they are of two: of the one that was mailed, and of another that it forwards to and that is told of.
+    """
 
     kind: ReturnKind
     addresses: tuple[str, ...] = ()
+    forwarded: bool = False
     status: str = ""  # enhanced code of RFC 3463, "5.1.1"; empty if there is none
     words: str = ""
 

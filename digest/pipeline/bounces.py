@@ -74,7 +74,9 @@ def _failure(returned: Returned, owner: Owner | None) -> Failure:
 def _certain(failure: Failure, owner: Owner | None) -> bool:
     """Whether it is the address itself that is dead: proven, and not one that it forwards to."""
     named = {address.lower() for address in failure.addresses}
-    return owner is not None and owner.proven and (not named or owner.address.lower() in named)
+    if owner is None or not owner.proven or failure.forwarded:
+        return False
+    return not named or owner.address.lower() in named
 
 
 def _consequence(kind: ReturnKind, owner: Owner | None) -> Consequence:
