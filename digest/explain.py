@@ -172,6 +172,4 @@ def _of_the_list(ranked: Ranked, placed: Sequence[Placed], outcome: Edition | No
 
 def _last_of(section: Section) -> str:
     """In the points that a section goes by."""
-    if section.kind is SectionKind.TRENDING:
-        return "the last paper that trends for everyone, by trend alone"
-    return f"the last paper of “{section.topic}”" if section.topic else "the last paper of the list"
+    return f"the last paper of {section.named}{', by trend alone' if section.kind is SectionKind.TRENDING else ''}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest.model import Profile, Ranked, Ranking, Section, SectionKind, Shown, Sighting
+from digest.rank.order import tie
 from digest.trend import risen
 
 EXPLORED_AMONG = 5  # of so many papers a place, the day of the calendar tells which is explored
@@ -103,12 +104,7 @@ def _own(papers: Sequence[Ranked], profile: Profile, room: int) -> list[Placed]:
 
 
 def _by_trend(one: Ranked) -> tuple[int, int, int, str]:
-    return (
-        -one.trend.points,
-        -(one.trend.votes or 0),
-        -(one.paper.first_listed or date.min).toordinal(),
-        one.paper.id,
-    )
+    return tie(one.paper, one.trend)
 
 
 # --- further afield --------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from digest.cli.screen import out
 from digest.explain import Explanation
-from digest.model import Reason, Section, SectionKind
+from digest.model import Reason, SectionKind
 
 
 def explanation_json(found: Explanation) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
 def explanation(found: Explanation) -> None:
     """The sums as a tree: what is indented under a number adds up to it."""
     place = f", no. {found.rank}" if found.rank else ""
-    section = f", in {_section(found.section)}" if found.section and found.section.kind is not SectionKind.MAIN else ""
+    section = f", in {found.section.named}" if found.section and found.section.kind is not SectionKind.MAIN else ""
     out.print(f"[bold]{escape(found.paper.title)}[/]\n{escape(found.paper.url)}", soft_wrap=True)
     out.print(f"{escape(found.profile)}: {found.standing}{place}{escape(section)}", soft_wrap=True)
     for remark in found.remarks:
@@ -40,10 +40,6 @@ def explanation(found: Explanation) -> None:
         _sum("score for this profile", found.reasons)
     if found.trend:
         _sum("trend, whatever the profile", found.trend.terms)
-
-
-def _section(section: Section) -> str:
-    return f"“{section.topic}”" if section.topic else f"the section {section.kind}"
 
 
 def _sum(what: str, reasons: Sequence[Reason]) -> None:

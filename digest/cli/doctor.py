@@ -177,8 +177,8 @@ def _encoder(context: Context) -> str:
 
 
 def _profiles(context: Context) -> str:
-    counts = (len(context.settings.profiles), "profile"), (len(readers(context.settings)), "reader")
-    return ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for number, name in counts)
+    profiles, those = tables.counted(len(context.settings.profiles), "profile"), readers(context.settings)
+    return f"{profiles}, {tables.counted(len(those), 'reader')}"
 
 
 def _examples(context: Context, store: Store) -> Iterator[Finding]:

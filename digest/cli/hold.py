@@ -75,7 +75,7 @@ def _list(found: list[Selection], as_json: bool) -> None:
     for one in found:
         first = one.editions[0]
         until = "stopped" if one.state is HoldState.STOPPED else f"goes out {one.until:%Y-%m-%d %H:%M} UTC"
-        readers = f"{one.readers} {'reader' if one.readers == 1 else 'readers'}"
+        readers = tables.counted(one.readers, "reader")
         whom = f"{readers}, the feed" if one.readers < len(one.editions) else readers
         out.print(f"\n[bold]{escape(one.profile)}[/] of {first.date}: {until}; {whom}", soft_wrap=True)
         if one.state is not HoldState.STOPPED:

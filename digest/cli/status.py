@@ -23,7 +23,6 @@ _COUNTED = (
     ("papers", "sightings", "listings"),
     ("subscriptions", "feeds", "editions", "suppressed", "set_aside"),
 )
-_SINGULAR = {name: name.removesuffix("s") for line in _COUNTED for name in line}
 _NAME, _WORDS = 32, 38  # characters of a subscription and of why there is none: lines of a hundred at most
 _EVIDENCE = 58
 _SHOWN_DAYS = timedelta(days=7)
@@ -74,7 +73,9 @@ def status_command(context: Context, as_json: bool) -> int:
 
 
 def _counted(number: int, name: str) -> str:
-    return f"{number} {(_SINGULAR[name] if number == 1 else name).replace('_', ' ')}"
+    if name.endswith("s"):
+        return tables.counted(number, name.removesuffix("s"))
+    return f"{number:,} {name.replace('_', ' ')}"
 
 
 def _phases(store: Store) -> dict[str, dict[str, Any]]:

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from digest.config.values import Colour, Line, Url
+from digest.config.values import Colour, Line, Row, Url
 from digest.model import DARK, LIGHT, Logo, Look, Palette, Texts
 
 CATALOGUES = Path(__file__).parent.parent / "locale"
@@ -44,11 +44,7 @@ Language = Annotated[str, AfterValidator(_language)]
 _Background = Annotated[Colour, AfterValidator(_background)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _PaletteTable(_Table):
+class _PaletteTable(Row):
     """Colours of one scheme; what is written with them must be readable on what is behind it."""
 
     page: _Background
@@ -77,10 +73,6 @@ class _PaletteTable(_Table):
         return Palette(**self.model_dump() | {"accent": self.accent or ""})
 
 
-def _colours(palette: Palette) -> dict[str, str]:
-    return {name: getattr(palette, name) for name in ("page", "sheet", "ink", "text", "quiet", "line")}
-
-
 class LightTable(_PaletteTable):
     page: _Background = LIGHT.page
     sheet: _Background = LIGHT.sheet
@@ -99,7 +91,7 @@ class DarkTable(_PaletteTable):
     line: Colour = DARK.line
 
 
-class LogoTable(_Table):
+class LogoTable(Row):
     """A picture in place of the name above the title."""
 
     url: Annotated[Url, AfterValidator(_https)]
@@ -108,7 +100,7 @@ class LogoTable(_Table):
     height: Annotated[int, Field(ge=1, le=512)]
 
 
-class TextsTable(_Table):
+class TextsTable(Row):
     """Own words in one language."""
 
     masthead: Line | None = None
@@ -118,13 +110,13 @@ class TextsTable(_Table):
     risen: Line | None = None
 
 
-class LookTable(_Table):
+class LookTable(Row):
     """[look]: colours, logo and texts of mails and pages."""
 
     light: LightTable = LightTable.model_construct()
     dark: DarkTable = DarkTable.model_construct()
     logo: LogoTable | None = None
-    texts: dict[Language, TextsTable] = {}
+    texts: dict[Language, TextsTable] = Field(default_factory=dict)
 
     def look(self) -> Look:
         return Look(

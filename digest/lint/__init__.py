@@ -14,9 +14,8 @@ from __future__ import annotations
 from digest.lint import body, colours, head, page, traits
 from digest.lint.form import Finding, opened
 
-__all__ = ["CLIPPED", "Finding", "lint"]
+__all__ = ["Finding", "lint"]
 
-CLIPPED = body.MOST_HTML
 _CHECKS = (*head.CHECKS, *body.CHECKS, *page.CHECKS, *colours.CHECKS, *traits.CHECKS)
 
 

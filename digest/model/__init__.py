@@ -8,7 +8,6 @@ from digest.model.archive import EditionLine, MonthPage, Shelf
 from digest.model.chart import Chart, ChartLine
 from digest.model.day import (
     FAULTY,
-    LACKING,
     OF_A_READER,
     Calendar,
     Failed,
@@ -134,7 +133,6 @@ from digest.model.upkeep import Backup, Figure
 __all__ = [
     "DARK",
     "FAULTY",
-    "LACKING",
     "LIGHT",
     "OF_A_READER",
     "OPEN_STATES",

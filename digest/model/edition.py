@@ -96,7 +96,7 @@ class Section:
             SectionKind.MAIN: "the list",
             SectionKind.TOPIC: f"“{self.topic}”",
             SectionKind.TRENDING: "what trends for everyone",
-        }.get(self.kind, self.kind.value)
+        }.get(self.kind, f"the section {self.kind}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

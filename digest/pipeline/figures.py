@@ -84,7 +84,8 @@ def _took(run: Run) -> float:
 
 def _days(store: Store, now: datetime) -> Iterator[Figure]:
     """Of each source the verdict on its latest day that was judged: 1 for what it is, 0 for all else."""
-    latest = {one.source: one for one in store.verdicts((now - _A_WEEK).date())}
+    verdicts = store.verdicts((now - _A_WEEK).date())
+    latest = {one.source: one for one in verdicts}
     for source, verdict in latest.items():
         for kind in (each for each in VerdictKind if each not in OF_A_READER):
             yield Figure(
@@ -94,5 +95,5 @@ def _days(store: Store, now: datetime) -> Iterator[Figure]:
                 labels={"source": source, "verdict": kind.value},
             )
     about = "Whether a source is broken, stale or missing of today or yesterday."
-    fault = float(at_fault(tuple(store.verdicts((now - _A_WEEK).date())), now))
+    fault = float(at_fault(verdicts, now))
     yield Figure(name="digest_sources_at_fault", about=about, value=fault)

@@ -171,8 +171,9 @@ def preview_of(world: World, selection: Selection, editor: str, *, more: int = 0
 
 def _for_editor(edition: Edition, editor: str) -> Edition:
     profile = edition.subscription.profile
-    own = Subscription(id=f"{profile}/{editor}", profile=profile, address=editor)
-    return replace(edition, subscription=replace(own, cadence=edition.subscription.cadence))
+    cadence = edition.subscription.cadence
+    own = Subscription(id=f"{profile}/{editor}", profile=profile, address=editor, cadence=cadence)
+    return replace(edition, subscription=own)
 
 
 def _words(selection: Selection, more: int) -> str:

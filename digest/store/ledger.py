@@ -140,11 +140,6 @@ class Ledger:
 
     # --- domains ----------------------------------------------------------------------------------------------
 
-    def domains(self) -> dict[str, Destination]:
-        """By name those with failures."""
-        with translated(self._name):
-            return {row.name: codec.destination(row) for row in self._conn.execute(domains.select())}
-
     def note(self, destination: Destination) -> None:
         """How a domain takes mail now; one that takes it well is forgotten. Only the operator ends a stop."""
 
