@@ -30,12 +30,14 @@ from digest.model import (
     Facts,
     FieldChange,
     Item,
+    Letter,
     Listing,
     OutboxItem,
     OutboxState,
     Outcome,
     Paper,
     Part,
+    Posting,
     Reason,
     Rejected,
     Subscription,
@@ -242,17 +244,30 @@ def an_item(edition: Edition, **values: Any) -> OutboxItem:
     return OutboxItem(**defaults | values)
 
 
+def enqueue(
+    store: Store,
+    edition: Edition,
+    item: OutboxItem | None,
+    now: datetime,
+    held_until: datetime | None = None,
+    letter: Letter | None = None,
+) -> bool:
+    """One edition, with its place in the outbox and its letter; whether it is written."""
+    posting = Posting(edition=edition, item=item, letter=letter, held_until=held_until)
+    return edition.id in store.enqueue_all([posting], now)
+
+
 @pytest.fixture(name="queued")
 def _queued(store: Store) -> Callable[..., OutboxItem]:
     """Puts one more message into the outbox."""
 
-    def enqueue(subscription_id: str = "ada", **values: Any) -> OutboxItem:
+    def queue(subscription_id: str = "ada", **values: Any) -> OutboxItem:
         edition = an_edition(subscription_id)
         item = an_item(edition, **values)
-        assert store.enqueue(edition, item, NOW)
+        assert enqueue(store, edition, item, NOW)
         return item
 
-    return enqueue
+    return queue
 
 
 def frozen(edition: Edition) -> str:

@@ -29,7 +29,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from digest.model import Edition, Message, OutboxItem, OutboxState, Site, Subscription
+from digest.model import Edition, Message, OutboxItem, OutboxState, Posting, Site, Subscription
 from digest.pipeline.deliver import deliver
 from digest.pipeline.pace import Rules
 from digest.pipeline.world import World
@@ -80,7 +80,7 @@ def stock(url: str, messages: int) -> None:
         for number in range(messages)
     ]
     with Store.open(url) as store:
-        store.enqueue(edition, None, NOW)
+        store.enqueue_all([Posting(edition=edition)], NOW)
         with store._writing() as conn:
             conn.execute(insert(outbox), [codec.outbox_row(item) for item in items])
 

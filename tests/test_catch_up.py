@@ -25,6 +25,7 @@ from stores import (  # noqa: F401 -- fixtures
     a_paper,
     an_edition,
     an_item,
+    enqueue,
 )
 
 from digest.cadence import wake
@@ -175,7 +176,7 @@ def test_where_nothing_left_for_days_all_of_it_is_owed(made: tuple[Store, list[E
     for number in (1, 2):
         day, at = DAY + timedelta(days=number), NOW + number * 24 * HOUR
         edition = replace(an_edition(ADA.id, day, (a_paper(f"{number}1"),), made_at=at), subscription=ADA)
-        store.enqueue(edition, an_item(edition), at)
+        enqueue(store, edition, an_item(edition), at)
         send(store, edition, OutboxState.FAILED)
     (one,) = store.enrolled([ADA.id])
     assert one.owed is not None and one.left is not None

@@ -31,6 +31,7 @@ from stores import (  # noqa: F401 -- fixtures
     _store_url,
     a_change,
     an_edition,
+    enqueue,
     record,
 )
 
@@ -154,7 +155,7 @@ def edition(subscription: Subscription, day: date) -> Edition:
 def publish(world: World, *days: date, who: tuple[Subscription, ...] = (PUBLIC, READER)) -> list[Path]:
     for day in days:
         for one in who:
-            assert world.store.enqueue(edition(one, day), None, moment(day))
+            assert enqueue(world.store, edition(one, day), None, moment(day))
     return write_feeds(world)
 
 
@@ -267,7 +268,7 @@ def surfaces(world: World, *days: date) -> list[str]:
     """What is written once the dates have their editions."""
     for day in days:
         for one in (PUBLIC, READER):
-            assert world.store.enqueue(edition(one, day), None, moment(day))
+            assert enqueue(world.store, edition(one, day), None, moment(day))
     return [str(path.relative_to(world.output)) for path in write_surfaces(world)]
 
 
@@ -329,7 +330,7 @@ def test_of_very_many_profiles_the_front_page_has_the_latest_alone(world: World)
     many = tuple(replace(PUBLIC, id=f"feed/p{n}", profile=f"p{n}") for n in range(21))
     for day in SPRING:
         for one in many[:2]:
-            assert world.store.enqueue(edition(one, day), None, moment(day))
+            assert enqueue(world.store, edition(one, day), None, moment(day))
     profiles = {one.profile: replace(PROFILE, name=one.profile) for one in many}
     for public, editions, months in ((many[:20], 8, 6), (many, 2, 2)):
         (page,) = write_front(replace(world, profiles=profiles, subscriptions=public), "en")
@@ -438,8 +439,8 @@ def test_archives_hold_all_there_ever_was_and_a_past_month_never_changes(world: 
 
 def test_what_was_written_day_by_day_is_what_is_written_at_once(world: World, tmp_path: Path) -> None:
     for day in days(13):
-        assert world.store.enqueue(edition(PUBLIC, day), None, moment(day))
-        assert world.store.enqueue(edition(READER, day), None, moment(day))
+        assert enqueue(world.store, edition(PUBLIC, day), None, moment(day))
+        assert enqueue(world.store, edition(READER, day), None, moment(day))
     for day in days(20)[13:]:
         publish(world, day)
         if day == days(20)[14]:
@@ -553,7 +554,7 @@ def test_what_an_editor_holds_is_in_no_feed_until_it_is_let_out(world: World) ->
     publish(world, FIRST)
     before, day = files(world), FIRST + timedelta(days=1)
     for one in (PUBLIC, READER):
-        assert world.store.enqueue(edition(one, day), None, moment(day), moment(day) + timedelta(hours=1))
+        assert enqueue(world.store, edition(one, day), None, moment(day), moment(day) + timedelta(hours=1))
     assert write_feeds(world) == []
     assert files(world) == before
     gone = papers_of(day)[1].id
@@ -690,8 +691,8 @@ def test_builds_generations_and_pings_are_kept(store: Store) -> None:
         store.owe_pings(owed)
         store.record_feed_build(feed, build)
     assert store.feed_builds() == {"ada": build, "bo": build}
-    assert store.enqueue(an_edition("ada"), None, moment(FIRST))
-    assert not store.enqueue(an_edition("ada"), None, moment(FIRST))
+    assert enqueue(store, an_edition("ada"), None, moment(FIRST))
+    assert not enqueue(store, an_edition("ada"), None, moment(FIRST))
     assert store.feed_builds() == {"ada": replace(build, mark="m+"), "bo": build}
     store.forget_feed_build("ada")
     assert set(store.feed_builds()) == {"bo"}
@@ -705,7 +706,7 @@ def test_builds_generations_and_pings_are_kept(store: Store) -> None:
 def test_editions_by_date_and_revisions_by_paper(store: Store) -> None:
     one = papers_of(FIRST)[0]
     for day in days(3):
-        store.enqueue(an_edition("ada", day, (one,)), None, moment(day))
+        enqueue(store, an_edition("ada", day, (one,)), None, moment(day))
     assert store.edition_days("ada") == tuple(reversed(days(3)))
     assert [found.date for found in store.editions_between("ada", *days(2))] == list(reversed(days(2)))
     assert store.days_showing([one.id]) == {"ada": frozenset(days(3))}

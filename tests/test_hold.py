@@ -33,6 +33,7 @@ from stores import (  # noqa: F401 -- fixtures
     a_paper,
     an_edition,
     an_item,
+    enqueue,
 )
 
 from digest.compose import without
@@ -269,7 +270,7 @@ def test_an_editors_decisions_are_made_once(store: Store) -> None:
     for name in ("ada", "bo", "cy"):
         made = an_edition(name, papers=papers)
         waiting = an_item(made, state=OutboxState.HELD, next_at=NOW + HOUR, message_id=name)
-        assert store.enqueue(made, waiting, NOW, NOW + HOUR)
+        assert enqueue(store, made, waiting, NOW, NOW + HOUR)
     ids = [an_edition(name).id for name in ("ada", "bo", "cy")]
     assert store.holds() == tuple(Hold(edition_id=one, state=HoldState.NEW, until=NOW + HOUR) for one in ids)
     assert store.editions("ada", 9) == ()

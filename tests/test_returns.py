@@ -29,6 +29,7 @@ from stores import (  # noqa: F401 -- fixtures
     _store_url,
     an_edition,
     an_item,
+    enqueue,
 )
 
 from digest import config
@@ -135,7 +136,7 @@ def test_whose_it_is(store: Store) -> None:
     past = Subscription(id="robots/bo@example.org", profile="robots", address="Bo@example.org")
     for each, subscription in (("m1", one), ("m2", past)):
         edition = an_edition(subscription.id, subscription=subscription)
-        store.enqueue(edition, an_item(edition, message_id=each), NOW)
+        enqueue(store, edition, an_item(edition, message_id=each), NOW)
     world: Any = SimpleNamespace(store=store, secret=secret, subscriptions=[one])
     owners = Owners(world)
     own, old = token(secret, one.id), token(secret, past.id)
@@ -300,7 +301,7 @@ def test_soft_bounces_of_ten_days_bar_an_address(sent: Place) -> None:
     for number in range(5):  # five more days of mail
         at = made + number * 2 * DAY
         one = an_edition(edition.subscription.id, at.date(), subscription=edition.subscription)
-        store.enqueue(one, an_item(one, message_id=f"m{number}@x", created_at=at, state=OutboxState.SENT), at)
+        enqueue(store, one, an_item(one, message_id=f"m{number}@x", created_at=at, state=OutboxState.SENT), at)
         head = fields["original"].replace(fields["ours"], f"m{number}@x")
         contents.append(dsn(**fields | {"original": head, "date": f"{at:%a, %d %b %Y %H:%M:%S} +0000"}, **soft))
     store.close()
@@ -323,7 +324,7 @@ def test_a_mailbox_that_is_full_at_the_door_for_ten_days_is_left_alone(sent: Pla
             at = datetime(2026, 6, 3, 5, 0, tzinfo=UTC) + number * 2 * DAY
             later = replace(edition, date=at.date())
             item = an_item(later, message_id=f"m{number}@x", created_at=at, state=OutboxState.DEFERRED)
-            store.enqueue(later, item, at)
+            enqueue(store, later, item, at)
             barred += [refuse(here, item, "452 4.2.2 full", at + hours * DAY / 24) for hours in (0, 1, 4)]
         assert barred == [False] * 12 + [True, False, False]
         found = store.suppression("ADA@example.org")

@@ -33,6 +33,7 @@ from stores import (  # noqa: F401 -- fixtures
     a_paper,
     an_edition,
     an_item,
+    enqueue,
     frozen,
     full_paper,
     record,
@@ -418,7 +419,7 @@ def test_counts(store: Store, queued: Queued) -> None:
     assert empty["outbox"] == dict.fromkeys(OutboxState, 0)
     record(store, a_change(a_paper("a")), a_change(a_paper("b"), position=2))
     queued()
-    store.record_empty(NoEdition(subscription=an_edition("x").subscription, date=DAY, reason="none"), NOW)
+    store.record_all_empty([NoEdition(subscription=an_edition("x").subscription, date=DAY, reason="none")], NOW, {})
     store.suppress(Suppression(address="a@b", reason="", since=NOW))
     store.set_aside(a_dump("", "d5"), "", NOW)
     counts = store.counts()
@@ -444,7 +445,7 @@ def test_edition_survives_the_round_trip(store: Store) -> None:
         missed=(Missed(paper=a_paper("c"), score=-4, short=2, section=Section(kind=SectionKind.TRENDING)),),
         hidden=(Muted(paper=full_paper("d"), rule=HOSTILE, place=3), Muted(paper=a_paper("e"), rule="")),
     )
-    assert store.enqueue(edition, None, NOW)
+    assert enqueue(store, edition, None, NOW)
     assert store.edition(edition.id) == edition
     assert store.editions(edition.subscription.id, 5) == (edition,)
     assert store.edition("unknown") is None
@@ -453,14 +454,14 @@ def test_edition_survives_the_round_trip(store: Store) -> None:
 
 def test_enqueue_once_for_a_date(store: Store) -> None:
     edition = an_edition(papers=(a_paper("a"),))
-    assert store.enqueue(edition, an_item(edition), NOW)
+    assert enqueue(store, edition, an_item(edition), NOW)
     other = an_edition(papers=(a_paper("b"),), title="other")
-    assert not store.enqueue(other, an_item(other, message_id="<other>"), NOW + HOUR)
+    assert not enqueue(store, other, an_item(other, message_id="<other>"), NOW + HOUR)
     assert store.edition(edition.id) == edition
     assert set(store.shown("ada")) == {"a"}
     assert store.outbox() == (an_item(edition),)
-    assert store.enqueue(an_edition(day=TOMORROW, papers=(a_paper("c"),)), None, NOW)
-    assert store.enqueue(an_edition("bob", papers=(a_paper("d"),)), None, NOW)
+    assert enqueue(store, an_edition(day=TOMORROW, papers=(a_paper("c"),)), None, NOW)
+    assert enqueue(store, an_edition("bob", papers=(a_paper("d"),)), None, NOW)
     assert store.shown("ada") == {"a": Shown(on=DAY), "c": Shown(on=TOMORROW)}
     assert store.shown("unknown") == {}
 
@@ -472,7 +473,7 @@ def test_what_was_shown_is_known_with_its_latest_day_and_section(store: Store) -
     store.record(listing, Changes(entries=(), links=(Link(paper_id="a", other_id="x", likeness=95, why="title"),)), NOW)
     first, second = an_edition(papers=(a_paper("a"), a_paper("b"))), an_edition(day=TOMORROW, papers=(a_paper("a"),))
     risen = replace(second, items=(replace(second.items[0], section=Section(kind=SectionKind.RISEN)),))
-    assert store.enqueue(risen, None, NOW) and store.enqueue(first, None, NOW)
+    assert enqueue(store, risen, None, NOW) and enqueue(store, first, None, NOW)
     again = Shown(on=TOMORROW, kind=SectionKind.RISEN)
     assert store.shown("ada") == {"a": again, "b": Shown(on=DAY), "x": again}
 
@@ -480,7 +481,7 @@ def test_what_was_shown_is_known_with_its_latest_day_and_section(store: Store) -
 def test_editions_of_earlier_versions_are_still_read(store: Store, store_url: str) -> None:
     """They know neither sections nor what was left out."""
     edition = an_edition(papers=(a_paper("a"),), held_back=3)
-    assert store.enqueue(edition, None, NOW)
+    assert enqueue(store, edition, None, NOW)
     content = json.loads(frozen(edition))
     del content["missed"], content["hidden"], content["items"][0]["section"]
     with store._writing() as conn:
@@ -492,19 +493,19 @@ def test_enqueue_is_whole_or_nothing(store: Store, queued: Queued) -> None:
     taken = queued("bob")
     edition = an_edition(papers=(a_paper("a"),))
     with pytest.raises(StoreError):
-        store.enqueue(edition, an_item(edition, message_id=taken.message_id), NOW)
+        enqueue(store, edition, an_item(edition, message_id=taken.message_id), NOW)
     assert (store.edition(edition.id), store.shown("ada")) == (None, {})
 
 
 def test_empty_date_is_recorded_renewed_and_replaced(store: Store) -> None:
     edition = an_edition(papers=(a_paper("a"),))
     nothing = NoEdition(subscription=edition.subscription, date=DAY, reason=HOSTILE)
-    store.record_empty(replace(nothing, reason="first"), NOW)
-    store.record_empty(nothing, NOW + HOUR)
+    store.record_all_empty([replace(nothing, reason="first")], NOW, {})
+    store.record_all_empty([nothing], NOW + HOUR, {})
     assert store.last_editions() == {"ada": LastEdition(date=DAY, made_at=NOW + HOUR, reason=HOSTILE)}
     assert (store.edition(edition.id), store.editions("ada", 5)) == (None, ())
-    assert store.enqueue(edition, an_item(edition), NOW + 2 * HOUR)
-    store.record_empty(nothing, NOW + 3 * HOUR)
+    assert enqueue(store, edition, an_item(edition), NOW + 2 * HOUR)
+    store.record_all_empty([nothing], NOW + 3 * HOUR, {})
     assert store.last_editions() == {"ada": LastEdition(date=DAY, made_at=NOW, reason=None)}
     assert store.edition(edition.id) == edition
 
@@ -512,10 +513,10 @@ def test_empty_date_is_recorded_renewed_and_replaced(store: Store) -> None:
 def test_editions_and_history_newest_first(store: Store) -> None:
     days = [DAY + timedelta(days=n) for n in (2, 0, 1)]
     for day in days:
-        store.enqueue(an_edition(day=day), None, NOW)
+        enqueue(store, an_edition(day=day), None, NOW)
     nobody = Subscription(id="ada", profile="trending", address=None)
-    store.record_empty(NoEdition(subscription=nobody, date=DAY + timedelta(days=3), reason="quiet"), NOW)
-    store.enqueue(an_edition("bob"), None, NOW)
+    store.record_all_empty([NoEdition(subscription=nobody, date=DAY + timedelta(days=3), reason="quiet")], NOW, {})
+    enqueue(store, an_edition("bob"), None, NOW)
     assert [each.date for each in store.editions("ada", 2)] == [days[0], days[2]]
     assert [(each.date.day, each.reason) for each in store.history("ada", 3)] == [(4, "quiet"), (3, None), (2, None)]
     assert {name: last.date for name, last in store.last_editions().items()} == {
@@ -591,7 +592,7 @@ def test_what_is_used_again_is_kept_longer(store: Store) -> None:
     letter = a_letter()
     for day in (TOMORROW, DAY):
         one = an_edition("ada", day=day)
-        assert store.enqueue(one, an_item(one), NOW, letter=letter)
+        assert enqueue(store, one, an_item(one), NOW, letter=letter)
     digest = store.outbox()[0].letter
     with store._writing() as conn:
         assert {row.used_on for row in conn.execute(pieces.select().where(pieces.c.digest == digest))} == {TOMORROW}

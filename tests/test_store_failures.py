@@ -36,6 +36,7 @@ from stores import (  # noqa: F401 -- fixtures
     a_paper,
     an_edition,
     an_item,
+    enqueue,
     record,
 )
 
@@ -95,9 +96,7 @@ def _enqueue_at_once(stores: list[Store], subscription_id: str) -> None:
     editions = [an_edition(subscription_id, papers=(a_paper(str(n)),)) for n in range(len(stores))]
     items = [an_item(edition, message_id=f"<{subscription_id}/{n}>") for n, edition in enumerate(editions)]
     before = set(stores[0].outbox())
-    outcomes = at_once(
-        *(lambda job=job: job[0].enqueue(job[1], job[2], NOW) for job in zip(stores, editions, items, strict=True))
-    )
+    outcomes = at_once(*(lambda job=job: enqueue(*job, NOW) for job in zip(stores, editions, items, strict=True)))
     assert sorted(outcomes, key=str) == [False] * (len(stores) - 1) + [True]
     winner = outcomes.index(True)
     assert stores[0].edition(editions[0].id) == editions[winner]
@@ -201,7 +200,7 @@ KILLED = {
     ),
     "enqueue": (
         "from digest.store import codec; codec.outbox_row = die",
-        "store.enqueue(e := an_edition('bob', papers=(a_paper('a'),)), an_item(e), NOW)",
+        "enqueue(store, e := an_edition('bob', papers=(a_paper('a'),)), an_item(e), NOW)",
     ),
     "recover": (
         "from digest.store import codec; codec.delivery_row = die",
@@ -230,7 +229,7 @@ store = Store.open(sys.argv[1])
         reopened.check()
         record(reopened, a_change(a_paper("new")), digest="d2")
         bob = an_edition("bob", papers=(a_paper("a"),))
-        assert reopened.enqueue(bob, an_item(bob), NOW)
+        assert enqueue(reopened, bob, an_item(bob), NOW)
         assert len(reopened.recover(NOW, True)) == 1
 
 

@@ -24,6 +24,7 @@ from stores import (  # noqa: F401 -- fixtures
     a_paper,
     an_edition,
     an_item,
+    enqueue,
     full_paper,
     record,
 )
@@ -85,7 +86,7 @@ def _full(store: Store) -> Store:
     record(store, *(a_change(one, position=number) for number, one in enumerate(papers, 1)))
     edition = an_edition(papers=tuple(papers))
     item = an_item(edition)
-    assert store.enqueue(edition, item, NOW, letter=a_letter(b"\x00"))
+    assert enqueue(store, edition, item, NOW, letter=a_letter(b"\x00"))
     later = {"state": OutboxState.DEFERRED, "reply": "later", "next_at": NOW + HOUR}
     settled(store, item, Delivery(message_id=item.message_id, at=NOW, **later))
     store.suppress(Suppression(address="a@example.org", reason="asked", since=NOW))
@@ -205,7 +206,7 @@ def test_pruning_keeps_what_is_known_shown_unsent_and_last(store: Store) -> None
     for day, state in ((old, OutboxState.SENT), (new, OutboxState.PENDING), (DAY, OutboxState.SENT)):
         edition = an_edition(day=day, papers=(one,))
         item = an_item(edition, created_at=OLD)
-        assert store.enqueue(edition, item, OLD, letter=a_letter(str(day).encode()))
+        assert enqueue(store, edition, item, OLD, letter=a_letter(str(day).encode()))
         if state is OutboxState.SENT:
             settled(store, item, Delivery(message_id=item.message_id, at=OLD, state=state))
     store.set_aside(a_dump("bad.json", "d9"), "not a listing", OLD)
@@ -223,7 +224,7 @@ def test_pruning_keeps_what_is_known_shown_unsent_and_last(store: Store) -> None
     assert [(each.source, each.date) for each in store.sightings(["t-1"])["t-1"]] == [("other", old), ("hf", new)]
     assert [each.date for each in store.editions("ada", 9)] == [DAY, new]
     assert store.edition(f"ada/{old}") is None
-    assert not store.enqueue(an_edition(day=DAY), None, NOW)
+    assert not enqueue(store, an_edition(day=DAY), None, NOW)
     assert store.last_editions()["ada"].date == DAY
     (left,) = store.outbox()
     assert left.state is OutboxState.PENDING
@@ -235,7 +236,7 @@ def test_a_month_of_editions_goes_whole_or_not_at_all(store: Store) -> None:
     for who in ("ada", "bo"):
         for day in days:
             edition = an_edition(who, day)
-            assert store.enqueue(edition, an_item(edition) if (who, day) == ("bo", days[2]) else None, OLD)
+            assert enqueue(store, edition, an_item(edition) if (who, day) == ("bo", days[2]) else None, OLD)
     (unsent,) = store.outbox()
     gone = {
         (date(2025, 11, 30), ()): 2,  # October

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -114,8 +115,7 @@ class Days(Database):
             for day, source in [*gone, *((one.date, one.source) for one in changed)]:
                 conn.execute(delete(verdicts).where(verdicts.c.date == day, verdicts.c.source == source))
             for one in changed:
-                row = {"date": one.date, "source": one.source, "kind": one.kind.value, "evidence": one.evidence}
-                row |= {"said": one.said, "made_at": now}
+                row = asdict(one) | {"made_at": now}
                 conn.execute(self._insert(verdicts).values(row).on_conflict_do_nothing())
         return changed
 
@@ -143,14 +143,7 @@ class Days(Database):
         """Keep the runs; the latest ten thousand stay."""
         with self._writing() as conn:
             for one in found:
-                values = {
-                    "phase": one.phase,
-                    "started_at": one.started_at,
-                    "seconds": one.seconds,
-                    "ended_well": one.ended_well,
-                    "outcome": one.outcome,
-                }
-                key = conn.execute(insert(runs).values(values)).inserted_primary_key
+                key = conn.execute(insert(runs).values(asdict(one))).inserted_primary_key
                 assert key is not None
                 conn.execute(delete(runs).where(runs.c.id <= key[0] - _KEPT_RUNS))
 
@@ -159,15 +152,7 @@ class Days(Database):
         latest: Select[Any] = select(func.max(runs.c.id)).group_by(runs.c.phase)
         if well:
             latest = latest.where(runs.c.ended_well.is_(True))
+        told = select(*(column for column in runs.columns if column is not runs.c.id))
         with self._reading() as conn:
-            rows = conn.execute(runs.select().where(runs.c.id.in_(latest)).order_by(runs.c.phase)).all()
-        return {
-            row.phase: Run(
-                phase=row.phase,
-                started_at=row.started_at,
-                seconds=row.seconds,
-                ended_well=row.ended_well,
-                outcome=row.outcome,
-            )
-            for row in rows
-        }
+            rows = conn.execute(told.where(runs.c.id.in_(latest)).order_by(runs.c.phase))
+            return {row.phase: Run(**row._mapping) for row in rows}

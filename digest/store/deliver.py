@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import chain
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -37,26 +38,25 @@ class Deliveries(Database):
         Such a message is tried again at once, or held as unknown; what was only in a dead sender's hand is free again.
         Returns the ambiguous ones.
         """
-        with self._reading() as conn:
-            owners = sorted(conn.scalars(select(senders.c.owner)))
-        found: list[OutboxItem] = []
-        for owner in owners:
-            with self.exclusive(f"sender-{owner}") as dead:
-                if dead:
-                    found += self._take_over(owner, now, resend)
-            if dead:
-                self._forget_lock(f"sender-{owner}")
-        return tuple(sorted(found, key=lambda item: item.message_id))
+        found: dict[str, list[OutboxItem]] = {}
+        for owner in self._dead():
+            found[owner] = self._take_over(owner, now, resend)
+        for owner in found:
+            self._forget_lock(f"sender-{owner}")
+        return tuple(sorted(chain.from_iterable(found.values()), key=lambda item: item.message_id))
 
     def abandoned(self) -> bool:
         """Whether a sender died with something in hand."""
+        return any(self._dead())
+
+    def _dead(self) -> Iterator[str]:
+        """The senders that died with something in hand, each while nobody else can take it over."""
         with self._reading() as conn:
             owners = sorted(conn.scalars(select(senders.c.owner)))
         for owner in owners:
             with self.exclusive(f"sender-{owner}") as dead:
                 if dead:
-                    return True
-        return False
+                    yield owner
 
     def _take_over(self, owner: str, now: datetime, resend: bool) -> list[OutboxItem]:
         state = OutboxState.DEFERRED if resend else OutboxState.UNKNOWN

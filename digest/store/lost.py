@@ -9,13 +9,13 @@ from sqlalchemy import and_, case, func, or_, select, update
 
 from digest.model import OutboxState
 from digest.store.bulk import among
-from digest.store.database import Database
+from digest.store.deliver import Deliveries
 from digest.store.owed import TO_SEND, ambiguous
-from digest.store.schema import editions, outbox, senders
+from digest.store.schema import editions, outbox
 from digest.store.subscriptions import go_on
 
 
-class Lost(Database):
+class Lost(Deliveries):
     def any_to_send(self) -> bool:
         """Whether any message is still to be sent."""
         with self._reading() as conn:
@@ -57,11 +57,7 @@ class Lost(Database):
 
     def _free(self) -> None:
         """What dead senders had in hand and had not begun to send is nobody's."""
-        with self._reading() as conn:
-            owners = sorted(conn.scalars(select(senders.c.owner)))
-        for owner in owners:
-            with self.exclusive(f"sender-{owner}") as dead:
-                if dead:
-                    with self._writing() as conn:
-                        its = (outbox.c.owner == owner) & outbox.c.state.in_(TO_SEND)
-                        conn.execute(update(outbox).where(its).values(owner=""))
+        for owner in self._dead():
+            with self._writing() as conn:
+                its = (outbox.c.owner == owner) & outbox.c.state.in_(TO_SEND)
+                conn.execute(update(outbox).where(its).values(owner=""))

@@ -30,30 +30,14 @@ from digest.store.subscriptions import latest, put_off, remember
 
 
 class Published(Pieces):
-    def enqueue(
-        self,
-        edition: Edition,
-        item: OutboxItem | None,
-        now: datetime,
-        held_until: datetime | None = None,
-        letter: Letter | None = None,
-    ) -> bool:
-        """Edition, letter and outbox row together, or nothing and False if that subscription has one of that date.
-
-        Replaces the record of an empty date. `item` is None for a feed. `now` is when it is written, which an
-        edition does not show. Until `held_until` it waits for an editor.
-        """
-        return edition.id in self.enqueue_all(
-            [Posting(edition=edition, item=item, letter=letter, held_until=held_until)], now
-        )
-
     def enqueue_all(
         self, postings: Sequence[Posting], now: datetime, wake: Mapping[str, datetime] | None = None
     ) -> frozenset[str]:
-        """Many in one transaction, each as `enqueue` does it; the ids of those that are written.
+        """Editions with their letters and outbox rows, all in one transaction; the ids of those that are written.
 
-        Of two with one id the first counts. If one cannot be written none is. `wake` tells by subscription id when to
-        look at it again.
+        That is none of a subscription and date that has an edition; the record of an empty date is replaced. Of two
+        with one id the first counts. If one cannot be written none is. `now` is when they are written, which an edition
+        does not show. `wake` tells by subscription id when to look at it again.
         """
         first = {one.edition.id: one for one in reversed(postings)}
         kept: dict[date, dict[str, bytes]] = {}
@@ -83,10 +67,6 @@ class Published(Pieces):
         for day, blobs in kept.items():
             self._remember(blobs, day)
         return written
-
-    def record_empty(self, no: NoEdition, now: datetime) -> None:
-        """`record_all_empty` for one."""
-        self.record_all_empty([no], now, {})
 
     def record_all_empty(self, none: Sequence[NoEdition], now: datetime, wake: Mapping[str, datetime]) -> None:
         """Why dates have no edition, renewed at each call; nothing for one that has an edition after all."""
@@ -179,16 +159,7 @@ class Published(Pieces):
 
 def _edition_row(edition: Edition, now: datetime) -> dict[str, object]:
     own, key, _ = codec.freeze_apart(edition)
-    return {
-        "id": edition.id,
-        "subscription_id": edition.subscription.id,
-        "date": edition.date,
-        "made_at": edition.made_at,
-        "recorded_at": now,
-        "reason": None,
-        "content": own,
-        "selection": key,
-    }
+    return _row(edition.subscription.id, edition.date, edition.made_at, now) | {"content": own, "selection": key}
 
 
 def _item_rows(edition: Edition) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TypedDict
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from digest.model import Origin, OutboxState, Paper, Revision, Sighting
 from digest.store import codec, schema
@@ -113,26 +113,16 @@ class Papers(Database):
 
     def candidates(self, since: datetime) -> tuple[Paper, ...]:
         """Papers first seen at or after `since` and listed since, in order of id; none of a dump half read."""
-        listed = (
-            select(sightings.c.paper_id)
-            .join(listings, listings.c.id == sightings.c.listing_id)
-            .where(listings.c.recorded_at >= since, listings.c.resume_at.is_(None))
-        )
-        new = papers.select().where(papers.c.first_seen >= since, papers.c.id.in_(listed))
-        with self._reading() as conn:
-            found = map(codec.paper, conn.execute(new))
-            return tuple(sorted(found, key=lambda paper: paper.id))  # the servers' collations differ, Python does not
+        return self._those(_listed(since), papers.c.first_seen >= since)
 
     def voted(self, since: datetime) -> tuple[Paper, ...]:
         """Papers of any age whose votes were told at or after `since`, in order of id; none of a dump half read."""
-        told = (
-            select(sightings.c.paper_id)
-            .join(listings, listings.c.id == sightings.c.listing_id)
-            .where(listings.c.recorded_at >= since, listings.c.resume_at.is_(None), sightings.c.votes.is_not(None))
-        )
+        return self._those(_listed(since).where(sightings.c.votes.is_not(None)))
+
+    def _those(self, ids: Select[tuple[str]], *which: ColumnElement[bool]) -> tuple[Paper, ...]:
         with self._reading() as conn:
-            found = map(codec.paper, conn.execute(papers.select().where(papers.c.id.in_(told))))
-            return tuple(sorted(found, key=lambda paper: paper.id))
+            found = map(codec.paper, conn.execute(papers.select().where(papers.c.id.in_(ids), *which)))
+            return tuple(sorted(found, key=lambda paper: paper.id))  # the servers' collations differ, Python does not
 
     def counts(self) -> Counts:
         with self._reading() as conn:
@@ -153,3 +143,9 @@ class Papers(Database):
                 suppressed=conn.scalar(barred) or 0,
                 outbox={state: stored.get(state.value, 0) for state in OutboxState},
             )
+
+
+def _listed(since: datetime) -> Select[tuple[str]]:
+    """The ids of papers in listings recorded at or after `since`, but for those half read."""
+    of_listing = select(sightings.c.paper_id).join(listings, listings.c.id == sightings.c.listing_id)
+    return of_listing.where(listings.c.recorded_at >= since, listings.c.resume_at.is_(None))
