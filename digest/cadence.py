@@ -122,6 +122,12 @@ def due(
     return None
 
 
+def cut_off_has_come(subscription: Subscription, day: date, now: datetime) -> bool:
+    """Whether an edition of a local date that waits goes now, whatever is there by then."""
+    local = now.astimezone(ZoneInfo(subscription.zone))
+    return local.date() > day or local.time() >= subscription.cut_off
+
+
 def missed(subscription: Subscription, last: LastEdition | None, day: date) -> bool:
     """Whether dates of the cadence passed between the latest stored one and this, by an outage or a pause."""
     if last is None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
 from digest.calendars import calendar_of
@@ -76,8 +76,12 @@ def _about(day: date, told: date) -> bool:
 
 def folder(dump: str) -> str:
     """The folder that a dump lay in, by its path; empty where that is not told."""
-    parts = dump.replace("\\", "/").split("/")
-    return parts[-2] if len(parts) > 1 else ""
+    *folders, _ = _parts(dump)
+    return folders[-1] if folders else ""
+
+
+def _parts(dump: str) -> list[str]:
+    return dump.replace("\\", "/").split("/")
 
 
 def dates_in(text: str) -> Iterator[date]:
@@ -89,7 +93,7 @@ def dates_in(text: str) -> Iterator[date]:
 
 def named_day(dump: str) -> date | None:
     """The first date in the name of a dump's file; None without one."""
-    return next(dates_in(dump.replace("\\", "/").rpartition("/")[2]), None)
+    return next(dates_in(_parts(dump)[-1]), None)
 
 
 def handed_for(dump: str, as_of: date, before: Iterable[str]) -> date | None:
@@ -242,7 +246,7 @@ def _papers(entries: int) -> tuple[str, ...]:
 
 def _shortened(bad: Failed) -> str:
     """The reason without the path of the dump, which is nobody's business but the operator's."""
-    name = bad.dump.replace("\\", "/").rpartition("/")[2]
+    name = _parts(bad.dump)[-1]
     words = " ".join((bad.reason.replace(bad.dump, name) if name else bad.reason).split())
     return words if len(words) <= _LONGEST_REASON else f"{words[: _LONGEST_REASON - 1].rstrip()}…"
 
@@ -339,8 +343,3 @@ def why_empty(none: NoEdition, verdicts: Sequence[Verdict]) -> Verdict:
 
 def _own(none: NoEdition, kind: VerdictKind, *said: tuple[str, ...]) -> Verdict:
     return Verdict.of("", none.date, kind, said)
-
-
-def cut_off(day: date, at: time, zone_moment: datetime) -> bool:
-    """Whether the cut-off of a local date has come; `zone_moment` is now in the reader's zone."""
-    return zone_moment.date() > day or zone_moment.time() >= at

@@ -14,7 +14,7 @@ from digest.cli.codes import DONE
 from digest.cli.context import Context
 from digest.cli.screen import out, required
 from digest.model import Link, Origin, Paper, Revision, Sighting
-from digest.pipeline.references import find_papers
+from digest.pipeline.references import fitting
 from digest.store import Store
 
 
@@ -37,8 +37,7 @@ def show_command(context: Context, paper: str, as_json: bool) -> int:
 
 def the_paper(store: Store, reference: str) -> Paper:
     """The one paper that is meant; a ConfigError, after a list of them, if there are several."""
-    found = find_papers(store, reference) or store.search_titles(reference)
-    required(found, f"{reference}: no such paper is known. Give an arXiv id, a title or some words of one.")
+    found = fitting(store, reference)
     if len(found) > 1:
         tables.table("id", "title", rows=((one.id, one.title) for one in found))
         required(False, f"{reference}: {len(found)} papers fit; give the id of one.")

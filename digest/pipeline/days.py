@@ -15,7 +15,6 @@ from digest.days import (
     JUDGED,
     aged,
     awaited,
-    cut_off,
     dates_in,
     expected,
     folder,
@@ -90,10 +89,6 @@ def _note_same(store: Store, source: str, now: datetime) -> None:
     last = max(mine, key=lambda one: (one.date, one.at, one.dump), default=None)
     if last is not None and nothing_new(last, now):
         store.handed_again(last.source, now.date(), last.dump, last.entries, now)
-
-
-def cut_off_has_come(subscription: Subscription, day: date, now: datetime) -> bool:
-    return cut_off(day, subscription.cut_off, now.astimezone(ZoneInfo(subscription.zone)))
 
 
 def merged(*groups: Iterable[Verdict]) -> tuple[Verdict, ...]:

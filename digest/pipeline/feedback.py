@@ -10,7 +10,7 @@ from digest.errors import ConfigError
 from digest.learn import weight
 from digest.model import Feedback, Opinion, Paper, Profile
 from digest.pipeline.readership import Readership
-from digest.pipeline.references import find_papers
+from digest.pipeline.references import fitting
 from digest.store import Store
 
 
@@ -96,10 +96,8 @@ def _known(readers: Readership, address: str) -> None:
 
 
 def _paper(store: Store, reference: str) -> Paper:
-    found = find_papers(store, reference) or store.search_titles(reference)
-    if not found:
-        raise ConfigError(f"{reference}: no such paper is known. Give an arXiv id, a title or some words of one.")
+    found = fitting(store, reference)
     if len(found) > 1:
-        fitting = "; ".join(f"{one.id} “{one.title}”" for one in found[:5])
-        raise ConfigError(f"{reference}: {len(found)} papers fit; give the id of one, such as {fitting}.")
+        such = "; ".join(f"{one.id} “{one.title}”" for one in found[:5])
+        raise ConfigError(f"{reference}: {len(found)} papers fit; give the id of one, such as {such}.")
     return found[0]

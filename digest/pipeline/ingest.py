@@ -142,7 +142,6 @@ def _added(report: DumpReport, part: DumpReport) -> DumpReport:
 
 def counted(listing: Listing, changes: Changes) -> DumpReport:
     """A listing's changes in numbers."""
-    outcomes = [change.outcome.value for change in changes.entries]
     return DumpReport(
         dump=listing.dump,
         digest=listing.digest,
@@ -150,10 +149,10 @@ def counted(listing: Listing, changes: Changes) -> DumpReport:
         source=listing.source,
         as_of=listing.as_of,
         entries=len(listing.entries) + listing.skipped,
-        new=outcomes.count("new"),
-        revised=outcomes.count("revised"),
-        relisted=outcomes.count("relisted"),
-        unchanged=outcomes.count("unchanged") + listing.skipped,
+        new=changes.count(Outcome.NEW),
+        revised=changes.count(Outcome.REVISED),
+        relisted=changes.count(Outcome.RELISTED),
+        unchanged=changes.count(Outcome.UNCHANGED) + listing.skipped,
         gone=len(changes.gone),
         marks=changes.marks,
         rejected=listing.rejected,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from digest.cadence import due, local_date, missed, paused, wake
+from digest.cadence import cut_off_has_come, due, local_date, missed, paused, wake
 from digest.days import why_empty
 from digest.model import (
     Cadence,
@@ -20,7 +20,7 @@ from digest.model import (
     Verdict,
 )
 from digest.pipeline.catch_up import withdraw_unsent
-from digest.pipeline.days import Sources, cut_off_has_come, judge_days, merged
+from digest.pipeline.days import Sources, judge_days, merged
 from digest.pipeline.letters import Letters
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.roll import due_by_settings, keep_in_step

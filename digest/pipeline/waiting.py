@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from digest.cadence import due, moment, next_moment
+from digest.cadence import cut_off_has_come, due, moment, next_moment
 from digest.days import JUDGED
 from digest.model import LastEdition, NoEdition, Subscription, Verdict, Wait
-from digest.pipeline.days import Sources, cut_off_has_come
+from digest.pipeline.days import Sources
 from digest.store import Store
 
 
