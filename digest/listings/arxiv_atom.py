@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines, told, xml_tree
+from digest.listings import clean, told, xml_tree
 from digest.listings.form import Sheet
 from digest.listings.xml_tree import Node, Tree
 from digest.model import Facts, Listing
@@ -37,19 +37,7 @@ class ArxivAtom:
                 raise ListingError(f"{sheet.dump.name}: arXiv answered “{said}”; correct the question and ask again")
         entries, rejected = xml_tree.read(sheet, tree, "entry", _facts)
         asked = xml_tree.day(xml_tree.first(tree.root, "updated"))
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source,
-            as_of=sheet.as_of or asked or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=False,
-            search=True,
-            cut=_more(tree),
-            entries=entries,
-            rejected=rejected,
-        )
+        return sheet.listing(self, self.source, asked, entries, rejected, cut=_more(tree), search=True)
 
 
 def _more(tree: Tree) -> bool:

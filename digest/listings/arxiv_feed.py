@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from digest.listings import clean, json_lines, told, xml_tree
+from digest.listings import clean, told, xml_tree
 from digest.listings.form import Sheet
 from digest.listings.page_text import text_of
 from digest.listings.people import people
@@ -54,18 +54,9 @@ class ArxivFeed:
         said.append(xml_tree.first(head, "pubDate", "lastBuildDate", "updated", "date"))
         announced = next((day for day in map(xml_tree.day, said) if day), None)
         category = _FEED.search(sheet.text[: xml_tree.HEAD])
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=f"{self.source}-{category['category'].lower()}" if category else self.source,
-            as_of=sheet.as_of or announced or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=tree.cut is None,
-            cut=tree.cut is not None,
-            entries=entries,
-            rejected=rejected,
-        )
+        source = f"{self.source}-{category['category'].lower()}" if category else self.source
+        cut = tree.cut is not None
+        return sheet.listing(self, source, announced, entries, rejected, daily=not cut, cut=cut)
 
 
 def _announced(node: Node) -> Announced | None:

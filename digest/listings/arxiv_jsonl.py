@@ -25,17 +25,7 @@ class ArxivJsonLines(InLines):
 
     def read(self, sheet: Sheet) -> Listing:
         entries, rejected = json_lines.read(sheet, json_lines.record, _entry)
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source,
-            as_of=sheet.as_of or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=True,
-            entries=tuple(entries),
-            rejected=tuple(rejected),
-        )
+        return sheet.listing(self, self.source, None, entries, rejected, daily=True)
 
 
 def _is_record(record: Record) -> bool:

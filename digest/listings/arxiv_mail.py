@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from digest.errors import ListingError
-from digest.listings import arxiv_text, json_lines
+from digest.listings import arxiv_text
 from digest.listings.form import Sheet
 from digest.model import Listing
 
@@ -36,17 +36,8 @@ class ArxivMailing:
         entries, rejected, _ = arxiv_text.entries(sheet, written)
         if not entries and not any(map(arxiv_text.SECTION.fullmatch, written)):
             raise ListingError(f"{sheet.dump.name}: ends in the head of a mailing; it is cut: fetch it again")
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source,
-            as_of=sheet.as_of or _day_told(written) or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=False,  # of some subjects only: what another subscription's mailing has is not gone from it
-            entries=entries,
-            rejected=rejected,
-        )
+        # No list of a day: it is of some subjects, and what another subscription's mailing has is not gone from it.
+        return sheet.listing(self, self.source, _day_told(written), entries, rejected)
 
 
 def is_mailing(written: Sequence[str]) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from digest.listings import arxiv_text, json_lines
+from digest.listings import arxiv_text
 from digest.listings.arxiv_mail import is_mailing
-from digest.listings.form import Sheet
+from digest.listings.form import Sheet, day_in_name
 from digest.model import Listing
 
 _HEADING = re.compile(r"/\* (?P<day>\w{3},? [0-9]{1,2} \w{3} [0-9]{4}) \*/")
@@ -37,17 +37,8 @@ class ArxivMonths:
     def read(self, sheet: Sheet) -> Listing:
         written = arxiv_text.lines(sheet.text)
         entries, rejected, received = arxiv_text.entries(sheet, written)
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source,
-            as_of=sheet.as_of or _day_told(sheet, written, received) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=False,  # several days in one
-            entries=entries,
-            rejected=rejected,
-        )
+        # Several days in one, and so the list of none.
+        return sheet.listing(self, self.source, _day_told(sheet, written, received), entries, rejected)
 
 
 def _day_told(sheet: Sheet, written: Sequence[str], received: Iterable[date]) -> date | None:
@@ -55,13 +46,11 @@ def _day_told(sheet: Sheet, written: Sequence[str], received: Iterable[date]) ->
 
     Without either, a day in the name, or the one on which the file was begun. A day to come is a slip of the pen.
     """
-    tomorrow = sheet.now.date() + timedelta(days=1)
     headings = _days(match["day"] for match in map(_HEADING.fullmatch, written) if match)
-    for days in (headings, received):
-        if past := [day for day in days if day <= tomorrow]:
-            return max(past)
+    if latest := sheet.latest(headings) or sheet.latest(received):
+        return latest
     begun = _days(match["day"] for match in map(_BEGUN.fullmatch, written) if match)
-    return json_lines.day_in_name(sheet.dump.name) or min(begun, default=None)
+    return day_in_name(sheet.dump.name) or min(begun, default=None)
 
 
 def _days(texts: Iterable[str]) -> list[date]:

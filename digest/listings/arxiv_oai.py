@@ -10,7 +10,7 @@ import re
 from datetime import date
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines, told, xml_tree
+from digest.listings import clean, told, xml_tree
 from digest.listings.form import Sheet
 from digest.listings.people import people, turned
 from digest.listings.xml_tree import Node, Tree
@@ -39,19 +39,10 @@ class ArxivOai:
         entries, rejected = _read(sheet, tree)
         answered = xml_tree.day(xml_tree.first(tree.root, "responseDate"))
         changed = [xml_tree.day(xml_tree.first(head, "datestamp")) for node in tree.nodes for head in _headers(node)]
-        said = answered or xml_tree.latest(changed, sheet) or json_lines.day_in_name(sheet.dump.name)
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source,
-            as_of=sheet.as_of or said or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=False,
-            archive=True,  # by the day of the last change: papers come back years later
-            cut=tree.cut is not None or _goes_on(tree.root),
-            entries=entries,
-            rejected=rejected,
+        cut = tree.cut is not None or _goes_on(tree.root)
+        # An archive, as it is by the day of the last change: papers come back years later.
+        return sheet.listing(
+            self, self.source, answered or sheet.latest(changed), entries, rejected, cut=cut, archive=True
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from digest.listings import clean, json_lines, told
-from digest.listings.form import InLines, Sheet
+from digest.listings.form import InLines, Sheet, plain_day
 from digest.listings.json_lines import Record
 from digest.listings.people import people
 from digest.model import Entry, Facts, Listing
@@ -47,25 +47,12 @@ class ArxivSnapshot(InLines):
 
     def day(self, pieces: Iterable[bytes], sheet: Sheet) -> date | None:
         """The latest day of change; one after tomorrow is a slip and would pass for the snapshot's day."""
-        tomorrow = sheet.now.date() + timedelta(days=1) if sheet.now.date() < date.max else date.max
-        days = chain.from_iterable(map(_days, _overlapping(pieces)))
-        found = (json_lines.day(day.decode()) for day in sorted(set(days), reverse=True))
-        return next((day for day in found if day and day <= tomorrow), None)
+        days = set(chain.from_iterable(map(_days, _overlapping(pieces))))
+        return sheet.latest(plain_day(one.decode()) for one in days)
 
     def read(self, sheet: Sheet) -> Listing:
         entries, rejected = json_lines.read(sheet, _record, _entry)
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source,
-            as_of=sheet.as_of or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=False,
-            archive=True,
-            entries=tuple(entries),
-            rejected=tuple(rejected),
-        )
+        return sheet.listing(self, self.source, None, entries, rejected, archive=True)
 
 
 def _days(piece: bytes) -> set[bytes]:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from digest.errors import ListingError
 from digest.listings import clean, told
-from digest.listings.form import Sheet
+from digest.listings.form import Sheet, read_each
 from digest.listings.people import people
 from digest.model import Announced, Entry, Facts, Rejected
 from digest.text import arxiv_id, doi, visible
@@ -185,24 +184,15 @@ def entries(sheet: Sheet, written: Sequence[str]) -> tuple[tuple[Entry, ...], tu
 
     Raises ListingError where not one of several entries can be read.
     """
-    found: list[Entry] = []
-    rejected: list[Rejected] = []
     days: list[date] = []
-    for block in blocks(written):
-        where = f"line {block.line}"
-        try:
-            facts = _facts(block)
-            found.append(Entry(where=where, position=len(found) + 1, facts=facts, announced=_announced(block)))
-        except ValueError as error:
-            rejected.append(Rejected(where=where, reason=str(error)))
-        else:
-            days += filter(None, [day_of(block.fields.get("Date", ""))])
-    if rejected and not found:
-        raise ListingError(
-            f"{sheet.dump.name}: none of its {len(rejected)} entries can be read: {rejected[0].where} "
-            f"{rejected[0].reason}; it may be cut: fetch it again"
-        )
-    return tuple(found), tuple(rejected), days
+
+    def read_one(block: Block, where: str, position: int) -> Entry:
+        made = Entry(where=where, position=position, facts=_facts(block), announced=_announced(block))
+        days.extend(filter(None, [day_of(block.fields.get("Date", ""))]))
+        return made
+
+    entries, rejected = read_each(sheet, ((f"line {block.line}", block) for block in blocks(written)), read_one)
+    return entries, rejected, days
 
 
 def _facts(block: Block) -> Facts:

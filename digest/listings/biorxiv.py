@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from digest.listings import clean, json_lines, told, xml_tree
+from digest.listings import clean, told, xml_tree
 from digest.listings.form import Sheet
 from digest.listings.latex import greek
 from digest.listings.people import turned
@@ -33,19 +33,10 @@ class BioRxiv:
     def read(self, sheet: Sheet) -> Listing:
         tree = xml_tree.parsed(sheet, "item")
         entries, rejected = xml_tree.read(sheet, tree, "item", _facts)
-        newest = xml_tree.latest([entry.facts.updated for entry in entries], sheet)
+        newest = sheet.latest(entry.facts.updated for entry in entries)
         host = _HOST.search(sheet.text[: xml_tree.HEAD])
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=host["name"] if host else self.source,
-            as_of=sheet.as_of or newest or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=False,
-            cut=tree.cut is not None,
-            entries=entries,
-            rejected=rejected,
+        return sheet.listing(
+            self, host["name"] if host else self.source, newest, entries, rejected, cut=tree.cut is not None
         )
 
 

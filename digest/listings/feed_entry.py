@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from digest.listings import clean, json_lines, told, xml_tree
-from digest.listings.form import Sheet, require_some
+from digest.listings import clean, told
+from digest.listings.form import Format, Sheet, read_each
 from digest.listings.people import people, turned
 from digest.model import Entry, Facts, Listing, Rejected
 from digest.text import arxiv_id, doi
@@ -83,24 +83,18 @@ def read(
     sheet: Sheet, entries: Iterable[Callable[[], FeedEntry]], source: str
 ) -> tuple[tuple[Entry, ...], tuple[Rejected, ...]]:
     """Each entry, or why it is none: a ValueError. ListingError where there are some but not one can be read."""
-    found: list[Entry] = []
-    rejected: list[Rejected] = []
-    for number, entry in enumerate(entries, start=1):
-        where = f"entry {number}"
-        try:
-            one = entry()
-            comments = clean.count(one.comments)
-            found.append(Entry(where=where, position=len(found) + 1, facts=_facts(one, source), comments=comments))
-        except ValueError as error:
-            rejected.append(Rejected(where=where, reason=str(error)))
-    require_some(sheet, found, rejected)
-    return tuple(found), tuple(rejected)
+
+    def read_one(entry: Callable[[], FeedEntry], where: str, position: int) -> Entry:
+        one = entry()
+        comments = clean.count(one.comments)
+        return Entry(where=where, position=position, facts=_facts(one, source), comments=comments)
+
+    return read_each(sheet, ((f"entry {number}", one) for number, one in enumerate(entries, start=1)), read_one)
 
 
 def listing(
     sheet: Sheet,
-    form: str,
-    fidelity: int,
+    form: Format,
     source: str,
     days: Sequence[date | None],
     entries: tuple[Entry, ...],
@@ -110,19 +104,8 @@ def listing(
 ) -> Listing:
     """Of the day that the feed tells of itself, else of its latest entry; absence from it means nothing."""
     written = [day for entry in entries for day in (entry.facts.updated, entry.facts.published)]
-    latest = xml_tree.latest(list(days), sheet) or xml_tree.latest(written, sheet)
-    return Listing(
-        dump=sheet.dump.name,
-        digest=sheet.dump.digest,
-        format=form,
-        source=source,
-        as_of=sheet.as_of or latest or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-        fidelity=fidelity,
-        daily=False,
-        cut=cut,
-        entries=entries,
-        rejected=rejected,
-    )
+    latest = sheet.latest(days) or sheet.latest(written)
+    return sheet.listing(form, source, latest, entries, rejected, cut=cut)
 
 
 def _facts(entry: FeedEntry, source: str) -> Facts:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol, runtime_checkable
+from datetime import date, datetime, timedelta
+from typing import Protocol, TypeVar, runtime_checkable
 
 from digest.errors import ListingError
 from digest.model import Dump, Entry, Listing, Rejected
@@ -13,6 +14,10 @@ from digest.model import Dump, Entry, Listing, Rejected
 # Of a dump that has to be read as a whole; and what a compressed one may become without being suspicious. Hostile text
 # takes thirty times its size in memory.
 LARGEST = 64 * 2**20
+_DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
+_SHORT_DAY = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(_?)([01][0-9])\2([0-3][0-9])(?![0-9A-Za-z])")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,57 @@ class Sheet:
     opening: str = ""
     lines: Iterable[tuple[int, bytes]] | None = None  # to be gone through once
 
+    def latest(self, days: Iterable[date | None]) -> date | None:
+        """The latest day; one after tomorrow is a slip and would pass for the dump's day."""
+        tomorrow = self.now.date() + timedelta(days=1) if self.now.date() < date.max else date.max
+        return max((one for one in days if one and one <= tomorrow), default=None)
+
+    def listing(
+        self,
+        form: Format,
+        source: str,
+        day: date | None,
+        entries: Iterable[Entry],
+        rejected: Iterable[Rejected],
+        *,
+        daily: bool = False,
+        cut: bool = False,
+        archive: bool = False,
+        search: bool = False,
+    ) -> Listing:
+        """What was read of it. `day` is what it tells of its day itself; else its name does, or it is today's."""
+        return Listing(
+            dump=self.dump.name,
+            digest=self.dump.digest,
+            format=form.name,
+            source=source,
+            as_of=self.as_of or day or day_in_name(self.dump.name) or self.now.date(),
+            fidelity=form.fidelity,
+            daily=daily,
+            cut=cut,
+            archive=archive,
+            search=search,
+            entries=tuple(entries),
+            rejected=tuple(rejected),
+        )
+
+
+def read_each(
+    sheet: Sheet, items: Iterable[tuple[str, T]], entry: Callable[[T, str, int], Entry], kind: str = "entries"
+) -> tuple[tuple[Entry, ...], tuple[Rejected, ...]]:
+    """Each item, by where it stands, as an entry: by `entry(item, where, position)`, or rejected where that raises
+    ValueError. ListingError where there are some but not one can be read.
+    """
+    entries: list[Entry] = []
+    rejected: list[Rejected] = []
+    for where, item in items:
+        try:
+            entries.append(entry(item, where, len(entries) + 1))
+        except ValueError as error:
+            rejected.append(Rejected(where=where, reason=str(error)))
+    require_some(sheet, entries, rejected, kind)
+    return tuple(entries), tuple(rejected)
+
 
 def require_some(sheet: Sheet, entries: Sequence[Entry], rejected: Sequence[Rejected], kind: str = "entries") -> None:
     """ListingError where there are entries but not one that could be read; the first one's fault is told."""
@@ -46,6 +102,7 @@ class Format(Protocol):
     """One module per format. `read` raises ListingError; a bad entry is `Rejected`, not an exception."""
 
     name: str
+    fidelity: int
 
     def recognises(self, sheet: Sheet) -> bool:
         """Whether the content, not the name, is of this format. Cheap: looks at the beginning."""
@@ -64,4 +121,23 @@ class InLines(Format, Protocol):
 
     def day(self, pieces: Iterable[bytes], sheet: Sheet) -> date | None:
         """The day that the whole dump speaks of, where its lines tell it; `pieces` are the dump's, cut anywhere."""
+        return None
+
+
+# --- days -------------------------------------------------------------------------------------------------------------
+
+
+def day_in_name(name: str) -> date | None:
+    """The first date in the file's name, else the last in its folders'; also as 20260601 and 2026_06_01."""
+    folder, _, file = _SHORT_DAY.sub(r"\1-\3-\4", name).rpartition("/")
+    named = [day for day in map(plain_day, _DAY.findall(file)) if day]
+    around = [day for day in map(plain_day, _DAY.findall(folder)) if day]
+    return next(iter([*named, *reversed(around)]), None)
+
+
+def plain_day(value: object) -> date | None:
+    """A date written as 2026-06-01; None for anything else."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
+    except ValueError:
         return None

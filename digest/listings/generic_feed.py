@@ -61,7 +61,7 @@ class GenericFeed:
         if cut:
             rejected += (Rejected(where=f"entry {len(nodes) + 1}", reason="is cut: fetch the feed again for the rest"),)
         days = [_day(head, "updated"), _day(head, "published")]
-        return feed_entry.listing(sheet, self.name, self.fidelity, host, days, entries, rejected, cut=cut)
+        return feed_entry.listing(sheet, self, host, days, entries, rejected, cut=cut)
 
 
 # --- the XML -----------------------------------------------------------------------------------------------------

@@ -37,17 +37,8 @@ class HuggingFaceHtml:
         items = props["dailyPapers"]
         records, entries, rejected = papers(sheet, items)
         day, period = _day(props, sheet.now.date())
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source_of_periods if period else self.source,
-            as_of=sheet.as_of or day or day_told(records, sheet),
-            fidelity=self.fidelity,
-            daily=not period,
-            entries=entries,
-            rejected=rejected,
-        )
+        source = self.source_of_periods if period else self.source
+        return sheet.listing(self, source, day or day_told(records), entries, rejected, daily=not period)
 
 
 def _props(sheet: Sheet) -> Record:

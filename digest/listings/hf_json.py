@@ -18,7 +18,7 @@ from typing import Any
 
 from digest.errors import ListingError
 from digest.listings import clean, json_lines, told
-from digest.listings.form import Sheet
+from digest.listings.form import Sheet, plain_day, read_each
 from digest.model import Entry, Facts, Listing, Rejected
 from digest.text import arxiv_id
 
@@ -28,7 +28,6 @@ _OUTER_TIME_CHANGED = date(2025, 3, 11)
 _OF_ONE_DAY = 0.9  # the share of a list's records that are of its day; in all real dumps they are all
 _LONGEST_PERIOD = timedelta(days=31)
 _PAGES = (50, 100)  # records that the API gives at most: unasked, and when asked for more
-_DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 
 _BEGINS = re.compile(r"\s*(?:\{|\[\s*(?:[\[\]{\"0-9-]|null|true|false|\Z))")  # Markdown's `[words](address)` does not
 
@@ -67,17 +66,9 @@ class HuggingFaceJson:
             source, told = (
                 (self.source_of_periods, max(days)) if within else (self.source_of_searches, sheet.now.date())
             )
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=source,
-            as_of=sheet.as_of or told or day_told(records, sheet),
-            fidelity=self.fidelity,
-            daily=source == self.source,
-            cut=len(items) in _PAGES,
-            entries=entries,
-            rejected=rejected,
+        daily = source == self.source
+        return sheet.listing(
+            self, source, told or day_told(records), entries, rejected, daily=daily, cut=len(items) in _PAGES
         )
 
 
@@ -106,7 +97,7 @@ def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
 def parsed(name: str, text: str) -> Any:
     """What the JSON of a dump holds."""
     try:
-        return json.loads(text, parse_int=_whole)
+        return json.loads(text, parse_int=json_lines.whole)
     except json.JSONDecodeError as error:
         reason = f"JSON that breaks at line {error.lineno}, column {error.colno} ({error.msg})"
     except RecursionError:
@@ -114,29 +105,12 @@ def parsed(name: str, text: str) -> Any:
     raise ListingError(f"{name}: {reason}; it may be cut: fetch it again")
 
 
-def _whole(digits: str) -> int | None:
-    """A JSON integer; None for one that nothing here could hold."""
-    return int(digits) if len(digits) < 20 else None
-
-
 def read_records(
     sheet: Sheet, items: Sequence[Any], entry: Callable[[Any, str, int], Entry]
 ) -> tuple[tuple[Entry, ...], tuple[Rejected, ...]]:
-    """Every item as an entry, by its `where` and position, or as rejected where that raises ValueError."""
-    entries: list[Entry] = []
-    rejected: list[Rejected] = []
-    for number, item in enumerate(items, start=1):
-        where = f"record {number}"
-        try:
-            entries.append(entry(item, where, len(entries) + 1))
-        except ValueError as error:
-            rejected.append(Rejected(where=where, reason=str(error)))
-    if items and not entries:
-        raise ListingError(
-            f"{sheet.dump.name}: none of its {len(items)} records is a paper: {rejected[0].reason}; "
-            "docs/formats.md tells what is read"
-        )
-    return tuple(entries), tuple(rejected)
+    """As `read_each`, of numbered records."""
+    numbered = ((f"record {number}", item) for number, item in enumerate(items, start=1))
+    return read_each(sheet, numbered, entry, "records")
 
 
 def papers(sheet: Sheet, items: Sequence[Any]) -> tuple[list[Record], tuple[Entry, ...], tuple[Rejected, ...]]:
@@ -196,11 +170,7 @@ def _kind(item: object) -> str:
 
 def day_of(value: object) -> date | None:
     """The date at the start of an ISO 8601 text; None for anything else."""
-    match = _DAY.match(value) if isinstance(value, str) else None
-    try:
-        return date.fromisoformat(match[1]) if match else None
-    except ValueError:
-        return None
+    return plain_day(value[:10]) if isinstance(value, str) else None
 
 
 def _days(values: Iterable[object]) -> list[date]:
@@ -215,7 +185,7 @@ def _share_of_most(days: Sequence[date]) -> float:
     return max(Counter(days).values()) / len(days)
 
 
-def day_told(records: list[Record], sheet: Sheet) -> date:
+def day_told(records: list[Record]) -> date | None:
     """The day of the list, from the surest sign to the weakest: never from `paper.publishedAt`."""
     if brought := _days_brought(records):
         return max(Counter(brought).items(), key=lambda pair: (pair[1], pair[0]))[0]
@@ -223,7 +193,7 @@ def day_told(records: list[Record], sheet: Sheet) -> date:
     old = not any("summary" in record for record in records)
     if outer and old and max(outer) < _OUTER_TIME_CHANGED:
         return max(outer)
-    return json_lines.day_in_name(sheet.dump.name) or sheet.now.date()
+    return None
 
 
 # --- one record --------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from xml.parsers import expat
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines, told
+from digest.listings import clean, told
 from digest.listings.form import Sheet
 from digest.listings.hf_json import Record, read_records
 from digest.listings.xml_tree import xml_text
@@ -59,18 +59,8 @@ class HuggingFaceRss:
         feed = _parsed(sheet)
         entries, rejected = read_records(sheet, feed.items, _entry)
         period = len(feed.items) >= _CAP or _PERIOD.search(sheet.dump.name.rpartition("/")[2]) is not None
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source_of_periods if period else self.source,
-            as_of=sheet.as_of or _day(feed) or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=not period,
-            cut=len(feed.items) >= _CAP,
-            entries=entries,
-            rejected=rejected,
-        )
+        source = self.source_of_periods if period else self.source
+        return sheet.listing(self, source, _day(feed), entries, rejected, daily=not period, cut=len(feed.items) >= _CAP)
 
 
 # --- the XML -----------------------------------------------------------------------------------------------------

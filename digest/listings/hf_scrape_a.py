@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines, told
+from digest.listings import clean, told
 from digest.listings.form import Sheet
 from digest.listings.hf_json import Record, day_of, mapping, parsed, read_records
 from digest.model import Entry, Facts, Listing
@@ -49,17 +49,7 @@ class HuggingFaceScrapeA:
         if not isinstance(items, list):
             raise ListingError(f"{sheet.dump.name}: JSON, but not a list of papers; fetch it again")
         entries, rejected = read_records(sheet, items, _entry)
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source,
-            as_of=sheet.as_of or _day(items) or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=False,
-            entries=entries,
-            rejected=rejected,
-        )
+        return sheet.listing(self, self.source, _day(items), entries, rejected)
 
 
 def _day(items: Iterable[object]) -> date | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from digest.errors import ListingError
-from digest.listings import clean, json_lines, told
+from digest.listings import clean, told
 from digest.listings.form import Sheet
 from digest.listings.hf_json import day_of, mapping, parsed, read_records
 from digest.listings.hf_scrape_a import number_of
@@ -36,20 +36,7 @@ class HuggingFaceScrapeB:
         if not isinstance(body, dict) or not isinstance(body.get("papers"), list):
             raise ListingError(f"{sheet.dump.name}: JSON without a list of papers in `papers`; fetch it again")
         entries, rejected = read_records(sheet, body["papers"], _entry)
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=self.source,
-            as_of=sheet.as_of
-            or day_of(body.get("date"))
-            or json_lines.day_in_name(sheet.dump.name)
-            or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=True,
-            entries=entries,
-            rejected=rejected,
-        )
+        return sheet.listing(self, self.source, day_of(body.get("date")), entries, rejected, daily=True)
 
 
 def _entry(item: object, where: str, position: int) -> Entry:

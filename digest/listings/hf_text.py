@@ -81,17 +81,8 @@ class HuggingFaceText:
                 entries.append(_entry(card, len(entries) + 1, year))
         if not entries:
             raise ListingError(f"{sheet.dump.name}: a page of papers without any paper; fetch it again")
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=_source(page),
-            as_of=as_of,
-            fidelity=self.fidelity,
-            daily=page.daily,
-            entries=tuple(entries),
-            rejected=tuple(sorted(rejected, key=lambda one: int(one.where.split()[1]))),
-        )
+        rejected.sort(key=lambda one: int(one.where.split()[1]))
+        return sheet.listing(self, _source(page), as_of, entries, rejected, daily=page.daily)
 
 
 def _source(page: Page) -> str:

@@ -35,7 +35,7 @@ class JsonFeed:
         host = feed_entry.host([body.get("home_page_url"), body.get("feed_url"), first])
         entries, rejected = feed_entry.read(sheet, map(_reader, items), host)
         more = body.get("next_url") is not None
-        return feed_entry.listing(sheet, self.name, self.fidelity, host, (), entries, rejected, cut=more)
+        return feed_entry.listing(sheet, self, host, (), entries, rejected, cut=more)
 
 
 def _reader(item: object) -> Callable[[], FeedEntry]:

@@ -1,4 +1,4 @@
-"""What all JSON Lines forms share: lines to records, and the values that several of them hold.
+"""What all JSON Lines forms share: lines to records.
 
 One object a line. A line that cannot be read is rejected by its number, be it the last one, cut in the middle; it never
 ends the dump. Does not know what a record means.
@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,8 +25,6 @@ _HEAD_LINES = 20
 
 # JSON allows no raw line end inside a string, so each of the three kinds ends a record.
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
-_DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
-_SHORT_DAY = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(_?)([01][0-9])\2([0-3][0-9])(?![0-9A-Za-z])")
 
 Record = Mapping[str, Any]
 Line = str | bytes | None
@@ -72,7 +69,7 @@ def _decode(line: str | bytes) -> object:
     try:
         return _quick.decode(line)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return json.loads(_text(line).strip(), parse_int=_whole)
+        return json.loads(_text(line).strip(), parse_int=whole)
 
 
 _quick = msgspec.json.Decoder()
@@ -91,7 +88,7 @@ def shaped(fields: type[T]) -> Callable[[Line], T]:
     return decoded
 
 
-def _whole(digits: str) -> int | None:
+def whole(digits: str) -> int | None:
     """A JSON integer; None for one that nothing here could hold."""
     return int(digits) if len(digits) < 20 else None
 
@@ -140,22 +137,3 @@ def read(
     if not sheet.begin:
         require_some(sheet, entries, rejected, "lines")
     return entries, rejected
-
-
-# --- values ------------------------------------------------------------------------------------------------------
-
-
-def day_in_name(name: str) -> date | None:
-    """The first date in the file's name, else the last in its folders'; also as 20260601 and 2026_06_01."""
-    folder, _, file = _SHORT_DAY.sub(r"\1-\3-\4", name).rpartition("/")
-    named = [day for day in map(day, _DAY.findall(file)) if day]
-    around = [day for day in map(day, _DAY.findall(folder)) if day]
-    return next(iter([*named, *reversed(around)]), None)
-
-
-def day(value: object) -> date | None:
-    """A date written as 2026-06-01; None for anything else."""
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
-    except ValueError:
-        return None

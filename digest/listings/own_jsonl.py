@@ -22,7 +22,7 @@ from typing import Any
 
 from digest.errors import ListingError
 from digest.listings import clean, json_lines, told
-from digest.listings.form import InLines, Sheet
+from digest.listings.form import InLines, Sheet, plain_day
 from digest.listings.json_lines import Record
 from digest.model import Announced, Entry, Facts, Listing
 from digest.text import arxiv_id, doi
@@ -48,17 +48,9 @@ class OwnJsonLines(InLines):
         header, first = _header(sheet)
         entries, rejected = json_lines.read(sheet, json_lines.record, _Reader(header_line=first))
         ordered = sorted(entries, key=lambda entry: entry.position)  # stable: lines of one position stay in order
-        return Listing(
-            dump=sheet.dump.name,
-            digest=sheet.dump.digest,
-            format=self.name,
-            source=header.get("source", self.source),
-            as_of=sheet.as_of or header.get("as_of") or json_lines.day_in_name(sheet.dump.name) or sheet.now.date(),
-            fidelity=self.fidelity,
-            daily=header.get("daily", False),
-            entries=tuple(replace(entry, position=place) for place, entry in enumerate(ordered, start=sheet.begin + 1)),
-            rejected=tuple(rejected),
-        )
+        placed = (replace(entry, position=place) for place, entry in enumerate(ordered, start=sheet.begin + 1))
+        source, daily = header.get("source", self.source), header.get("daily", False)
+        return sheet.listing(self, source, header.get("as_of"), placed, rejected, daily=daily)
 
 
 def _is_record(record: Record) -> bool:
@@ -101,7 +93,7 @@ def _checked_header(record: Record) -> dict[str, Any]:
     if unknown := [key for key in told if key not in _HEADER]:
         raise ValueError(f"has the unknown field `{clean.field(unknown[0], 40)}`; known are {', '.join(_HEADER)}")
     said = {key: value for key, value in told.items() if value is not None}
-    if "as_of" in said and (day := json_lines.day(said["as_of"])) is None:
+    if "as_of" in said and (day := plain_day(said["as_of"])) is None:
         raise ValueError("has no date such as 2026-06-01 in `as_of`")
     if "as_of" in said:
         said["as_of"] = day
@@ -222,7 +214,7 @@ _REMARK = _Kind("text", _text(told.LONGEST_REMARK))
 _TERMS = _Kind("a list of texts", _texts(clean.terms))
 _COUNT = _Kind("a whole number from 0 to 1000000000", _whole)
 _PLACE = _Kind("a whole number from 1 to 1000000000", _from_one)
-_DAY = _Kind("a date such as 2026-06-01", json_lines.day)
+_DAY = _Kind("a date such as 2026-06-01", plain_day)
 _ADDRESS = _Kind("a web address", clean.link)
 
 _FIELDS: dict[str, _Kind] = {

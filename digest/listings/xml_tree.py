@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from lxml import etree
 
 from digest.errors import ListingError
 from digest.listings import clean
-from digest.listings.form import Sheet, require_some
+from digest.listings.form import Sheet, read_each
 from digest.model import Announced, Entry, Facts, Rejected
 from digest.text import arxiv_id, visible
 
@@ -120,20 +120,16 @@ def read(
 
     Raises ListingError where there are entries but not one that can be read.
     """
-    entries: list[Entry] = []
-    rejected: list[Rejected] = []
-    for number, node in enumerate(tree.nodes, start=1):
-        where = f"{kind} {number}"
-        try:
-            found = facts(node)
-            entries.append(Entry(where=where, position=len(entries) + 1, facts=found, announced=announced(node)))
-        except ValueError as error:
-            rejected.append(Rejected(where=where, reason=str(error)))
-    require_some(sheet, entries, rejected)
+
+    def entry(node: Node, where: str, position: int) -> Entry:
+        return Entry(where=where, position=position, facts=facts(node), announced=announced(node))
+
+    numbered = ((f"{kind} {number}", node) for number, node in enumerate(tree.nodes, start=1))
+    entries, rejected = read_each(sheet, numbered, entry)
     if tree.cut:
         where = f"{kind} {len(tree.nodes) + 1}"
-        rejected.append(Rejected(where=where, reason=f"{tree.cut}: fetch it again for the rest"))
-    return tuple(entries), tuple(rejected)
+        rejected += (Rejected(where=where, reason=f"{tree.cut}: fetch it again for the rest"),)
+    return entries, rejected
 
 
 # --- values ------------------------------------------------------------------------------------------------------
@@ -173,9 +169,3 @@ def day(text: str) -> date | None:
     except ValueError:
         return None
     return found if found > _NO_DAY else None
-
-
-def latest(days: list[date | None], sheet: Sheet) -> date | None:
-    """The latest day; one after tomorrow is a slip and would pass for the dump's day."""
-    tomorrow = sheet.now.date() + timedelta(days=1) if sheet.now.date() < date.max else date.max
-    return max((one for one in days if one and one <= tomorrow), default=None)
