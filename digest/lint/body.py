@@ -21,9 +21,7 @@ def wire(mail: Mail) -> Iterator[Finding]:
         yield Finding("line-ends", "the message", "has bare CR or LF; every line must end in CRLF")
     if b"\0" in content or not content.isascii():
         yield Finding(
-            "wire-ascii",
-            "the message",
-            "has NUL or bytes beyond ASCII; encode the parts as quoted-printable or base64",
+            "wire-ascii", "the message", "has NUL or bytes beyond ASCII; encode the parts as quoted-printable or base64"
         )
     if not content.endswith(b"\r\n") or content.endswith(b"\r\n\r\n"):
         yield Finding("line-ends", "the end", "must be one CRLF, or signatures can break on the way")
@@ -37,9 +35,7 @@ def wire(mail: Mail) -> Iterator[Finding]:
         )
     if re.search(rb"[ \t](\r\n|$)", body):
         yield Finding(
-            "trailing-blanks",
-            "a body",
-            "has blanks at the end of a line, which relays take away; encode them",
+            "trailing-blanks", "a body", "has blanks at the end of a line, which relays take away; encode them"
         )
 
 
@@ -73,11 +69,7 @@ def sizes(mail: Mail) -> Iterator[Finding]:
         )
     style = sum(len(str(one.text_content())) for one in mail.elements if one.tag == "style")
     if style >= _MOST_STYLE:
-        yield Finding(
-            "style-size",
-            f"{style:,} bytes of style",
-            f"Gmail drops all of it; keep below {_MOST_STYLE:,}",
-        )
+        yield Finding("style-size", f"{style:,} bytes of style", f"Gmail drops all of it; keep below {_MOST_STYLE:,}")
 
 
 def papers(mail: Mail) -> list[tuple[HtmlElement, str, str]]:
@@ -98,24 +90,16 @@ def same_papers(mail: Mail) -> Iterator[Finding]:
     for heading, title, address in papers(mail):
         if "".join(title.split()) not in squeezed:
             yield Finding(
-                "text-papers",
-                words(heading),
-                "is not named in the text part; write both from the same papers",
+                "text-papers", words(heading), "is not named in the text part; write both from the same papers"
             )
         elif address in addresses[at:]:
             at = addresses.index(address, at) + 1
         elif address in addresses:
             yield Finding(
-                "text-papers",
-                words(heading),
-                "stands elsewhere in the text part; keep the order of the HTML",
+                "text-papers", words(heading), "stands elsewhere in the text part; keep the order of the HTML"
             )
         else:
-            yield Finding(
-                "text-papers",
-                f"{words(heading)} {address}",
-                "has no line with its address in the text part",
-            )
+            yield Finding("text-papers", f"{words(heading)} {address}", "has no line with its address in the text part")
     known = {one.get("href") for one in mail.elements if one.tag == "a"}
     for address in dict.fromkeys(addresses):
         if address not in known:
@@ -125,9 +109,7 @@ def same_papers(mail: Mail) -> Iterator[Finding]:
 def text_part(mail: Mail) -> Iterator[Finding]:
     if len(mail.text.split()) < 10:
         yield Finding(
-            "text-part",
-            "text/plain",
-            "is a stub; some read nothing else, and filters compare it with the HTML",
+            "text-part", "text/plain", "is a stub; some read nothing else, and filters compare it with the HTML"
         )
     long = [line for line in mail.text.splitlines() if len(line) > 78 and not _ADDRESS.fullmatch(line.strip())]
     if any(" " in line.strip() for line in long):

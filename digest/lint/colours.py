@@ -255,11 +255,7 @@ def sizes(mail: Mail) -> Iterator[Finding]:
         if size is not None and size < _SMALLEST:
             small.setdefault(size, f"<{element.tag}> {text[:60]}")
     for size, where in small.items():
-        yield Finding(
-            "text-size",
-            where,
-            f"{size:g} px are hard to read on a phone; {_SMALLEST:g} are the least",
-        )
+        yield Finding("text-size", where, f"{size:g} px are hard to read on a phone; {_SMALLEST:g} are the least")
 
 
 def hidden(mail: Mail) -> Iterator[Finding]:
@@ -276,22 +272,14 @@ def hidden(mail: Mail) -> Iterator[Finding]:
     first = next((one for one in body.iter() if isinstance(one.tag, str) and (one.text or "").strip()), None)
     preheader = concealed[0] if concealed and first is not None and concealed[0] in _upwards(first) else None
     if preheader is None:
-        yield Finding(
-            "preheader",
-            "<body>",
-            "must begin with a hidden line that mailboxes show beside the subject",
-        )
+        yield Finding("preheader", "<body>", "must begin with a hidden line that mailboxes show beside the subject")
     else:
         length = len(" ".join(_BLANK.sub(" ", str(preheader.text_content())).split()))
         if not _PREHEADER[0] <= length <= _PREHEADER[1]:
             yield Finding("preheader", words(preheader), f"has {length} characters; 60 to 90 are shown")
     for one in concealed:
         if one is not preheader:
-            yield Finding(
-                "hidden-text",
-                words(one),
-                "cannot be seen, which filters count as a trick; take it out",
-            )
+            yield Finding("hidden-text", words(one), "cannot be seen, which filters count as a trick; take it out")
 
 
 CHECKS = (contrast, sizes, hidden)

@@ -37,17 +37,11 @@ def there(mail: Mail) -> Iterator[Finding]:
     """Present, once, and nothing that does not belong."""
     for name in _WANTED:
         if not mail.all(name):
-            yield Finding(
-                "header-missing",
-                _title(name),
-                f"there is no {_title(name)}; {_ADVICE.get(name, 'add it')}",
-            )
+            yield Finding("header-missing", _title(name), f"there is no {_title(name)}; {_ADVICE.get(name, 'add it')}")
     for name in _ONCE:
         if len(mail.all(name)) > 1:
             yield Finding(
-                "header-twice",
-                _title(name),
-                "stands there more than once; mailboxes pick any, filters refuse",
+                "header-twice", _title(name), "stands there more than once; mailboxes pick any, filters refuse"
             )
     for name, why in _UNWANTED.items():
         if mail.all(name):
@@ -76,9 +70,7 @@ def lines(mail: Mail) -> Iterator[Finding]:
         for line in re.split(r"\r?\n", f"{field.name}:{field.raw}"):
             if len(line) > _HARD_LINE:
                 yield Finding(
-                    "header-line",
-                    _title(field.name),
-                    f"a line has {len(line)} characters; {_HARD_LINE} is the most",
+                    "header-line", _title(field.name), f"a line has {len(line)} characters; {_HARD_LINE} is the most"
                 )
             elif len(line) > _LINE and re.search(
                 r"\S[ \t]+\S", line.partition(":")[2] if line.startswith(field.name) else line
@@ -95,11 +87,7 @@ def lines(mail: Mail) -> Iterator[Finding]:
                     "has a folded line with nothing in it, which ends the header for some",
                 )
         if re.search(r"\\x[89a-f][0-9a-f]", field.raw):
-            yield Finding(
-                "header-ascii",
-                _title(field.name),
-                "has bytes beyond ASCII; write encoded words (RFC 2047)",
-            )
+            yield Finding("header-ascii", _title(field.name), "has bytes beyond ASCII; write encoded words (RFC 2047)")
 
 
 def people(mail: Mail) -> Iterator[Finding]:
@@ -109,9 +97,7 @@ def people(mail: Mail) -> Iterator[Finding]:
             found = getaddresses([field.value])
             if len(found) != 1 or not re.fullmatch(r"[^@\s<>,=?]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", found[0][1]):
                 yield Finding(
-                    "address-form",
-                    f"{_title(name)}: {field.value}",
-                    "must be one plain address, its domain in ASCII",
+                    "address-form", f"{_title(name)}: {field.value}", "must be one plain address, its domain in ASCII"
                 )
     sender = mail.all("from")
     if sender and mail.domain in _FREEMAIL:
@@ -137,21 +123,15 @@ def subject(mail: Mail) -> Iterator[Finding]:
             yield Finding("subject", "Subject", "is empty")
         if len(said) > _SUBJECT:
             yield Finding(
-                "subject",
-                f"Subject: {said[:60]}…",
-                f"has {len(said)} characters, of which some 60 are shown; cut it",
+                "subject", f"Subject: {said[:60]}…", f"has {len(said)} characters, of which some 60 are shown; cut it"
             )
         if "=?" in said or any(ord(char) < 32 for char in said):
             yield Finding(
-                "subject",
-                f"Subject: {said[:60]}",
-                "is encoded twice or has control characters; encode it once",
+                "subject", f"Subject: {said[:60]}", "is encoded twice or has control characters; encode it once"
             )
         if re.match(r"(re|fwd?|aw|wg)\s*:", said, re.I) and not mail.all("in-reply-to"):
             yield Finding(
-                "subject",
-                f"Subject: {said[:60]}",
-                "pretends to be an answer, which filters count; take the Re: out",
+                "subject", f"Subject: {said[:60]}", "pretends to be an answer, which filters count; take the Re: out"
             )
 
 
@@ -159,9 +139,7 @@ def moment(mail: Mail) -> Iterator[Finding]:
     for field in mail.all("date"):
         if not _DATE.fullmatch(field.value):
             yield Finding(
-                "date",
-                f"Date: {field.value}",
-                "write it as Fri, 21 Nov 2025 06:00:00 +0000, the zone in digits",
+                "date", f"Date: {field.value}", "write it as Fri, 21 Nov 2025 06:00:00 +0000, the zone in digits"
             )
     for field in mail.all("message-id"):
         found = re.fullmatch(r"<([^<>@\s]+)@([A-Za-z0-9.-]+)>", field.value)
@@ -186,9 +164,7 @@ def ways_out(mail: Mail) -> Iterator[Finding]:
     for field in mail.all("list-unsubscribe-post"):
         if field.value != "List-Unsubscribe=One-Click" or "=?" in field.raw:
             yield Finding(
-                "one-click",
-                f"List-Unsubscribe-Post: {field.value}",
-                "must be exactly List-Unsubscribe=One-Click",
+                "one-click", f"List-Unsubscribe-Post: {field.value}", "must be exactly List-Unsubscribe=One-Click"
             )
         elif not any(way.startswith("https://") for way in mail.ways_out):
             yield Finding(
@@ -247,11 +223,7 @@ def signatures(mail: Mail) -> Iterator[Finding]:
         for advice in _signature(mail, tags):
             yield Finding("dkim", where, advice)
         if (key := (tags.get("d"), tags.get("s"))) in seen:
-            yield Finding(
-                "dkim",
-                where,
-                "is there twice; let one of the two sign, the digest or the mail server",
-            )
+            yield Finding("dkim", where, "is there twice; let one of the two sign, the digest or the mail server")
         seen.add(key)
 
 

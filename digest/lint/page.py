@@ -63,11 +63,7 @@ def document(mail: Mail) -> Iterator[Finding]:
             "must be “light dark”, or some programs turn the colours round by themselves",
         )
     if "width=device-width" not in metas.get("viewport", ""):
-        yield Finding(
-            "document",
-            '<meta name="viewport">',
-            "must be there, or phones show a page as wide as a desk",
-        )
+        yield Finding("document", '<meta name="viewport">', "must be there, or phones show a page as wide as a desk")
 
 
 def _has_papers(mail: Mail) -> bool:
@@ -83,17 +79,13 @@ def outline(mail: Mail) -> Iterator[Finding]:
         yield Finding("headings", "<h1>", "there must be exactly one")
     if mail.tree is not None and _has_papers(mail) and not any(level == 2 for level, _ in levels):
         yield Finding(
-            "headings",
-            "<h2>",
-            "each paper must have one, so that a screen reader can jump from paper to paper",
+            "headings", "<h2>", "each paper must have one, so that a screen reader can jump from paper to paper"
         )
     before = 0
     for level, heading in levels:
         if level > before + 1:
             yield Finding(
-                "headings",
-                words(heading),
-                f"h{level} comes after h{before or 'nothing'}; leave no level out",
+                "headings", words(heading), f"h{level} comes after h{before or 'nothing'}; leave no level out"
             )
         before = level
     for one in mail.elements:
@@ -115,9 +107,7 @@ def links(mail: Mail) -> Iterator[Finding]:
                 host = urlsplit(said if "://" in said else f"https://{said}").hostname or ""
                 if organisation(host) != organisation(urlsplit(address).hostname or ""):
                     yield Finding(
-                        "link-text",
-                        where,
-                        "says one address and leads to another, as phishing does; say what is there",
+                        "link-text", where, "says one address and leads to another, as phishing does; say what is there"
                     )
 
 
@@ -163,19 +153,11 @@ def link_names(mail: Mail) -> Iterator[Finding]:
             continue
         name = _name(one)
         if not name:
-            yield Finding(
-                "link-name",
-                str(one.get("href")),
-                "a link without words; give it a text or an aria-label",
-            )
+            yield Finding("link-name", str(one.get("href")), "a link without words; give it a text or an aria-label")
         elif name.lower() in _VAGUE:
             yield Finding("link-name", words(one), "says nothing of where it leads; name it")
         elif len(name) <= _SHORT_NAME and targets.setdefault(name, str(one.get("href"))) != one.get("href"):
-            yield Finding(
-                "link-name",
-                words(one),
-                "has the name of another link; tell them apart with an aria-label",
-            )
+            yield Finding("link-name", words(one), "has the name of another link; tell them apart with an aria-label")
 
 
 def _name(link: HtmlElement) -> str:
@@ -206,9 +188,7 @@ def active(mail: Mail) -> Iterator[Finding]:
     for one in mail.elements:
         if one.tag in _ACTIVE:
             yield Finding(
-                "active",
-                words(one),
-                f"<{one.tag}> is dropped by mail programs and counted by filters; take it out",
+                "active", words(one), f"<{one.tag}> is dropped by mail programs and counted by filters; take it out"
             )
         for name in one.attrib:
             if str(name).lower().startswith("on"):
@@ -225,11 +205,7 @@ def active(mail: Mail) -> Iterator[Finding]:
             str(one.get("style") or ""),
             re.I,
         ):
-            yield Finding(
-                "style",
-                words(one),
-                "its style loads, moves or computes something; mail programs drop it",
-            )
+            yield Finding("style", words(one), "its style loads, moves or computes something; mail programs drop it")
 
 
 _STYLES = {

@@ -27,11 +27,7 @@ def sender(mail: Mail) -> Iterator[Finding]:
     for field in mail.all("from"):
         name = field.decoded.rpartition("<")[0]
         if "@" in name and not aligned(domain_of(name.strip(' "')), mail.domain):
-            yield Finding(
-                "spam-sender",
-                f"From: {field.value}",
-                "the name claims to be another address; use a name",
-            )
+            yield Finding("spam-sender", f"From: {field.value}", "the name claims to be another address; use a name")
 
 
 def words(mail: Mail) -> Iterator[Finding]:
@@ -46,9 +42,7 @@ def words(mail: Mail) -> Iterator[Finding]:
     pictures = sum(one.tag == "img" for one in mail.elements)
     if body is not None and pictures and len(said) < 200 * pictures:
         yield Finding(
-            "spam-words",
-            f"{pictures} pictures, {len(said)} characters",
-            "is mostly pictures; say it in words",
+            "spam-words", f"{pictures} pictures, {len(said)} characters", "is mostly pictures; say it in words"
         )
     if body is not None and len(said) < 100:
         yield Finding("spam-words", "text/html", "has next to no words")
