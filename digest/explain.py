@@ -25,6 +25,7 @@ from digest.model import (
     ordinal,
 )
 from digest.sections import Placed, Worths, fill, places_of
+from digest.text import counted
 
 
 class Standing(StrEnum):
@@ -153,7 +154,7 @@ def _of_no_candidate(paper: Paper, outcome: Edition | NoEdition) -> str:
     days = (outcome.date - paper.first_listed).days
     if days < 0:
         return f"not among the candidates: first listed on {paper.first_listed.isoformat()}, after this day"
-    return f"not among the candidates: first listed {days} {'day' if days == 1 else 'days'} ago"
+    return f"not among the candidates: first listed {counted(days, 'day')} ago"
 
 
 def _of_the_list(ranked: Ranked, placed: Sequence[Placed], outcome: Edition | NoEdition) -> str:
@@ -167,7 +168,7 @@ def _of_the_list(ranked: Ranked, placed: Sequence[Placed], outcome: Edition | No
     gap, section = nearest
     missed = outcome.missed if isinstance(outcome, Edition) else ()
     just = ": just missed" if any(one.paper.id == ranked.paper.id for one in missed) else ""
-    return f"{gap} {'point' if gap == 1 else 'points'} under {_last_of(section)}{just}"
+    return f"{counted(gap, 'point')} under {_last_of(section)}{just}"
 
 
 def _last_of(section: Section) -> str:

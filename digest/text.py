@@ -1,4 +1,7 @@
-"""What can be told of any text: what of it can be seen, one line of it, and the arXiv ids, DOIs and moments in it."""
+"""What can be told of any text: what of it can be seen, one line of it, the arXiv ids, DOIs and moments in it.
+
+And what people are told in few words: a title cut, a number with what it counts.
+"""
 
 from __future__ import annotations
 
@@ -86,3 +89,16 @@ def taken_at(name: str, recorded_at: datetime) -> datetime:
             continue
         return min(told, recorded_at)
     return recorded_at
+
+
+# --- words for people ----------------------------------------------------------------------------------------------
+
+
+def short(title: str, most: int = 60) -> str:
+    """A title cut at a word."""
+    return title if len(title) <= most else title[:most].rsplit(" ", 1)[0].rstrip(" ,:;–-") + "…"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: `1 day`, `1,200 days`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

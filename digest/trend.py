@@ -41,6 +41,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from digest.model import Paper, Reason, Sighting, Trend, worded
+from digest.text import counted
 
 VOTES = 100.0
 NEWS_DAYS, OLD_DAYS = 60, 3.0
@@ -86,10 +87,6 @@ class _History:
         self.comments: int | None = comments[-1][1] if comments else None
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _logarithm(factor: float, amount: int) -> int:
     return round(factor * math.log1p(max(0, amount)))
 
@@ -129,7 +126,7 @@ def _ages(paper: Paper, today: date) -> tuple[int, int]:
 def _age(paper: Paper, today: date, fade_days: float, weights: Weights) -> Reason:
     waiting, old = _ages(paper, today)
     fade = weights.age * math.log1p(waiting / fade_days) + weights.old * math.log1p(old / OLD_DAYS)
-    label = f"{_count(waiting + old, 'day')} old"
+    label = f"{counted(waiting + old, 'day')} old"
     return Reason(kind="age", label=label, points=-round(min(weights.age_at_most, fade)))
 
 
@@ -138,17 +135,17 @@ def _of_votes(history: _History, votes: int, expected: int, weights: Weights) ->
     if votes > usual > 1:
         yield Reason.of("votes", points, worded("{} votes where {} are usual", str(votes), str(usual)))
     else:
-        yield Reason(kind="votes", label=_count(votes, "vote"), points=points)
+        yield Reason(kind="votes", label=counted(votes, "vote"), points=points)
     if weights.expected:
-        label = f"{_count(usual, 'vote')} would be usual in its list"
+        label = f"{counted(usual, 'vote')} would be usual in its list"
         yield Reason(kind="expected", label=label, points=weights.usual - expected)
-    label = f"{_count(history.rise, 'vote')} more since first listed"
+    label = f"{counted(history.rise, 'vote')} more since first listed"
     yield Reason(kind="rise", label=label, points=_logarithm(weights.rise, history.rise))
 
 
 def _without_votes(history: _History, weights: Weights) -> Iterable[Reason]:
     if history.comments is not None:
-        label, points = _count(history.comments, "comment"), _logarithm(weights.comments, history.comments)
+        label, points = counted(history.comments, "comment"), _logarithm(weights.comments, history.comments)
         yield Reason(kind="comments", label=label, points=points)
     if history.sightings:
         best = min(history.sightings, key=lambda one: (one.position / (1 + one.listed), one.position))
@@ -160,7 +157,7 @@ def _without_votes(history: _History, weights: Weights) -> Iterable[Reason]:
 def _submitter(paper: Paper, brought: Mapping[str, int], weights: Weights) -> Iterable[Reason]:
     count = brought.get(paper.submitter or "", 0)
     if count >= weights.submitter_brings:
-        label = f"brought by {paper.submitter}, as {_count(count - 1, 'other')}"
+        label = f"brought by {paper.submitter}, as {counted(count - 1, 'other')}"
         yield Reason(kind="submitter", label=label, points=weights.submitter)
 
 

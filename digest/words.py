@@ -214,8 +214,3 @@ def spelled(text: str) -> dict[str, str]:
     for (one, first), (two, second) in pairwise(kept):
         found.setdefault(f"{one} {two}", f"{first} {second}")
     return found
-
-
-def short(title: str, most: int = 60) -> str:
-    """A title cut at a word."""
-    return title if len(title) <= most else title[:most].rsplit(" ", 1)[0].rstrip(" ,:;–-") + "…"

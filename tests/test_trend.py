@@ -145,7 +145,7 @@ def test_age(days: int, lag: int, fade: float, age: int, points: int) -> None:
     one = paper(first_listed=listed, published=listed - timedelta(days=lag))
     found = trend(one, [], fade_days=fade)
     assert found.points == points
-    assert [term.label for term in found.terms] == ([f"{age} {'day' if age == 1 else 'days'} old"] if points else [])
+    assert [term.label for term in found.terms] == ([f"{age:,} {'day' if age == 1 else 'days'} old"] if points else [])
 
 
 def test_latest_numbers_stand_in_the_trend() -> None:

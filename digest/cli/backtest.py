@@ -22,6 +22,7 @@ from digest.files import write_whole
 from digest.model import Chart, ChartLine, Profile
 from digest.pipeline.backtest import FEWEST_DAYS, LIKES, VOTES, Backtest, Compared, backtest
 from digest.render import Renderer
+from digest.text import counted
 
 MAIN = {"votes": VOTES, "likes": LIKES}
 
@@ -99,7 +100,7 @@ def _sentence(found: Backtest, labels: Sequence[str]) -> str:
     verdict, other = found.verdict, labels[0] if len(labels) > 1 else "plain votes"
     if math.isnan(verdict.difference):
         return f"No day can be judged: nothing was told later for {found.main}."
-    days = tables.counted(verdict.days, "day")
+    days = counted(verdict.days, "day")
     what = f"{labels[-1]} against {other}: {found.main} {verdict.difference:+.4f} over {days}"
     if verdict.days < FEWEST_DAYS:
         return f"{what}; too few days to tell which is better."

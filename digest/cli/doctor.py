@@ -36,6 +36,7 @@ from digest.pipeline.roll import with_pauses
 from digest.rank import may_be_title
 from digest.render import Renderer, sample
 from digest.store import Store
+from digest.text import counted
 
 _LEAST_SPACE = 500 * 2**20
 _STUCK = timedelta(hours=6)
@@ -177,8 +178,8 @@ def _encoder(context: Context) -> str:
 
 
 def _profiles(context: Context) -> str:
-    profiles, those = tables.counted(len(context.settings.profiles), "profile"), readers(context.settings)
-    return f"{profiles}, {tables.counted(len(those), 'reader')}"
+    profiles, those = counted(len(context.settings.profiles), "profile"), readers(context.settings)
+    return f"{profiles}, {counted(len(those), 'reader')}"
 
 
 def _examples(context: Context, store: Store) -> Iterator[Finding]:

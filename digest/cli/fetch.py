@@ -21,6 +21,7 @@ from digest.pipeline.days import note_fetched
 from digest.pipeline.examples import untold
 from digest.pipeline.fetch import Fetching, Span, fetch, unanswered
 from digest.store import Store
+from digest.text import counted
 
 
 def fetching(settings: Settings, store: Store) -> Fetching:
@@ -104,4 +105,4 @@ def _days(first: date | None, last: date | None, today: date) -> tuple[date, dat
 def _say(settings: Settings, found: tuple[Fetched, ...]) -> None:
     say_fetched(found)
     written = [one for one in found if one.state is FetchState.WRITTEN]
-    out.print(f"{tables.counted(len(written), 'dump')} written to {settings.inbox}.", soft_wrap=True, markup=False)
+    out.print(f"{counted(len(written), 'dump')} written to {settings.inbox}.", soft_wrap=True, markup=False)

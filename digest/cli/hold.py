@@ -15,6 +15,7 @@ from digest.model import HoldState
 from digest.pipeline.hold import Selection, chosen, drop, selections, stop
 from digest.pipeline.references import find_papers
 from digest.pipeline.world import World
+from digest.text import counted
 
 _LATELY = timedelta(days=1)  # so long stopped editions are still listed
 
@@ -75,7 +76,7 @@ def _list(found: list[Selection], as_json: bool) -> None:
     for one in found:
         first = one.editions[0]
         until = "stopped" if one.state is HoldState.STOPPED else f"goes out {one.until:%Y-%m-%d %H:%M} UTC"
-        readers = tables.counted(one.readers, "reader")
+        readers = counted(one.readers, "reader")
         whom = f"{readers}, the feed" if one.readers < len(one.editions) else readers
         out.print(f"\n[bold]{escape(one.profile)}[/] of {first.date}: {until}; {whom}", soft_wrap=True)
         if one.state is not HoldState.STOPPED:

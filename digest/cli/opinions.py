@@ -17,7 +17,7 @@ from digest.cli.screen import err, out, required
 from digest.errors import ConfigError
 from digest.model import Feedback, Opinion
 from digest.pipeline.feedback import Said, feedback, said, take_back, take_back_all, take_in
-from digest.text import visible
+from digest.text import counted, visible
 
 
 def feedback_command(context: Context, address: str, paper: str, opinion: str, as_json: bool) -> int:
@@ -45,10 +45,10 @@ def learned_command(
             paper, was = take_back(here, address, forget)
             _tell(f"Forgot what was said of “{paper.title}”." if was else f"Nothing was said of “{paper.title}”.")
         if reset:
-            _tell(f"Forgot {tables.counted(take_back_all(here, address), 'opinion')}.")
+            _tell(f"Forgot {counted(take_back_all(here, address), 'opinion')}.")
         if file is not None:
             new, unknown = take_in(here, address, _exported(file, address), now)
-            _tell(f"Took in {tables.counted(new, 'opinion')}.")
+            _tell(f"Took in {counted(new, 'opinion')}.")
             for paper_id in unknown:
                 _tell(f"Left out: no paper {paper_id} is known here.")
             code = TROUBLED if unknown else DONE

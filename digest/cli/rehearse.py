@@ -21,6 +21,7 @@ from digest.pipeline.publish import publish
 from digest.pipeline.run import RunReport
 from digest.pipeline.world import World
 from digest.store import Store
+from digest.text import counted
 from digest.transport import DirectoryTransport
 
 # --- rehearse ------------------------------------------------------------------------------------------------------
@@ -70,8 +71,8 @@ def _say_rehearsal(played: Sequence[tuple[date, RunReport]], left_out: int, into
         tables.print_json({"days": rows, "outside": left_out, "into": str(into)})
         return
     tables.table(*rows[0], rows=(tuple(_cell(value) for value in row.values()) for row in rows))
-    total = tables.counted(sum(len(report.published.editions) for _, report in played), "edition")
-    out.print(f"{tables.counted(len(rows), 'day')}, {total}; dumps of other days that were left out: {left_out}.")
+    total = counted(sum(len(report.published.editions) for _, report in played), "edition")
+    out.print(f"{counted(len(rows), 'day')}, {total}; dumps of other days that were left out: {left_out}.")
     out.print(f"All of it is in {escape(str(into))}", soft_wrap=True)
 
 

@@ -18,6 +18,7 @@ from digest.model import OPEN_STATES, LastEdition, Verdict
 from digest.pipeline.roll import with_pauses
 from digest.pipeline.waiting import next_times, waiting_now
 from digest.store import Store
+from digest.text import counted
 
 _COUNTED = (
     ("papers", "sightings", "listings"),
@@ -74,7 +75,7 @@ def status_command(context: Context, as_json: bool) -> int:
 
 def _counted(number: int, name: str) -> str:
     if name.endswith("s"):
-        return tables.counted(number, name.removesuffix("s"))
+        return counted(number, name.removesuffix("s"))
     return f"{number:,} {name.replace('_', ' ')}"
 
 

@@ -70,10 +70,6 @@ def masked_in(text: str) -> str:
     return _ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def set_aside(dump: str, error: str) -> str:
     """Its reason, which mostly names the dump already."""
     return error if error.startswith(dump) else f"{dump}: {error}"

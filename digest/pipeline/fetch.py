@@ -36,6 +36,7 @@ from digest.listings import dump_of, read_listing
 from digest.model import Fetched, FetchState, Source, SourceKind
 from digest.pipeline.world import Progress, silent
 from digest.store import Store
+from digest.text import counted
 
 if TYPE_CHECKING:
     from digest.fetch.client import Client
@@ -97,7 +98,7 @@ def unanswered(found: Iterable[Fetched]) -> str:
         sources.add(one.source)
         if one.state is FetchState.FAILED:
             failed.add(one.source)
-    return f"{len(failed)} of {len(sources)} source{'' if len(sources) == 1 else 's'} failed" if failed else ""
+    return f"{len(failed)} of {counted(len(sources), 'source')} failed" if failed else ""
 
 
 def _is_due(source: Source, tried: datetime | None, now: datetime) -> bool:

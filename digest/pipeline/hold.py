@@ -21,6 +21,7 @@ from digest.pipeline.letters import Letters
 from digest.pipeline.surfaces import take_down
 from digest.pipeline.world import World
 from digest.store import selection_key
+from digest.text import counted
 
 _MOST_PREVIEWS = 20  # of one run; the rest is named in them
 _STOPPED = "stopped by an editor"
@@ -183,7 +184,7 @@ def _words(selection: Selection, more: int) -> str:
     lines = [
         f"The edition of {first.date} of “{first.title}” is held for you. It is attached as it will be mailed.",
         "",
-        f"It goes to {readers} {'reader' if readers == 1 else 'readers'}{feed} at {until},",
+        f"It goes to {counted(readers, 'reader')}{feed} at {until},",
         "by itself. Before that you can:",
         "",
         "  leave a paper out, in all that is held:",

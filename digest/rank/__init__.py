@@ -35,7 +35,7 @@ from digest.rank.encoded import Encode, Encoded
 from digest.rank.follows import Follows, muted, name_matches
 from digest.rank.interests import Interest, Liked, distinct
 from digest.rank.order import Trending, thin
-from digest.words import short
+from digest.text import short
 
 __all__ = [
     "Asked",

@@ -12,7 +12,8 @@ import numpy as np
 
 from digest.model import Paper, Profile, Reason, worded
 from digest.rank.background import Floats
-from digest.words import phrase_keys, plain, run_together, short, tokens
+from digest.text import short
+from digest.words import phrase_keys, plain, run_together, tokens
 
 AUTHOR, ORGANISATION, CATEGORY = 250.0, 200.0, 80.0
 _WORD = re.compile(r"(?:[^\s.,]|\.-)+")  # J.P. is two, J.-P. one

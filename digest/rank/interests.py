@@ -32,7 +32,8 @@ from digest.model import Part, Reason, Term, worded
 from digest.phrases import Phrases
 from digest.rank.background import FINE, Background, Floats, Rows
 from digest.rank.corpus import Corpus, Text
-from digest.words import phrase_keys, run_together, short, spelled, tells, terms
+from digest.text import short
+from digest.words import phrase_keys, run_together, spelled, tells, terms
 
 POINTS = 100.0
 RIDGE, RIDGE_FROM, RIDGE_TO, PLAIN = 0.2, 0.01, 0.1, 0.3
