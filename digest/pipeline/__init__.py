@@ -10,4 +10,15 @@ The phases hand over through the store alone, so each may be run by hand, be kil
 Feeds and pages are written from the same frozen editions as the mails. `now` is always a parameter. The phases are in
 the modules of their names, all of them together in `run`; who needs one imports it from there, and does not wait for
 the libraries of the others.
+
+What they need of more than one part, and what is asked beside them:
+
+    world readership run watch            all that they work on; all of them once, and how that went
+    roll waiting catch_up                 who is due, whose edition waits, what never left and is made up for
+    rankings examples selection           what is thought of the papers, and what a subscription gets of them
+    past preview backtest why             what it would get, what it would have got, what became of a date
+    letters surfaces streams feeds archive    editions become mails, pages and feeds
+    senders pace roads failing handover   who sends, how fast and where to; which addresses and servers take nothing
+    bounces owners feedback references    what comes back and whose it is; what readers say, of which paper
+    days figures prune                    how the sources' days were; numbers for the operator; what goes in time
 """
