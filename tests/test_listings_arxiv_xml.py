@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import real_data
 from hypothesis import HealthCheck, given, settings
+from linear import linear
 from test_listings import mutated
 
 from digest.errors import ListingError
@@ -281,9 +282,10 @@ def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("piece", ["<a>", "<!--", "<a/>", "x", "<entry/>", "<a b='", "&x;", "<?", " "])
+@linear()
 def test_large_hostile_feeds_cost_no_more_than_their_length(piece: str) -> None:
     head = sample("arxiv-feed.xml").partition("<entry>")[0]
-    for content in (head + piece * 100_000, "<!-- -->" + piece * 100_000 + head):
+    for content in (head + piece * 30_000, "<!-- -->" + piece * 30_000 + head):
         try:
             read(content)
         except ListingError:

@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linear import linear
 
 from digest.listings import clean, latex
 
@@ -115,6 +116,7 @@ def test_ordinary_text_is_only_folded(raw: str) -> None:
     "piece",
     ["\\v{", "\\a{b} ", "{" * 9, "$x ", "$x$", "`` ", "``a'' ", "^{", "\\(", "https://x{", "_{a", "\\'a", "\u200b"],
 )
+@linear()
 def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     clean.text(piece * 20_000)
 

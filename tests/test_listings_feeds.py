@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linear import linear
 
 from digest.errors import ListingError, UnknownFormatError
 from digest.listings import dump_of, read_listing
@@ -321,6 +322,7 @@ def test_html_as_text(markup: str, text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["<div>", "<p>", "<b ", "&lt;", "<", "<a href='", "<!--", "</div>", "<table><tr>", "&#", "<svg>"]
 )
+@linear()
 def test_large_hostile_html_costs_no_more_than_its_length(piece: str) -> None:
     text_of("<p>" + piece * (100_000 // len(piece)))
 
@@ -428,8 +430,9 @@ def test_nothing_is_fetched_and_no_file_is_opened(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     "piece", ["<a>", "<!--", "<item>", "<item/>", "</item>", "&x;", "<?", "<![CDATA[", "x='", "]]>"]
 )
+@linear()
 def test_large_hostile_feeds_cost_no_more_than_their_length(piece: str) -> None:
-    for content in (rss("<title>x</title>" + piece * 20_000), rss("<title>x</title>")[:-20] + piece * 20_000):
+    for content in (rss("<title>x</title>" + piece * 5_000), rss("<title>x</title>")[:-20] + piece * 5_000):
         try:
             read(content)
         except ListingError:
@@ -443,6 +446,7 @@ FIELDS = ["title", "description", "dc:creator", "author", "pubDate", "dc:date", 
 @pytest.mark.parametrize(
     "piece", ["x", "a ", "a@", "@", ",", "(", "2026-", " and ", "&lt;b&gt;", "&lt;", "10.5/", "/", ";"]
 )
+@linear()
 def test_large_hostile_fields_cost_no_more_than_their_length(field: str, piece: str) -> None:
     spaces = (
         'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"'

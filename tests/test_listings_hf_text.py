@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from linear import linear
 
 from digest.errors import ListingError
 from digest.listings import dump_of, read_listing
@@ -248,10 +249,11 @@ def test_the_day_of_a_capture_limits_its_year() -> None:
     "piece",
     ["### [", "### [x\n", "### [x](", "[-] 1\n", "https://huggingface.co/login?next=%2Fpapers%2F2\n", "\n", "[", "]("],
 )
+@linear()
 def test_large_hostile_captures_cost_no_more_than_their_length(piece: str) -> None:
     head = f"{BANNER}\n\n### A Title\n\n"
-    read(head + piece * 30_000)
-    read(head + piece * 30_000 + "](https://huggingface.co/papers/2605.90001)\n")
+    read(head + piece * 10_000)
+    read(head + piece * 10_000 + "](https://huggingface.co/papers/2605.90001)\n")
 
 
 # --- plain text --------------------------------------------------------------------------------------------------
