@@ -62,6 +62,7 @@ NONE: list[tuple[Subscription, int, list[LastEdition], bool, str]] = [
     (DAILY, 8, [record(10), record(9), record(7)], True, "between its send time and 2026-06-09, whose edition covers"),
     (DAILY, 8, [record(9, "nothing new"), record(7)], True, "no run came between its send time and 2026-06-09"),
     (DAILY, 10, [record(9)], True, "due since 2026-06-10 05:00 UTC (07:00 Europe/Berlin), and no run has come since"),
+    (replace(DAILY, pause_until=day(12)), 10, [record(9)], True, "paused until 2026-06-12"),
     (DAILY, 10, [], True, "no run has published anything for this subscription yet"),
     (LATE, 10, [], True, "no run has published anything for this subscription yet"),
     (DAILY, 10, [record(9)], False, "the subscription is not in the settings any more"),
