@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from digest.listings import clean, json_lines, told
-from digest.listings.form import InLines, Sheet, plain_day
+from digest.listings.form import InLines, Sheet, mail_day, plain_day
 from digest.listings.json_lines import Record
 from digest.listings.people import people
 from digest.model import Entry, Facts, Listing
@@ -24,9 +24,6 @@ from digest.model.made import maker
 from digest.text import arxiv_id, doi
 
 _TELLTALES = ("versions", "authors_parsed", "update_date")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# `Mon, 2 Apr 2007 19:18:42 GMT` (RFC 822), always in GMT, so its date is the day in UTC.
-_CREATED = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}})\b")
 _TO_YEAR = len("Mon, 12 Apr 2007")
 _CHANGED = re.compile(rb'"update_date": {0,4}"([0-9-]{10})"')
 _NAME = b'"update_date":'
@@ -156,13 +153,7 @@ def _number(version: str) -> int | None:
     return int(match[1]) if match else None
 
 
-@lru_cache(maxsize=20_000)
-def _day(created: str) -> date | None:
-    match = _CREATED.match(created)
-    try:
-        return date(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1])) if match else None
-    except ValueError:
-        return None
+_day = lru_cache(maxsize=20_000)(mail_day)  # versions are dated in GMT: it is the day in UTC
 
 
 def _people(record: _Fields) -> tuple[tuple[str, ...], int | None]:

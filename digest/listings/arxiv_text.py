@@ -12,7 +12,7 @@ from datetime import date
 from itertools import pairwise
 
 from digest.listings import clean, told
-from digest.listings.form import Sheet, read_each
+from digest.listings.form import MONTHS, Sheet, read_each
 from digest.listings.people import people
 from digest.model import Announced, Entry, Facts, Rejected
 from digest.text import arxiv_id, doi, visible
@@ -36,11 +36,10 @@ _FIELD = re.compile(
 _REPLACED = re.compile(r"replaced with revised version (?P<value>.*)")
 _REVISION = re.compile(r"Date \(revised v(?P<version>[0-9]+)\)")
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # "Tue, 30 May 2023 …", "Wed  1 Jan 97 …"; and as C writes it, "Sat Apr  4 02:55:44 METDST 1992".
 _DAY = re.compile(
-    rf"(?<![0-9])(?P<day>[0-9]{{1,2}}) (?P<month>{'|'.join(_MONTHS)}) (?P<year>(?:19|20)?[0-9]{{2}})(?![0-9])"
-    rf"|(?P<c_month>{'|'.join(_MONTHS)}) (?P<c_day>[0-9]{{1,2}}) [0-9:]{{5,8}} (?:[A-Z]{{1,6}} )?"
+    rf"(?<![0-9])(?P<day>[0-9]{{1,2}}) (?P<month>{'|'.join(MONTHS)}) (?P<year>(?:19|20)?[0-9]{{2}})(?![0-9])"
+    rf"|(?P<c_month>{'|'.join(MONTHS)}) (?P<c_day>[0-9]{{1,2}}) [0-9:]{{5,8}} (?:[A-Z]{{1,6}} )?"
     r"(?P<c_year>(?:19|20)[0-9]{2})(?![0-9])"
 )
 _FIRST_YEAR = 91  # arXiv's own; a two-digit year before it is of this century
@@ -104,7 +103,7 @@ def day_of(text: str) -> date | None:
     if year < 100:
         year += 1900 if year >= _FIRST_YEAR else 2000
     try:
-        month = _MONTHS.index(match["month"] or match["c_month"]) + 1
+        month = MONTHS.index(match["month"] or match["c_month"]) + 1
         return date(year, month, int(match["day"] or match["c_day"]))
     except ValueError:
         return None

@@ -14,6 +14,8 @@ from digest.model import Dump, Entry, Listing, Rejected
 # Of a dump that has to be read as a whole; and what a compressed one may become without being suspicious. Hostile text
 # takes thirty times its size in memory.
 LARGEST = 64 * 2**20
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_RFC_822 = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})\b")
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 _SHORT_DAY = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(_?)([01][0-9])\2([0-3][0-9])(?![0-9A-Za-z])")
 
@@ -133,6 +135,15 @@ def day_in_name(name: str) -> date | None:
     named = [day for day in map(plain_day, _DAY.findall(file)) if day]
     around = [day for day in map(plain_day, _DAY.findall(folder)) if day]
     return next(iter([*named, *reversed(around)]), None)
+
+
+def mail_day(text: str) -> date | None:
+    """The day that a text begins with as mail writes it, `Mon, 2 Apr 2007 19:18:42 GMT` (RFC 822), in its own zone."""
+    match = _RFC_822.match(text)
+    try:
+        return date(int(match[3]), MONTHS.index(match[2]) + 1, int(match[1])) if match else None
+    except ValueError:
+        return None
 
 
 def plain_day(value: object) -> date | None:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from digest.listings.form import MONTHS
 from digest.model import Rejected
 from digest.text import visible
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DATE = (
-    r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? (?P<day>[0-9]{1,2})"
+    rf"(?P<month>{'|'.join(MONTHS)})[a-z]{{0,6}}\.? (?P<day>[0-9]{{1,2}})"
     r"(?:, (?P<year>[12][0-9]{3}))?"
 )
 PAGE_DATE = re.compile(DATE)
@@ -54,7 +54,7 @@ class Day:
 def day_in(match: re.Match[str]) -> Day:
     """From a match of `DATE`."""
     year = int(match["year"]) if match["year"] else None
-    return Day(_MONTHS.index(match["month"].lower()) + 1, int(match["day"]), year)
+    return Day(MONTHS.index(match["month"].title()) + 1, int(match["day"]), year)
 
 
 @dataclass(frozen=True, slots=True)

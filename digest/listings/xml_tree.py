@@ -15,7 +15,7 @@ from lxml import etree
 
 from digest.errors import ListingError
 from digest.listings import clean
-from digest.listings.form import Sheet, read_each
+from digest.listings.form import Sheet, mail_day, plain_day, read_each
 from digest.model import Announced, Entry, Facts, Rejected
 from digest.text import arxiv_id, visible
 
@@ -28,9 +28,6 @@ _NOT_XML = str.maketrans(dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x1f", " "))  # whit
 _PROLOG = re.compile(r"(?:\s++|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+", re.DOTALL)
 _DECLARES = re.compile(r"""<!DOCTYPE(?:[^<>\["']|"[^"]*+"|'[^']*+')*+\[""")
 _ROOT = re.compile(r"<(?:!DOCTYPE\s{1,9})?(?:[\w.-]{1,40}:)?(?P<name>[\w.-]{1,40})[\s/>\[]")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NO_DAY = date(1, 1, 1)  # as Go writes a time that was not set
-_RFC_822 = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +156,5 @@ def number(node: Node, *names: str) -> tuple[str, int | None]:
 
 
 def day(text: str) -> date | None:
-    """The day as written, in its own time zone, of an ISO 8601 or RFC 822 moment; None for one that stands for none."""
-    written = _RFC_822.match(text)
-    try:
-        if written:
-            found = date(int(written[3]), _MONTHS.index(written[2]) + 1, int(written[1]))
-        else:
-            found = date.fromisoformat(text[:10]) if text[4:5] == "-" else _NO_DAY
-    except ValueError:
-        return None
-    return found if found > _NO_DAY else None
+    """The day as written, in its own time zone, of an ISO 8601 or RFC 822 moment; None for one that stands for none, as 0001-01-01 does."""
+    return plain_day(text[:10]) or mail_day(text)
