@@ -341,12 +341,12 @@ def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
         "\xa0",
     ],
 )
-@pytest.mark.parametrize("field", ["Title", "Authors", "Categories", "DOI", "Date", "Comments"])
 @linear()
-def test_large_hostile_fields_cost_no_more_than_their_length(piece: str, field: str) -> None:
-    bad = entry("One").replace("Title:", f"{field}: {piece * (30_000 // len(piece))}\nTitle:", 1)
-    with suppress(ListingError):
-        read(mailing(entry("Two", "2606.90002"), bad))
+def test_large_hostile_fields_cost_no_more_than_their_length(piece: str) -> None:
+    for field in ("Title", "Authors", "Categories", "DOI", "Date", "Comments"):
+        bad = entry("One").replace("Title:", f"{field}: {piece * (30_000 // len(piece))}\nTitle:", 1)
+        with suppress(ListingError):
+            read(mailing(entry("Two", "2606.90002"), bad))
 
 
 # --- the real ones -----------------------------------------------------------------------------------------------

@@ -441,16 +441,18 @@ def test_large_hostile_feeds_cost_no_more_than_their_length(piece: str) -> None:
 
 FIELDS = ["title", "description", "dc:creator", "author", "pubDate", "dc:date", "guid", "link", "category", "prism:doi"]
 
+FIELDS += ["dc:identifier", "content:encoded", "slash:comments", "managingEditor"]
 
-@pytest.mark.parametrize("field", [*FIELDS, "dc:identifier", "content:encoded", "slash:comments", "managingEditor"])
+
 @pytest.mark.parametrize(
     "piece", ["x", "a ", "a@", "@", ",", "(", "2026-", " and ", "&lt;b&gt;", "&lt;", "10.5/", "/", ";"]
 )
 @linear()
-def test_large_hostile_fields_cost_no_more_than_their_length(field: str, piece: str) -> None:
+def test_large_hostile_fields_cost_no_more_than_their_length(piece: str) -> None:
     spaces = (
         'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"'
     )
-    bad = f"<title>A Title</title><{field} {spaces}>{piece * (100_000 // len(piece))}</{field}>"
-    with suppress(ListingError):
-        read(rss(bad))
+    for field in FIELDS:
+        bad = f"<title>A Title</title><{field} {spaces}>{piece * (100_000 // len(piece))}</{field}>"
+        with suppress(ListingError):
+            read(rss(bad))
