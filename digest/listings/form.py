@@ -15,7 +15,7 @@ from digest.model import Dump, Entry, Listing, Rejected
 # takes thirty times its size in memory.
 LARGEST = 64 * 2**20
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_RFC_822 = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})\b")
+_RFC_822 = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ((?:19|20)[0-9]{{2}})\b")
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
 _SHORT_DAY = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(_?)([01][0-9])\2([0-3][0-9])(?![0-9A-Za-z])")
 

@@ -156,5 +156,5 @@ def number(node: Node, *names: str) -> tuple[str, int | None]:
 
 
 def day(text: str) -> date | None:
-    """The day as written, in its own time zone, of an ISO 8601 or RFC 822 moment; None for one that stands for none, as 0001-01-01 does."""
+    """The day as written, in its own time zone, of an ISO 8601 or RFC 822 moment; none of what stands for none."""
     return plain_day(text[:10]) or mail_day(text)
