@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -217,6 +218,18 @@ def sizes(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
             assert length <= 60, f"{node.name} has {length} lines"
+
+
+@rule
+def no_pattern_is_possessive(path: Path) -> None:
+    """Python before 3.11.5, Debian 12's, is wrong about such patterns."""
+    words = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
+    for node in nodes(path):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in words:
+            without_sets = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", node.value)
+            assert not re.search(r"(?:[\w.]|[^(]\))[*+?]\+|\d}\+|\(\?>", without_sets), (
+                f"line {node.lineno}: {node.value}"
+            )
 
 
 @rule

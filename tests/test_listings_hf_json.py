@@ -144,6 +144,8 @@ def test_python_forms(written: str, title: str) -> None:
         "-" * 1000 + "1",
         "",
         "x" * 2_000_000,
+        "'" + "\\'" * 500_000,  # a string that does not end is looked through once
+        "1" * 1_000_000 + "x",
     ],
 )
 def test_python_forms_that_are_none(written: str) -> None:

@@ -23,7 +23,7 @@ _MOST = 10**9  # a larger count is garbage, and too large for a database
 # What nothing here ever changes: printable ASCII but for what LaTeX is told by.
 _HARMLESS = bytes(code for code in range(0x20, 0x7F) if chr(code) not in SIGNS)
 _SIGNS = SIGNS.encode()
-_PLAIN_NAME = r"[A-Za-z][A-Za-z.'-]*+(?: [A-Za-z][A-Za-z.'-]*+)*"
+_PLAIN_NAME = r"[A-Za-z][A-Za-z.'-]*(?: [A-Za-z][A-Za-z.'-]*)*"
 _PLAIN_NAMES = re.compile(rf"{_PLAIN_NAME}(?:\n{_PLAIN_NAME})*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{}|/]+(?:[/?#][^\s<>\"\\^`{}|]*)?", re.IGNORECASE)
 _LONGEST_ADDRESS = 2000

@@ -16,7 +16,7 @@ from digest.listings.hf_json import Record, day_of, day_told, papers, parsed
 from digest.model import Listing
 
 # Of values in double quotes, as the server writes them, and in single ones, as pretty-printers do.
-_PROPS = re.compile(r"""data-props\s*=\s*(?:"([^"]*+)"|'([^']*+)')""")
+_PROPS = re.compile(r"""data-props\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _LIST = re.compile(r"""(?:&quot;|&#34;|")dailyPapers(?:&quot;|&#34;|")\s*:""")
 _PERIOD = re.compile(r"(?P<year>20[0-9]{2})-(?:W(?P<week>[0-9]{1,2})|(?P<month>[0-9]{1,2}))")
 

@@ -35,8 +35,8 @@ _BEGINS = re.compile(r"\s*(?:\{|\[\s*(?:[\[\]{\"0-9-]|null|true|false|\Z))")  # 
 # exhaust `ast.literal_eval`, whose compiler has no safe depth.
 _LARGEST_REPR = 2**20
 _DEEPEST_REPR = 20
-_STRING = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
-_PLAIN = re.compile(r"(?:[\s{}\[\],:]|True|False|None|-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-]?[0-9]{1,3})?)*+")
+_STRING = re.compile(r"""'[^'\\]*(?:\\.[^'\\]*)*(?:'|\\?\Z)|"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)""", re.DOTALL)
+_PLAIN = re.compile(r"(?:[\s{}\[\],:]|True|False|None|-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?(?![0-9.e]))*")
 
 Record = Mapping[str, Any]
 

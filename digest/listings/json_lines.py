@@ -24,7 +24,7 @@ _HEAD = 2**20
 _HEAD_LINES = 20
 
 # JSON allows no raw line end inside a string, so each of the three kinds ends a record.
-_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 
 Record = Mapping[str, Any]
 Line = str | bytes | None

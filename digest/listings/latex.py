@@ -15,8 +15,8 @@ from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
-# Braces up to three deep; possessive, so that hostile text costs no more than its length.
-_GROUP = r"\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\}"
+# Braces up to three deep; there is but one way to read them, so that hostile text costs no more than its length.
+_GROUP = r"\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\}"
 # Text stays as it is around these: a power, an index, `{,}` in a number, "``quoted''".
 _POWER = r"(?<=[\w)\]}])\^(?:\{(?P<powers>[0-9n+-]{1,4})\}|(?P<power>[0-9](?![0-9.])|n(?!\w)))"
 _DEGREES = r"\^(?:\{\\?circ\}|\\?circ(?=times|[^a-zA-Z]|$))"
@@ -42,14 +42,14 @@ _FRAGMENT = re.compile(
     | (?P<blank>\\[ ,;])
     | (?P<accent>\{{{_ACCENT}\}} | {_ACCENT})
     | \{{\\(?P<braced>[a-zA-Z]+)\ ?\}}
-    | \\(?P<macro>[a-zA-Z]+)(?P<arguments>(?:\s?{_GROUP})*+)
+    | \\(?P<macro>[a-zA-Z]+)(?P<arguments>(?:\s?{_GROUP})*)
     | \$(?P<sign>\\[a-zA-Z]+|[<>])\$(?=\.?\d)
-    | \$(?=\S)(?P<math>(?:[^$\\]|\\.){{1,300}}+)(?<=\S)\$(?!\d)
+    | \$(?=\S)(?P<math>(?:[^$\\]|\\.){{1,300}})(?<=\S)\$(?!\d)
     | \\\((?P<inline>.{{1,300}}?)\\\)
     | \{{\\(?:em|it|bf|tt|sc|rm|sl|sf)\s+(?P<styled>[^{{}}]{{1,300}})\}}
     | (?<=\w)\{{(?P<between>[,=])\}}(?=\w)
     | (?P<degrees>{_DEGREES}) | {_POWER} | {_INDEX}
-    | ``(?P<quoted>(?:[^`']|'(?!')){{1,300}}+)''
+    | ``(?P<quoted>(?:[^`']|'(?!')){{1,300}})''
     )
     """,
     re.VERBOSE,
@@ -110,7 +110,7 @@ _BARE_ACCENT = re.compile(r"\\([\"'`^~=.])\ ?([A-Za-z])")
 _APOSTROPHE = re.compile(r"(?<=\b[ODLMdlo])\\'(?=[A-Z])")
 _BLANK_AFTER_LETTER = re.compile(rf"\\({_LETTERS})\ (?=\w)")
 _TIE = re.compile(r"(?<!\\)~")
-_BRACES = re.compile(r"\{([^{}\\]*+)\}")
+_BRACES = re.compile(r"\{([^{}\\]*)\}")
 
 # A text without any of these has no LaTeX.
 SIGNS = "\\${^_`"

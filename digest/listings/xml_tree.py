@@ -25,8 +25,8 @@ Node = etree._Element
 HEAD = 8000
 
 _NOT_XML = str.maketrans(dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x1f", " "))  # white space in Python's eyes only
-_PROLOG = re.compile(r"(?:\s++|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+", re.DOTALL)
-_DECLARES = re.compile(r"""<!DOCTYPE(?:[^<>\["']|"[^"]*+"|'[^']*+')*+\[""")
+_PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_DECLARES = re.compile(r"""<!DOCTYPE(?:[^<>\["']|"[^"]*"|'[^']*')*\[""")
 _ROOT = re.compile(r"<(?:!DOCTYPE\s{1,9})?(?:[\w.-]{1,40}:)?(?P<name>[\w.-]{1,40})[\s/>\[]")
 
 
