@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpcore
 import pytest
 import trustme
 from conftest import Place
@@ -810,6 +811,32 @@ def test_a_proxy_of_the_environment_is_used_only_if_the_source_says_so(
         assert proxy.asked[0].headers["host"] == "papers.example"
 
 
+def only_the_proxy_knows(host: str, port: int) -> list[str]:
+    raise httpcore.ConnectError(f"the name {host} cannot be resolved")
+
+
+def test_a_proxy_leads_to_no_private_address_that_can_be_told(
+    server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = f"http://localhost:{server.server_port}/feed"
+    by_proxy = source(url="http://papers.example/feed", proxy=True, allow_private=False)
+    with serving() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        proxy.replies["/feed"] = [status(302, Location=inside)]
+        for unproxied in ("", "localhost, inside.example"):
+            monkeypatch.setenv("no_proxy", unproxied)
+            assert "papers.example/feed redirects there" in failing(desk, by_proxy)
+        assert len(proxy.asked) == 2
+        assert "set `allow_private = true`" in failing(desk, replace(by_proxy, url=inside)), "as without a proxy"
+        proxy.replies["/feed"] = [status(302, Location="http://other.example/there")]
+        proxy.replies["/there"] = [body(PAPERS)]
+        client = client_at(desk.inbox, FakeClock(), only_the_proxy_knows)
+        assert client.get(by_proxy, by_proxy.url, {}).body == PAPERS.encode()
+    assert server.asked == []
+    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:9")
+    assert "the proxy that the environment names cannot be used" in failing(desk, by_proxy)
+
+
 # --- memory ---------------------------------------------------------------------------------------------------
 
 
@@ -990,14 +1017,25 @@ def test_examples_that_no_dump_has_told_are_asked_for_by_their_ids(server: Serve
     assert asked_for_ids() == ["2401.90007"]
 
 
-def test_many_examples_are_asked_for_by_hundreds(server: Server, desk: Desk) -> None:
+def test_many_examples_are_asked_for_by_hundreds(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [f"2605.9{number:04}" for number in range(201)]
     server.replies["/query"] = [body(atom(0, 0))]
     one, two = (source(name=name, kind=SourceKind.ARXIV_API, url=f"{server.url}/query") for name in "ab")
     wanted = replace(desk.fetching(source(server), one, two), examples=lambda: ids)
-    list(fetch(wanted, NOW, Span(days=(TODAY, TODAY))))
-    asked = [each.query["id_list"].split(",") for each in server.asked if "id_list" in each.query]
-    assert asked == [ids[:100], ids[100:200], ids[200:]], "of one source only"
+
+    def asked_for(*, again: bool = False) -> tuple[list[list[str]], list[str]]:
+        server.asked.clear()
+        found = list(fetch(wanted, NOW, Span(days=(TODAY, TODAY), again=again)))
+        asked = [each.query["id_list"].split(",") for each in server.asked if "id_list" in each.query]
+        return asked, [each.reason for each in found if each.state is FetchState.LEFT_OUT]
+
+    assert asked_for() == ([ids[:100], ids[100:200], ids[200:]], []), "of one source only"
+    monkeypatch.setattr("digest.pipeline.fetch.MOST_BY_ID", 100)
+    ids += [f"2606.9{number:04}" for number in range(150)]
+    left = "{} more examples are known by their arXiv ids alone; the next fetch asks for them"
+    assert asked_for() == ([ids[201:301]], [left.format(50)])
+    assert asked_for(again=True) == ([[*ids[301:], *ids[:50]]], [left.format(251)]), "first those not asked yet"
+    assert asked_for() == ([], [])
 
 
 def test_only_one_process_fetches(server: Server, place: Place) -> None:

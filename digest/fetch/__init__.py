@@ -12,6 +12,7 @@ Does not know what is in a listing or where dumps are kept. httpx and httpcore l
 
 from digest.fetch.answer import Answer, Clock, shown
 from digest.fetch.asking import (
+    MOST_BY_ID,
     Harvest,
     LostTokenError,
     Request,
@@ -27,6 +28,7 @@ from digest.fetch.asking import (
 from digest.fetch.memory import Course, Known, Memory, fingerprint
 
 __all__ = [
+    "MOST_BY_ID",
     "Answer",
     "Clock",
     "Course",

@@ -26,6 +26,7 @@ SETTLES = {SourceKind.HF_DAILY: 2, SourceKind.ARXIV_API: 6, SourceKind.OAI_PMH: 
 # Control characters that XML does not allow and that abstracts hold all the same.
 _NOT_XML = bytes(32 if byte < 32 and byte not in b"\t\n\r" else byte for byte in range(256))
 AT_ONCE = 100  # papers that arXiv's API is asked for by their ids
+MOST_BY_ID = 1000  # of them in one run: half a minute at arXiv's pace
 FARTHEST = 31  # days that are caught up with after a pause; for more there is --from
 
 

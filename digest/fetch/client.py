@@ -9,10 +9,12 @@ import re
 import ssl
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
 from urllib.robotparser import RobotFileParser
 
 import httpcore
@@ -20,7 +22,7 @@ import httpx
 
 from digest.errors import FetchError, RefusedError
 from digest.fetch.answer import Answer, Clock, shown
-from digest.fetch.guard import GuardedBackend, GuardedTransport, Resolve, resolve
+from digest.fetch.guard import GuardedBackend, GuardedTransport, Resolve, public, resolve
 from digest.fetch.memory import Memory
 from digest.model import Source
 
@@ -165,17 +167,32 @@ class Client:
             raise FetchError(f"{url}: cannot be read ({shown(str(error))}); check the address of the source") from None
 
     def _open(self, source: Source, asked: str, url: str, left: Callable[[], float]) -> httpx.Client:
-        """Through a proxy only where the source says so: the proxy resolves names, so no address can be judged here.
+        """Through a proxy only where the source and the environment say so, see `_by_proxy`.
 
         A private address is for the source's own host alone: who answers there does not choose what else is asked.
         """
-        if source.proxy:
-            return httpx.Client(timeout=source.timeout, verify=self._context, follow_redirects=False)
         own = _origin(url) == _origin(asked)
         remedy = _IF_YOURS if own else f"{asked} redirects there, and `allow_private` does not hold for redirects"
+        if source.proxy and (proxy := _proxy(url)):
+            if not own:
+                self._judge(url, remedy)
+            return self._by_proxy(proxy, source.timeout)
         backend = GuardedBackend(source.allow_private and own, remedy, left, self._resolve)
         transport = GuardedTransport(self._context, backend)
         return httpx.Client(transport=transport, timeout=source.timeout, trust_env=False, follow_redirects=False)
+
+    def _judge(self, url: str, remedy: str) -> None:
+        """FetchError for a private address; a name that only the proxy can resolve is the proxy's to refuse."""
+        with suppress(httpcore.ConnectError):
+            public(_host(url), self._resolve(_host(url), 0), remedy)
+
+    def _by_proxy(self, proxy: str, timeout: float) -> httpx.Client:
+        try:
+            return httpx.Client(
+                proxy=proxy, verify=self._context, timeout=timeout, trust_env=False, follow_redirects=False
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            raise FetchError(f"the proxy that the environment names cannot be used: {shown(str(error))}") from None
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
@@ -220,6 +237,13 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     """As the library that connects reads it."""
     parts = httpx.URL(url)
     return parts.scheme, parts.host, parts.port
+
+
+def _proxy(url: str) -> str:
+    """The proxy that the environment names for the address; empty where it names none, or NO_PROXY the host."""
+    named = getproxies()
+    proxy = "" if proxy_bypass(_host(url)) else named.get(urlsplit(url).scheme) or named.get("all", "")
+    return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
 _IF_YOURS = "set `allow_private = true` for the source if it is yours"

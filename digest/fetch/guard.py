@@ -43,6 +43,14 @@ def is_public(text: str) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+def public(host: str, found: Iterable[str], remedy: str) -> list[str]:
+    """Those of a name's addresses that are on the open internet. FetchError if none is; `remedy` says what to do."""
+    fit = [one for one in found if is_public(one)]
+    if not fit:
+        raise FetchError(f"{host} is at {', '.join(found)}, which is not on the open internet; {remedy}")
+    return fit
+
+
 def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
@@ -66,11 +74,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         found = self._resolve(host, port)
-        fit = [one for one in found if self._allow_private or is_public(one)]
-        if not fit:
-            raise FetchError(
-                f"{host} is at {', '.join(found) or 'no address'}, which is not on the open internet; {self._remedy}"
-            )
+        fit = found if self._allow_private else public(host, found, self._remedy)
         trouble: Exception = httpcore.ConnectError("no address")
         for address in fit:
             try:

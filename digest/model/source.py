@@ -48,7 +48,7 @@ class FetchState(StrEnum):
     EMPTY = "empty"  # answered, but without a paper
     SETTLED = "settled"  # not asked: fetched when the day was long over
     PLANNED = "planned"  # not asked: a dry run
-    LEFT_OUT = "left out"  # not asked: the source does not know past days
+    LEFT_OUT = "left out"  # not asked: the source does not know past days, or that was enough for one run
     FAILED = "failed"
 
 

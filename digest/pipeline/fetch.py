@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import FetchError, ListingError, RefusedError
 from digest.fetch import (
+    MOST_BY_ID,
     Answer,
     Clock,
     Harvest,
@@ -130,8 +131,12 @@ class _Visit:
             # One that was interrupted goes on, unless something else is wanted now.
             going = None if given or span.again else self._course.harvest
             harvest = going or Harvest(first=first, last=last, catching_up=not given)
-        unasked = [one for one in examples if span.again or self._course.examples.get(one) != today]
-        starts = chain(requests_of(self._source, unasked, today), requests(self._source, first, last, harvest))
+        wanted = self._wanted(examples)
+        if (left := len(wanted) - MOST_BY_ID) > 0:
+            request = Request(label=f"{today}-examples", url=self._source.url)
+            yield self._told(request, FetchState.LEFT_OUT, reason=_NEXT_RUN.format(left))
+        by_id = requests_of(self._source, wanted[:MOST_BY_ID], today)
+        starts = chain(by_id, requests(self._source, first, last, harvest))
         if span.dry:
             yield from (self._planned(start) for start in starts)
             return
@@ -141,6 +146,12 @@ class _Visit:
             caught_up = harvest.last if harvest else last
             self._course.done = max(caught_up, self._course.done or caught_up)
         self._memory.save()
+
+    def _wanted(self, examples: Sequence[str]) -> list[str]:
+        """Those not asked for today; when all are to be asked again, the others after them."""
+        asked_today = {one for one, day in self._course.examples.items() if day == self._now.date()}
+        wanted = [one for one in examples if self._span.again or one not in asked_today]
+        return sorted(wanted, key=lambda one: one in asked_today)
 
     def _asked(self, starts: Iterable[Request]) -> Iterator[Fetched]:
         for start in starts:
@@ -280,4 +291,5 @@ class _Visit:
         )
 
 
+_NEXT_RUN = "{:,} more examples are known by their arXiv ids alone; the next fetch asks for them"
 _PRESENT_ONLY = "it tells of the present only; leave out --from and --to"
