@@ -57,6 +57,7 @@ from digest.model import (
 )
 from digest.pipeline.archive import write_front
 from digest.pipeline.feeds import write_feeds
+from digest.pipeline.prune import Retention, prune
 from digest.pipeline.streams import slug, streams
 from digest.pipeline.surfaces import announce, write_surfaces
 from digest.pipeline.world import World
@@ -324,6 +325,27 @@ def test_the_front_page_loses_what_is_pruned_and_leaves_the_publishers_own_alone
     (world.output / "index.html").write_text("<h1>My own</h1>")
     assert surfaces(world, date(2030, 4, 2))
     assert files(world)["index.html"] == b"<h1>My own</h1>"
+
+
+def test_pages_that_nothing_leads_to_go_when_they_are_old_enough(world: World) -> None:
+    surfaces(world, *SPRING)
+    before, archive = files(world), world.output / "archive"
+
+    def pruned(*, dry: bool = False, **keep: int) -> tuple[int, set[str]]:
+        """How many pages go at the end of May, and which are not there afterwards."""
+        late = moment(date(2030, 5, 25))
+        found = prune(world.store, world.subscriptions, world.output, archive, Retention(**keep), late, dry=dry)
+        return found["pages"], {path.removeprefix("archive/sheep/") for path in before.keys() - files(world).keys()}
+
+    assert pruned(pages=60) == (0, set()), "the database has their editions"
+    assert pruned(editions=60, pages=90, dry=True) == (0, set()), "they are too young"
+    whole_month = {"2030-02.html", f"{SPRING[0]}.html"}
+    assert pruned(editions=60, pages=60, dry=True) == (3, set())
+    assert pruned(editions=60, pages=60) == (3, whole_month | {"2030-03.html"})
+    assert surfaces(world) == ["archive/sheep/2030-03.html", "index.html"]
+    assert b'rel="prev"' in before["archive/sheep/2030-03.html"]
+    assert b'rel="prev"' not in files(world)["archive/sheep/2030-03.html"]
+    assert pruned(editions=60, pages=60) == (0, whole_month)
 
 
 def test_of_very_many_profiles_the_front_page_has_the_latest_alone(world: World) -> None:

@@ -310,20 +310,22 @@ def test_pruning_by_the_command_line(small: Place) -> None:
     assert "sets no days" in small.run("prune", now=later).out
     text = (
         "[retention]\nmails_days = 60\neditions_days = 60\nsightings_days = 60\ndumps_days = 60\nset_aside_days = 60\n"
+        "pages_days = 60\n"
     )
     small.config.write_text(text + small.config.read_text())
     (dump,) = (small.folder / "inbox").glob("*.jsonl")
     old = time.mktime((2026, 6, 1, 12, 0, 0, 0, 0, 0))
     stranger = small.folder / "inbox" / "never-taken-in.jsonl"
     stranger.write_text("{}")
-    for path in (dump, stranger):
+    (page,) = (small.folder / "out" / "archive").glob("*.html")
+    for path in (dump, stranger, page):
         os.utime(path, (old, old))
     would = json.loads(small.run("prune", "--dry-run", "--json", now=later).out)
     assert dump.exists()
     assert json.loads(small.run("prune", "--json", now=later).out) == would
     assert would.pop("pieces") > 0
-    assert would == {"mails": 1, "editions": 0, "sightings": 0, "dumps": 1, "set_asides": 0}
-    assert (dump.exists(), stranger.exists()) == (False, True)
+    assert would == {"mails": 1, "editions": 0, "pages": 1, "sightings": 0, "dumps": 1, "set_asides": 0}
+    assert [path.exists() for path in (dump, stranger, page)] == [False, True, False]
     dump.write_bytes(b"")
     small.config.write_text(small.config.read_text().replace("mails_days = 60", "mails_days = 6"))
     ran = small.run("prune", now=later)

@@ -10,9 +10,11 @@ from digest.pipeline.prune import Retention, prune
 
 
 def prune_command(context: Context, dry_run: bool, as_json: bool) -> int:
-    table, feeds = context.settings.retention, context.settings.feeds
+    settings = context.settings
+    table, feeds = settings.retention, settings.feeds
     keep = Retention(
         mails=table.mails_days,
+        pages=table.pages_days,
         editions=max(table.editions_days, feeds.days + 1) if table.editions_days else 0,  # feeds show them
         sightings=table.sightings_days,
         dumps=table.dumps_days,
@@ -20,12 +22,13 @@ def prune_command(context: Context, dry_run: bool, as_json: bool) -> int:
     )
     archived = [
         one.id
-        for one in context.settings.subscriptions
+        for one in settings.subscriptions
         if table.keep_archives and (one.address is None or feeds.private == "full")
     ]
     with context.store() as store, store.exclusive("run") as ours:
         required(ours, "Another run is at work; prune again when it is done.")
-        gone = prune(store, context.settings.inbox, keep, context.now(), archived, dry=dry_run)
+        inbox, archive = settings.inbox, settings.output / "archive"
+        gone = prune(store, settings.subscriptions, inbox, archive, keep, context.now(), archived, dry=dry_run)
     if as_json:
         tables.print_json(gone)
         return DONE

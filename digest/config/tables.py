@@ -164,6 +164,7 @@ class RetentionTable(Table):
     mails_days: Retained = 0
     editions_days: Retained = 0
     keep_archives: bool = True
+    pages_days: Retained = 0
     sightings_days: Retained = 0
     dumps_days: Retained = 0
     set_aside_days: Retained = 0

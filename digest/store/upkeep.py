@@ -172,6 +172,12 @@ class Upkeep(Pieces):
                     conn.execute(update(editions).where(chosen).values(content=None, selection=None))
         return count
 
+    def days_left(self, subscription_id: str, before: date, kept: Collection[str] = ()) -> set[date]:
+        """The dates of the subscription's editions that `prune_editions` leaves as they are."""
+        with self._reading() as conn:
+            there = (editions.c.subscription_id == subscription_id) & editions.c.content.is_not(None)
+            return set(conn.scalars(select(editions.c.date).where(there, ~_old_editions(conn, before, kept))))
+
     def prune_pieces(
         self, mails: datetime | None, editions_: date | None, kept: Collection[str] = (), *, dry: bool
     ) -> int:
