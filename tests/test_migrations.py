@@ -54,6 +54,8 @@ def _old_url(empty_url: str) -> str:
         make_url(empty_url).set(drivername="sqlite" if "sqlite" in empty_url else "postgresql+psycopg")
     )
     with engine.begin() as conn:
+        if engine.name == "postgresql":
+            conn.execute(text("SET TIME ZONE 'UTC'"))  # which the rows mean
         config = migrate._config()
         config.attributes["connection"] = conn
         command.upgrade(config, "0001")

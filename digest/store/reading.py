@@ -52,9 +52,13 @@ class Papers(Database):
 
     def search_titles(self, text: str, limit: int = 20) -> tuple[Paper, ...]:
         """Titles that hold the text in any case, the latest listed first; `%` and `_` mean themselves."""
+        title, wanted = func.lower(papers.c.title), text.lower()
+        capitals = "".join(sorted({one.upper() for one in wanted if not one.isascii() and len(one.upper()) == 1}))
+        if capitals and not self._file:  # with some locales PostgreSQL's `lower` knows ASCII only
+            title = func.translate(title, capitals, capitals.lower())
         query = (
             papers.select()
-            .where(papers.c.title.icontains(text, autoescape=True))
+            .where(title.contains(wanted, autoescape=True))
             .order_by(papers.c.first_listed.desc(), papers.c.id)
             .limit(limit)
         )
