@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from io import StringIO
 
 import pytest
 
 from digest.cli.commands import COMMANDS, work_of
+from digest.cli.screen import Screen
 
 HEAVY = {"alembic", "apscheduler", "babel", "feedgen", "httpx", "jinja2", "lxml", "numpy", "premailer", "pydantic"}
 HEAVY |= {"scipy", "sqlalchemy"}
@@ -43,3 +45,14 @@ def test_questions_to_the_store_wait_for_it_alone() -> None:
     found = loaded("; ".join(f"import digest.cli.{room}" for room in rooms))
     assert "sqlalchemy" in found
     assert not found & SMALL
+
+
+def test_who_reads_no_further_is_no_failure() -> None:
+    """As `head`: `main` ends well at this error, and would not at the exit that is rich's own."""
+
+    class Closed(StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        Screen(file=Closed()).print("told")

@@ -102,5 +102,5 @@ def _say(found: _Read) -> None:
             out.print(f"[yellow]Not understood:[/] {escape(mail.where)}: {escape(one.words)}", soft_wrap=True)
     for suppression in found.failing:
         out.print(f"{escape(suppression.address)} will not be mailed: {escape(suppression.reason)}", soft_wrap=True)
-    ignored = len(found.bounces) - len(told)
-    out.print(f"{len(found.bounces)} mails read, {ignored} of them mere notices; {found.known} were known.")
+    mails, ignored = tables.counted(len(found.bounces), "mail"), len(found.bounces) - len(told)
+    out.print(f"{mails} read, {ignored} of them mere notices; {found.known} were known.")

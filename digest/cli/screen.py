@@ -10,9 +10,16 @@ from rich.markup import escape
 from digest.errors import ConfigError, DigestError
 from digest.text import visible
 
+
+class Screen(Console):
+    def on_broken_pipe(self) -> None:
+        """Who reads has read enough, as `head` has: that is no failure, see `main`."""
+        raise BrokenPipeError
+
+
 _ANY_WIDTH = 1_000_000  # where no terminal is: a program reads lines, and people copy whole words
-out = Console(highlight=False, width=None if sys.stdout.isatty() else _ANY_WIDTH)
-err = Console(stderr=True, highlight=False)
+out = Screen(highlight=False, width=None if sys.stdout.isatty() else _ANY_WIDTH)
+err = Screen(stderr=True, highlight=False)
 
 
 def complain(error: DigestError) -> None:
