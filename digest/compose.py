@@ -32,7 +32,6 @@ from digest.model import (
     Subscription,
     Wait,
 )
-from digest.rank.follows import Credits
 from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, Worths, fill, places_of
 
 _WHY_REASONS = 3
@@ -214,6 +213,8 @@ def strands(new: Sequence[Ranked], profile: Profile) -> tuple[Strand, ...]:
     Whether the edition has a place for them does not matter: each has a feed of its own. Empty ones are left out.
     """
     topics = {topic.name: [one for one in new if one.topic == topic.name][: profile.limit] for topic in profile.topics}
+    from digest.rank.follows import Credits  # with numpy, which takes a moment
+
     credits = Credits([one.paper for one in new] if profile.authors else ())
     authors = {
         author.text: [new[row] for row in sorted(credits.author(author.text))]

@@ -6,8 +6,6 @@ import logging
 import threading
 from urllib.parse import urlsplit
 
-import httpx
-
 log = logging.getLogger(__name__)
 
 
@@ -19,6 +17,8 @@ def ping(url: str, *, well: bool, words: str = "", timeout: float = 5.0) -> bool
 
     The address is a secret: only its host is logged. `words` go with it as the body.
     """
+    import httpx  # takes a moment, and few are told
+
     target = url if well else f"{url.rstrip('/')}/fail"
     ended: list[str] = []
 

@@ -47,6 +47,12 @@ def test_questions_to_the_store_wait_for_it_alone() -> None:
     assert not found & SMALL
 
 
+def test_a_run_waits_for_no_more_than_it_has_work_for() -> None:
+    found = loaded("; ".join(f"import digest.cli.{room}" for room in ("feeds", "phases", "prune")))
+    assert "jinja2" in found, "pages are drawn in any case"
+    assert not found & {"httpx", "numpy", "prometheus_client", "scipy"}
+
+
 def test_who_reads_no_further_is_no_failure() -> None:
     """As `head`: `main` ends well at this error, and would not at the exit that is rich's own."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digest import __version__, metrics
+from digest import __version__
 from digest.cli.codes import DONE
 from digest.cli.context import Context
 from digest.files import write_whole
@@ -16,6 +16,8 @@ from digest.store import Store
 
 
 def metrics_command(context: Context, target: Path | None) -> int:
+    from digest import metrics  # its library takes a moment, which figures alone do not need
+
     with context.store() as store:
         text = metrics.text(figures_of(context, store))
     if target:

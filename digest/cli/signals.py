@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EADDRINUSE
 
-from digest import heartbeat, metrics
+from digest import heartbeat
 from digest.cli import tables
 from digest.cli.codes import INCOMPLETE
 from digest.cli.context import Context
@@ -31,6 +31,8 @@ def watched(context: Context) -> Iterator[Callable[[Store, int, str], int]]:
 
     def end(store: Store, code: int, trouble: str) -> int:
         if settings.metrics_file:
+            from digest import metrics  # its library takes a moment
+
             try:
                 write_whole(settings.metrics_file, metrics.text(figures_of(context, store)))
             except OSError as error:  # the run itself is done
@@ -75,6 +77,8 @@ def served(context: Context) -> Iterator[Callable[[], bool]]:
     def listen() -> bool:
         """Whether it answers, unless there is nowhere to answer at."""
         if port and not stops:
+            from digest import metrics
+
             try:
                 stops.append(metrics.serve(answer, port))
             except OSError as error:

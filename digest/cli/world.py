@@ -8,16 +8,19 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.cli.readership import readership
 from digest.config import Settings
-from digest.encoder import Encoder
 from digest.pipeline.pace import Limit, Rules
 from digest.pipeline.world import World
-from digest.rank import Background
 from digest.render import Renderer
 from digest.store import Store
 from digest.transport import DirectoryTransport, MaildirTransport, ProgramTransport, SmtpTransport, Transport
+
+if TYPE_CHECKING:
+    from digest.encoder import Encoder
+    from digest.rank import Background
 
 SMTP_USER, SMTP_PASSWORD = "DIGEST_SMTP_USER", "DIGEST_SMTP_PASSWORD"
 
@@ -58,12 +61,16 @@ def rules(settings: Settings) -> Rules:
 @cache
 def background() -> Background:
     """What is known of words before a paper has come in."""
+    from digest.rank import Background  # with numpy, which takes a moment
+
     return Background.of((files("digest.rank") / "background.npz").read_bytes())
 
 
 @cache
 def _encoder(folder: Path) -> Encoder:
     """One for all the worlds of a process, as it remembers what it has encoded."""
+    from digest.encoder import Encoder  # with numpy
+
     return Encoder(folder)
 
 

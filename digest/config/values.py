@@ -75,13 +75,13 @@ def _category(text: str) -> str:
     return text
 
 
-@cache  # the list of zones is read from the disk, and there may be thousands of subscriptions
-def _is_zone(name: str) -> bool:
-    return name in available_timezones()
+@cache  # it is read from the disk, and there may be thousands of subscriptions
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _zone(name: str) -> str:
-    if not _is_zone(name):
+    if name not in _zones():
         raise ValueError("not a time zone; write an IANA name such as Europe/Berlin or UTC")
     return name
 

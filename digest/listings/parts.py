@@ -1,8 +1,8 @@
 """Reads a dump whole if it is small, else part by part if its lines stand alone, so that memory stays flat.
 
 Owns the size of a part and the skipping of lines that an archive's predecessor held too. Knows no format. numpy is
-used for the 2.5 million hashes of an archive's lines, and XXH3 makes them in a tenth of the time that BLAKE2 takes: who
-makes a line like another's hides nothing but his own.
+used for the 2.5 million hashes of an archive's lines, and comes with them; XXH3 makes them in a tenth of the time that
+BLAKE2 takes: who makes a line like another's hides nothing but his own.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, compress, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from xxhash import xxh3_64_digest
 
 from digest.errors import ListingError, UnknownFormatError
@@ -30,8 +28,12 @@ _SKIPPED_FASTER = 16  # times: so much more of an archive that is known goes int
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
-Hashes = npt.NDArray[np.uint64]
-Hits = npt.NDArray[np.bool_]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Hashes = npt.NDArray[np.uint64]
+    Hits = npt.NDArray[np.bool_]
 KnownLines = Callable[[str], bytes]  # by a format's name: the hashes of the lines that its last archive had
 
 
@@ -166,10 +168,14 @@ class _Known:
 
     @classmethod
     def of(cls, packed: bytes) -> _Known:
+        import numpy as np
+
         return cls(np.sort(np.frombuffer(packed, np.uint64)))
 
     def unknown(self, packed: bytes) -> Hits:
         """Of each hash whether it is not known."""
+        import numpy as np
+
         asked = np.frombuffer(packed, np.uint64)
         if not len(self.hashes):
             return np.ones(len(asked), np.bool_)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from digest.model import (
     Feedback,
@@ -16,9 +16,11 @@ from digest.model import (
 )
 from digest.pipeline.pace import Clock, Rules
 from digest.pipeline.readership import Readership
-from digest.rank import Background, Encode
-from digest.render import Renderer
-from digest.transport import Transport
+
+if TYPE_CHECKING:  # numpy, jinja2 and more, which take a moment: who needs them comes with them
+    from digest.rank import Background, Encode
+    from digest.render import Renderer
+    from digest.transport import Transport
 
 
 def silent(_done: int, _total: int) -> None:
