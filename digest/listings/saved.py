@@ -24,7 +24,7 @@ _NESTED = re.compile(rb"\b(?:multipart|message)/", re.IGNORECASE)
 _LONG_TYPE = re.compile(rb"^Content-(?:Type|Disposition):(?:[^\n]|\n[ \t]){2000}", re.MULTILINE | re.IGNORECASE)
 _HEAD = 2**16
 _MAIL = re.compile(
-    r"(?:From [^\n]{1,300}\n)?(?:[A-Za-z][A-Za-z0-9-]{0,60}:[^\n]*\n(?:[ \t][^\n]*\n)*+){0,200}?"
+    r"(?:From [^\n]{1,300}\n)?(?:[A-Za-z][A-Za-z0-9-]{0,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){0,200}?"
     r"(?:MIME-Version|Content-Type|Content-Transfer-Encoding):",
     re.IGNORECASE,
 )
