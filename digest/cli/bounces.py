@@ -19,6 +19,7 @@ from digest.model import Bounce, Consequence, Suppression
 from digest.pipeline.bounces import take_return
 from digest.pipeline.failing import suppress_failing
 from digest.pipeline.owners import Owners
+from digest.text import counted
 
 IMAP_USER, IMAP_PASSWORD = "DIGEST_IMAP_USER", "DIGEST_IMAP_PASSWORD"
 
@@ -102,5 +103,5 @@ def _say(found: _Read) -> None:
             out.print(f"[yellow]Not understood:[/] {escape(mail.where)}: {escape(one.words)}", soft_wrap=True)
     for suppression in found.failing:
         out.print(f"{escape(suppression.address)} will not be mailed: {escape(suppression.reason)}", soft_wrap=True)
-    mails, ignored = tables.counted(len(found.bounces), "mail"), len(found.bounces) - len(told)
+    mails, ignored = counted(len(found.bounces), "mail"), len(found.bounces) - len(told)
     out.print(f"{mails} read, {ignored} of them mere notices; {found.known} were known.")
