@@ -21,6 +21,9 @@ from digest.store import Store, migrate
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Loaded here once, as a fixture of a session that modules import is made anew for each of them.
+pytest_plugins = ["stores", "prepared"]
+
 GOLDEN = Path(__file__).parent / "data" / "golden"
 
 

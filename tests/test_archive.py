@@ -15,14 +15,6 @@ from typing import Any
 import killed
 import pytest
 from conftest import Place
-from stores import (  # noqa: F401 -- fixtures
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _sqlite_url,
-    _store,
-    _store_url,
-)
 
 from digest.listings import dump_of, parts
 from digest.model import DumpReport, Listing, Mark

@@ -12,21 +12,7 @@ from time import monotonic
 import pytest
 from conftest import Place
 from smtp_sink import Sink
-from stores import (  # noqa: F401 -- fixtures
-    DAY,
-    HOUR,
-    NOW,
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _sqlite_url,
-    _store,
-    _store_url,
-    a_paper,
-    an_edition,
-    an_item,
-    enqueue,
-)
+from stores import DAY, HOUR, NOW, a_paper, an_edition, an_item, enqueue
 
 from digest.cadence import wake
 from digest.model import Delivery, Edition, Intent, OutboxState, Posting, Subscription

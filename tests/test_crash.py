@@ -15,14 +15,7 @@ from pathlib import Path
 import killed as killing
 import pytest
 from conftest import Digest, Place
-from prepared import (  # noqa: F401 -- fixtures
-    SECRET,
-    _ingested,
-    _ingested_folder,
-    _published,
-    _published_folder,
-    _sent_folder,
-)
+from prepared import SECRET
 from smtp_sink import Sink
 
 NOW = "2026-06-02T20:00:00+00:00"

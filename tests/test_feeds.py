@@ -21,19 +21,7 @@ import pytest
 from conftest import Place
 from lxml import etree
 from make import BACKGROUND
-from prepared import _sent, _sent_folder  # noqa: F401 -- fixtures
-from stores import (  # noqa: F401 -- fixtures
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _sqlite_url,
-    _store,
-    _store_url,
-    a_change,
-    an_edition,
-    enqueue,
-    record,
-)
+from stores import a_change, an_edition, enqueue, record
 
 from digest import websub
 from digest.compose import without

@@ -17,7 +17,6 @@ import feedparser
 import pytest
 from conftest import Digest, Place
 from lxml import html
-from prepared import _ingested, _ingested_folder, _sent, _sent_folder  # noqa: F401 -- fixtures
 
 from digest.model import Cadence, ordinal
 from digest.store import Store

@@ -18,23 +18,8 @@ import killed
 import pytest
 from conftest import Place
 from make import FIVE, last_edition, subscription
-from prepared import _held, _held_folder  # noqa: F401 -- fixtures
 from smtp_sink import Sink
-from stores import (  # noqa: F401 -- fixtures
-    HOUR,
-    NOW,
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _queued,
-    _sqlite_url,
-    _store,
-    _store_url,
-    a_paper,
-    an_edition,
-    an_item,
-    enqueue,
-)
+from stores import HOUR, NOW, a_paper, an_edition, an_item, enqueue
 
 from digest.compose import without
 from digest.model import Edition, Hold, HoldState, Item, OutboxState, Posting, Section, SectionKind, Shown

@@ -18,15 +18,7 @@ import feedparser
 import pytest
 from conftest import Place
 from lxml import html as lxml_html
-from prepared import (  # noqa: F401 -- fixtures
-    SECRET,
-    _ingested,
-    _ingested_folder,
-    _published,
-    _published_folder,
-    _sent,
-    _sent_folder,
-)
+from prepared import SECRET
 
 from digest.store import Store
 

@@ -11,14 +11,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import create_engine, make_url, text
-from stores import (  # noqa: F401 -- fixtures
-    DAY,
-    NOW,
-    _empty_postgresql_url,
-    _empty_url,
-    _postgresql_server,
-    _sqlite_url,
-)
+from stores import DAY, NOW
 
 from digest.message import assembled
 from digest.model import Feedback, Opinion, Shown

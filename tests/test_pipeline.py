@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from conftest import Place
-from prepared import _ingested_folder, _published, _published_folder  # noqa: F401 -- fixtures
 from smtp_sink import HANG_UP, Sink
 
 from digest.store import Store

@@ -16,21 +16,8 @@ from typing import Any
 import pytest
 import returned_mails as mails
 from conftest import Place
-from prepared import _sent, _sent_folder  # noqa: F401 -- fixtures
 from returned_mails import dsn
-from stores import (  # noqa: F401 -- fixtures
-    NOW,
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _queued,
-    _sqlite_url,
-    _store,
-    _store_url,
-    an_edition,
-    an_item,
-    enqueue,
-)
+from stores import NOW, an_edition, an_item, enqueue
 
 from digest import config
 from digest.cli.world import build

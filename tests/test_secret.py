@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from conftest import Place
-from prepared import _sent, _sent_folder  # noqa: F401 -- fixtures
 
 NEXT = "2026-06-03T20:00:00+00:00"
 

@@ -14,19 +14,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from stores import (  # noqa: F401 -- fixtures
+from stores import (
     DAY,
     HOSTILE,
     HOUR,
     NOW,
     REJECTED,
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _queued,
-    _sqlite_url,
-    _store,
-    _store_url,
     a_change,
     a_dump,
     a_listing,

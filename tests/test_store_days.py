@@ -7,24 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from stores import (  # noqa: F401 -- fixtures
-    DAY,
-    HOUR,
-    NOW,
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _sqlite_url,
-    _store,
-    _store_url,
-    a_change,
-    a_dump,
-    a_listing,
-    a_paper,
-    an_edition,
-    frozen,
-    record,
-)
+from stores import DAY, HOUR, NOW, a_change, a_dump, a_listing, a_paper, an_edition, frozen, record
 
 from digest.errors import StoreError
 from digest.model import Changes, Fetched, FetchState, Mark, Run, Taken, Verdict, VerdictKind

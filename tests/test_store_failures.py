@@ -19,26 +19,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, text
-from stores import (  # noqa: F401 -- fixtures
-    HOUR,
-    NOW,
-    _empty_postgresql_url,
-    _empty_url,
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _queued,
-    _sqlite_url,
-    _store,
-    _store_url,
-    a_change,
-    a_paper,
-    an_edition,
-    an_item,
-    enqueue,
-    record,
-)
+from sqlalchemy import event, make_url, text
+from stores import HOUR, NOW, a_change, a_paper, an_edition, an_item, enqueue, record
 
 from digest.errors import SchemaError, StoreError
 from digest.model import Delivery, Intent, OutboxItem, OutboxState
@@ -299,10 +281,10 @@ def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(migrate._config()).get_heads() == [migrate.HEAD]
 
 
-def test_newer_schema_is_refused_untouched(store_url: str) -> None:
-    execute(store_url, f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'")
+def test_newer_schema_is_refused_untouched(empty_url: str) -> None:
+    execute(empty_url, f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'")
     with pytest.raises(SchemaError, match="schema 9999 is newer than this program") as caught:
-        Store.open(store_url)
+        Store.open(empty_url)
     assert "Install the newer program" in str(caught.value)
 
 
@@ -421,11 +403,10 @@ def test_read_only_folder(sqlite_url: str, tmp_path: Path) -> None:
         (tmp_path / "folder").chmod(0o755)
 
 
-def test_read_only_server(postgresql_url: str) -> None:
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
-        name = connection.info.dbname
-        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-    with Store.open(postgresql_url) as store, pytest.raises(StoreError, match="read-only"):
+def test_read_only_server(empty_postgresql_url: str) -> None:
+    name = make_url(empty_postgresql_url).database
+    execute(empty_postgresql_url, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    with Store.open(empty_postgresql_url) as store, pytest.raises(StoreError, match="read-only"):
         record(store, a_change(a_paper("a")))
 
 

@@ -9,13 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import (  # noqa: F401 -- fixtures
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _sqlite_url,
-    _store_url,
-)
 
 
 def blow(log: Path, **storm: Any) -> dict[str, Any]:

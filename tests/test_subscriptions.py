@@ -6,17 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from stores import (  # noqa: F401 -- fixtures
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _sqlite_url,
-    _store,
-    _store_url,
-    a_paper,
-    an_edition,
-    an_item,
-)
+from stores import a_paper, an_edition, an_item
 
 from digest.cadence import due, wake
 from digest.model import Cadence, LastEdition, NoEdition, OutboxState, Posting, Shown, Subscription, Suppression

@@ -9,25 +9,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from stores import (  # noqa: F401 -- fixtures
-    DAY,
-    HOUR,
-    NOW,
-    _postgresql_server,
-    _postgresql_template,
-    _postgresql_url,
-    _sqlite_url,
-    _store,
-    _store_url,
-    a_change,
-    a_dump,
-    a_paper,
-    an_edition,
-    an_item,
-    enqueue,
-    full_paper,
-    record,
-)
+from stores import DAY, HOUR, NOW, a_change, a_dump, a_paper, an_edition, an_item, enqueue, full_paper, record
 
 from digest.errors import StoreError
 from digest.model import (

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from conftest import Place
 from make import last_edition, subscription
-from prepared import _sent, _sent_folder  # noqa: F401 -- fixtures
 from smtp_sink import Sink
 
 from digest.model import (
