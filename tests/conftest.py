@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection, Engine
 
 from digest.cli import main
-from digest.store import Store, migrate
+from digest.store import Store, database, migrate
+from digest.store.database import sqlite_url
 
 # Compiled once, and not by each worker and each process that a test starts.
 sys.dont_write_bytecode = False
@@ -23,6 +26,12 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Loaded here once, as a fixture of a session that modules import is made anew for each of them.
 pytest_plugins = ["stores", "prepared"]
+
+# Files of a test live shorter than a disk takes to write them: they are kept in memory where that has room.
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30 and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+    os.environ.setdefault("TMPDIR", str(MEMORY))
+    tempfile.tempdir = None  # asked for again
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
 
@@ -54,6 +63,27 @@ def _new_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrate, "upgrade", at_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _haste(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing waits for the disk, as nobody pulls the plug here; a statement of SQLite is compiled once a session."""
+    engine_of = database._sqlite_engine
+    first = engine_of(sqlite_url(tmp_path_factory.mktemp("first") / "digest.db"))
+    with first.connect():  # from then on it knows what the library can do
+        pass
+    first.dispose()
+
+    def engine(url: URL) -> Engine:
+        made = engine_of(url)
+        made.dialect, made._compiled_cache = first.dialect, first._compiled_cache
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(os, "sync", lambda: None)
+        patch.setattr(database, "_sqlite_engine", engine)
         yield
 
 
