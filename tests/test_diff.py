@@ -604,7 +604,7 @@ def _coherent(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 COHERENT = LISTS.map(_coherent)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(first=LISTS, second=LISTS)
 def test_every_entry_has_one_outcome_in_order(first: tuple[Entry, ...], second: tuple[Entry, ...]) -> None:
     shelf = Shelf()
@@ -623,7 +623,7 @@ def test_every_entry_has_one_outcome_in_order(first: tuple[Entry, ...], second: 
         assert len(ids) <= 1, "two arXiv ids merged"
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(COHERENT)
 def test_a_listing_against_itself_is_unchanged(entries: tuple[Entry, ...]) -> None:
     one = listing(*entries)
@@ -632,7 +632,7 @@ def test_a_listing_against_itself_is_unchanged(entries: tuple[Entry, ...]) -> No
     assert changes.gone == ()
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(COHERENT)
 def test_the_same_entries_again_change_nothing(entries: tuple[Entry, ...]) -> None:
     shelf = Shelf()
@@ -676,7 +676,7 @@ def dumps(draw: st.DrawFn, days: int, entries: st.SearchStrategy[Entry]) -> list
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(dumps(days=2, entries=CLAIMS), st.data())
 def test_the_order_of_dumps_does_not_matter_to_papers(given: list[Listing], data: st.DataObject) -> None:
     found = []
@@ -688,7 +688,7 @@ def test_the_order_of_dumps_does_not_matter_to_papers(given: list[Listing], data
     assert found[0] == found[1] == found[2]
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(dumps(days=3, entries=CLAIMS), st.data())
 def test_the_order_of_a_days_dumps_does_not_matter_to_what_the_day_brought(
     given: list[Listing], data: st.DataObject

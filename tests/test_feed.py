@@ -448,7 +448,7 @@ def test_blank_title_falls_back_to_the_id() -> None:
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)  # lone surrogates too
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(title=ANY_TEXT, abstract=ANY_TEXT, author=ANY_TEXT, why=ANY_TEXT, id=ANY_TEXT, doi=ANY_TEXT, content=ANY_TEXT)
 def test_any_text_survives(title: str, abstract: str, author: str, why: str, id: str, doi: str, content: str) -> None:
     facts = {"title": title, "abstract": abstract, "authors": (author,), "doi": doi, "arxiv_id": None}

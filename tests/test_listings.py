@@ -173,19 +173,19 @@ def mutated(draw: st.DrawFn, dumps: Sequence[bytes], pieces: Sequence[bytes] = P
     return content[: draw(st.integers(0, len(content)))] if cut and draw(st.booleans()) else content
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated(DUMPS))
 def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
     allowed(content)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_listing_or_a_listing_error(content: bytes) -> None:
     allowed(content)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_any_text_survives_in_any_form(title: str, abstract: str) -> None:
     record = {"paper": {"title": title, "summary": abstract, "authors": [{"name": title}], "id": abstract}}

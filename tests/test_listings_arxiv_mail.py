@@ -307,7 +307,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated(WHOLE, PIECES, cut=True))
 def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
     try:

@@ -96,7 +96,7 @@ def test_what_was_never_meant_to_be_seen_goes(raw: str, text: str) -> None:
     assert clean.text(raw) == text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\\${}^_%&#~`'\"abcvil 0123()[]-")), max_size=120))
 def test_any_text_comes_out_clean(raw: str) -> None:
     text = clean.text(raw)
@@ -106,7 +106,7 @@ def test_any_text_comes_out_clean(raw: str) -> None:
     assert not {"Cc", "Cs", "Zl", "Zp"} & set(map(unicodedata.category, text))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.text(alphabet="abc XYZ019.,;:!?-()[]%&#~<>/@*+='\"", max_size=200))
 def test_ordinary_text_is_only_folded(raw: str) -> None:
     assert clean.text(raw) == " ".join(raw.split())

@@ -148,7 +148,7 @@ def test_pages_that_are_none(text: str, words: str) -> None:
     assert words in str(raised.value)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_mutation_is_a_listing_or_a_listing_error(data: st.DataObject) -> None:
     content = page(PROPS, data.draw(st.sampled_from(["'", '"']))).encode()

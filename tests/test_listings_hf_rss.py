@@ -199,7 +199,7 @@ def test_nested_items_and_depth() -> None:
     assert len(read(feed(item(1).replace("<title>", item(2) + "<title>"))).entries) == 1
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_mutation_is_a_listing_or_a_listing_error(data: st.DataObject) -> None:
     content = DAY.encode()

@@ -246,7 +246,7 @@ def test_a_better_source_corrects_a_scrape_and_that_is_no_news(worse: object) ->
 # --- hostile content -----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_mutation_is_a_listing_or_a_listing_error(data: st.DataObject) -> None:
     body = data.draw(st.sampled_from([[crude(1), crude(2)], dated(plain(1), plain(2))]))

@@ -490,7 +490,7 @@ def test_other_json_is_left_alone(record: dict[str, Any], document: str) -> None
 # --- hostile content ---------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated([one.encode() for one in WHOLE.values()]))
 def test_any_mutation_is_a_listing_or_a_listing_error(content: bytes) -> None:
     allowed(content)
@@ -508,7 +508,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_values_in_any_field(data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from([SNAPSHOT_RECORD, DAILY_RECORD, OWN_RECORD, HEADER, HEADER["listing"]]))

@@ -245,7 +245,7 @@ def assert_wire_form(message: Message) -> None:
     assert all(len(word) <= 75 for word in re.findall(rb"=\?[^?\s]+\?[qb]\?[^?\s]*\?=", header))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(ANY)
 def test_any_subject_and_name_parse_back(text: str) -> None:
     message = made(
@@ -263,7 +263,7 @@ def test_any_subject_and_name_parse_back(text: str) -> None:
     assert found["List-Id"].endswith("<slm.digest.example.org>")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.text(st.characters(), max_size=600), ANY)
 def test_any_text_parses_back(html: str, text: str) -> None:
     def lines(text: str) -> str:

@@ -159,7 +159,7 @@ def test_the_words_of_another_phrase_do_not_widen_the_window() -> None:
     assert Phrases(["models"]).count(text) == Phrases(["models", "one two three"]).count(text) == {"models": 2}
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(phrases=st.lists(TEXTS, max_size=6), texts=st.lists(TEXTS, max_size=6))
 def test_found_in_all_texts_at_once_is_counted_in_each(phrases: list[str], texts: list[str]) -> None:
     given, index = Phrases(phrases), Index(texts)

@@ -234,7 +234,7 @@ def real(*patterns: str) -> Days:
 @pytest.mark.parametrize(
     "patterns",
     [
-        ["arxiv-mailing/*.txt"],
+        ["arxiv-mailing/2023-06-0[89].txt"],
         [
             "hf-api-daily/refetch/2025-01-*/*.json",
             "hf-api-daily/daily/2025-01-*.json",
@@ -245,7 +245,7 @@ def real(*patterns: str) -> Days:
             "hf-rss-snapshots/feed_2026-04-1*.xml",
             "hf-rss-snapshots/feed_*_2026-04-*.xml",
         ],
-        ["hf-api-daily/daily/2026-06-*.json", "hf-rss-snapshots/feed_2026-06-1*.xml", "hf-scrape-a/2026-06-1*.json"],
+        ["hf-api-daily/daily/2026-06-1*.json", "hf-rss-snapshots/feed_2026-06-1*.xml", "hf-scrape-a/2026-06-1*.json"],
         ["hf-api-daily/daily/2024-06-*.json", "hf-scrape-b/2024-06-1*.json"],
     ],
     ids=["mailings", "refetched", "april", "june", "2024"],

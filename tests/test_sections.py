@@ -144,7 +144,7 @@ POOL = [
 ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     papers=st.lists(st.sampled_from(POOL), min_size=1, unique_by=lambda each: each.paper.id),
     sheep=st.sampled_from([0.0, 0.3, 1.0]),
@@ -254,7 +254,7 @@ def test_places_of_papers_that_are_let_in(
     assert {name: (where.topic or where.kind, place) for name, (where, place) in told.items()} == found
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     papers=st.lists(st.sampled_from(POOL), min_size=2, unique_by=lambda each: each.paper.id),
     sheep=st.sampled_from([0.0, 0.3, 1.0]),

@@ -14,7 +14,7 @@ from digest.render.stencil import Gap, Nested, Run, Stencil, hole, html_cuts, te
 from digest.wire import quoted, told
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(
     st.lists(st.text(st.sampled_from("abc-é\u00a0 "), max_size=90), max_size=20).map(" ".join) | st.text(max_size=300)
 )
