@@ -43,13 +43,17 @@ def run(log: Path, *command: str | Path, point: str, numbers: tuple[tuple[str, i
     return ended(start(log, *command, point=point, numbers=numbers))
 
 
+def start_script(log: Path, text: str, *arguments: str, forks: bool = False) -> Forked:
+    """Start Python that finds the arguments in `sys.argv`, and can `die()`, or fork if that is wanted."""
+    return _forked(_script, log, text, arguments, daemon=not forks)
+
+
 def script(log: Path, text: str, *arguments: str) -> int:
-    """Run Python that finds the arguments in `sys.argv`, and can `die()`."""
-    return ended(_forked(_script, log, text, arguments))
+    return ended(start_script(log, text, *arguments))
 
 
-def _forked(work: Callable[..., None], *arguments: object) -> Forked:
-    forked = _FORKS.Process(target=work, args=arguments, daemon=True)
+def _forked(work: Callable[..., None], *arguments: object, daemon: bool = True) -> Forked:
+    forked = _FORKS.Process(target=work, args=arguments, daemon=daemon)
     forked.start()
     return forked
 

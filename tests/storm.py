@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import multiprocessing
 import random
 import subprocess
@@ -20,7 +19,7 @@ import time
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -206,12 +205,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--kills-per-second", type=float, default=1.0)
-    parser.add_argument("--one", metavar="JSON", help="a single storm, of these values; its outcome is printed as JSON")
-    parser.add_argument("--log", type=Path, help="for --one: the file of what was taken")
     options = parser.parse_args()
-    if options.one:
-        print(json.dumps(asdict(blow(Storm(**json.loads(options.one)), options.log))))
-        return
     every = 1 / options.kills_per_second
     wind: dict[str, Any] = {
         "messages": options.messages, "seed": options.seed, "between": (0.5 * every, 1.5 * every),

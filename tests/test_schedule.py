@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import killed
 import pytest
 from conftest import Place
 
@@ -261,37 +260,31 @@ def test_clocks_that_jump_lose_no_day_and_double_none(place: Place) -> None:
 
 
 @contextmanager
-def daemon(place: Place, clock: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [
-        sys.executable,
-        "-m",
-        "digest",
-        "-c",
-        str(place.config),
-        "--now",
-        f"@{clock}",
-        "schedule",
-        "--every",
-        "1",
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def daemon(place: Place, clock: Path) -> Iterator[int]:
+    """What it logs can be read there."""
+    log = clock.with_name(f"log{len(list(clock.parent.glob('log*')))}")
+    os.mkfifo(log)
+    told = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    process = killed.start(log, "-c", place.config, "--now", f"@{clock}", "schedule", "--every", "1")
+    try:
+        yield told
+    finally:
+        process.kill()
+        process.join()
+        os.close(told)
 
 
-def heard(*daemons: subprocess.Popen[bytes], words: bytes, seconds: float = 60) -> None:
+def heard(*daemons: int, words: bytes, seconds: float = 60) -> None:
     """Wait until one of them logs the words."""
-    streams = {one.stderr.fileno(): b"" for one in daemons if one.stderr is not None}
+    said = dict.fromkeys(daemons, b"")
     end = os.times().elapsed + seconds
-    while not any(words in said for said in streams.values()):
-        ready, _, _ = select.select(list(streams), [], [], max(0.0, end - os.times().elapsed))
-        assert ready, f"{words!r} was not logged: {streams}"
-        for stream in ready:
-            read = os.read(stream, 65536)
-            assert read, f"a daemon ended: {streams}"
-            streams[stream] += read
+    while not any(words in each for each in said.values()):
+        ready, _, _ = select.select(daemons, [], [], max(0.0, end - os.times().elapsed))
+        assert ready, f"{words!r} was not logged: {said}"
+        for one in ready:
+            read = os.read(one, 65536)
+            assert read, f"a daemon ended: {said}"
+            said[one] += read
 
 
 def test_daemons_over_both_clock_changes_with_a_kill_and_a_double_start(place: Place, tmp_path: Path) -> None:
@@ -308,22 +301,22 @@ def test_daemons_over_both_clock_changes_with_a_kill_and_a_double_start(place: P
         tell(moment)
 
     night("2026-03-28", "2026-03-28T01:30")
-    with daemon(place, clock) as one:
-        heard(one, words=b"state=sent")
-        night("2026-03-29", "2026-03-29T01:29")  # 01:29 summer time has 02:30 still ahead, which is skipped
-        heard(one, words=b"ingested")
-        with daemon(place, clock) as other:
+    with ExitStack() as others:
+        with daemon(place, clock) as one:
+            heard(one, words=b"state=sent")
+            night("2026-03-29", "2026-03-29T01:29")  # 01:29 summer time has 02:30 still ahead, which is skipped
+            heard(one, words=b"ingested")
+            other = others.enter_context(daemon(place, clock))
             heard(other, words=b"daemon_started")
             tell("2026-03-29T01:30")
             heard(one, other, words=b"state=sent")
-            one.kill()
-            night("2026-10-25", "2026-10-25T00:30")  # 02:30 for the first time
-            heard(other, words=b"state=sent")
-            with daemon(place, clock) as third:
-                night("2026-10-26", "2026-10-25T01:30")  # and for the second
-                heard(third, other, words=b"ingested")
-                tell("2026-10-26T01:30")
-                heard(third, other, words=b"state=sent")
+        night("2026-10-25", "2026-10-25T00:30")  # 02:30 for the first time
+        heard(other, words=b"state=sent")
+        third = others.enter_context(daemon(place, clock))
+        night("2026-10-26", "2026-10-25T01:30")  # and for the second
+        heard(third, other, words=b"ingested")
+        tell("2026-10-26T01:30")
+        heard(third, other, words=b"state=sent")
     with Store.open(config.load(place.config).database) as store:
         made = [each.date for each in store.editions("flocks/ada@example.org", 10)]
     assert made == [date(2026, 10, 26), date(2026, 10, 25), date(2026, 3, 29), date(2026, 3, 28)]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,17 +25,6 @@ from digest.model import Delivery, Intent, OutboxItem, OutboxState
 from digest.store import Store, database, migrate, schema
 
 Queued = Callable[..., OutboxItem]
-HERE = Path(__file__).parent
-
-
-def python(script: str, *arguments: str) -> subprocess.Popen[str]:
-    """A process of its own that can import what the tests import."""
-    return subprocess.Popen(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(HERE)!r})\n{script}", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
 
 def at_once(*jobs: Callable[[], object]) -> list[object]:
@@ -131,11 +118,10 @@ def test_many_senders_share_the_messages(store: Store, store_url: str, queued: Q
     assert sorted(found) == sorted(wanted)
 
 
-def test_processes_prepare_the_same_new_database(empty_url: str) -> None:
-    script = "from digest.store import Store; input(); Store.open(sys.argv[1]).close(); print('ready')"
-    processes = [python(script, empty_url) for _ in range(3)]
-    outcomes = [process.communicate("go\n", timeout=60)[0] for process in processes]
-    assert outcomes == ["ready\n"] * 3
+def test_processes_prepare_the_same_new_database(empty_url: str, tmp_path: Path) -> None:
+    script = "from digest.store import Store; Store.open(sys.argv[1]).close()"
+    processes = [killed.start_script(tmp_path / "log", script, empty_url) for _ in range(3)]
+    assert [killed.ended(process) for process in processes] == [0, 0, 0], (tmp_path / "log").read_text()
     with Store.open(empty_url) as store:
         assert f"schema {migrate.HEAD}" in store.check()
 
@@ -148,19 +134,21 @@ def test_threads_prepare_the_same_new_database(empty_url: str) -> None:
 # --- kill -9 ---------------------------------------------------------------------------------------------------
 
 
-def test_exclusive_is_free_when_its_holder_is_killed(store: Store, store_url: str) -> None:
+def test_exclusive_is_free_when_its_holder_is_killed(store: Store, store_url: str, tmp_path: Path) -> None:
     script = """
+import time
 from digest.store import Store
 with Store.open(sys.argv[1]).exclusive("send") as held:
     print(held, flush=True)
-    input()
+    time.sleep(60)
 """
-    with python(script, store_url) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == "True\n"
-        with store.exclusive("send") as held:
-            assert not held
-        holder.kill()
+    os.mkfifo(tmp_path / "log")
+    holder = killed.start_script(tmp_path / "log", script, store_url)
+    with (tmp_path / "log").open() as told:
+        assert told.readline() == "True\n"
+    with store.exclusive("send") as held:
+        assert not held
+    holder.kill()
     assert _held_soon(store)
 
 
