@@ -88,7 +88,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 # Once for each hand-off in the suite; the others are for `make storm`.
-OFTEN = [*INGEST[1:3], *PUBLISH[:3:2], *PUBLISH[4:5], *DELIVER[:4:2], *DELIVER[4:6]]
+OFTEN = [INGEST[2], *PUBLISH[:3:2], PUBLISH[4], DELIVER[0], *DELIVER[4:6]]
 POINTS = [pytest.param(one, marks=() if one in OFTEN else pytest.mark.long) for one in (*INGEST, *PUBLISH, *DELIVER)]
 
 

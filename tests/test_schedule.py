@@ -222,10 +222,9 @@ def test_settings_that_change_are_met_by_the_next_run(place: Place) -> None:
 # --- two at once, and clocks that jump -------------------------------------------------------------------------
 
 
-def test_two_at_once_without_the_lock_make_each_edition_once(stocked: Place) -> None:
+def test_two_at_once_without_the_lock_make_each_edition_once(ingested: Place) -> None:
     """The key is the guarantee: as many as like compose at the same time."""
-    stocked.run("ingest", stocked.folder / "inbox")
-    settings, now = config.load(stocked.config), datetime(2026, 6, 2, 20, tzinfo=UTC)
+    settings, now = config.load(ingested.config), datetime(2026, 6, 2, 20, tzinfo=UTC)
     made: list[str] = []
     start = threading.Barrier(3, timeout=60)
 
@@ -241,8 +240,8 @@ def test_two_at_once_without_the_lock_make_each_edition_once(stocked: Place) -> 
     for thread in threads:
         thread.join()
     assert len(made) == len(set(made)) == 8
-    assert stocked.run("run").code == 0
-    assert len(stocked.mails()) == 4
+    assert ingested.run("run").code == 0
+    assert len(ingested.mails()) == 4
 
 
 def test_clocks_that_jump_lose_no_day_and_double_none(place: Place) -> None:

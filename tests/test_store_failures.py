@@ -57,7 +57,7 @@ def execute(url: str, *statements: str) -> None:
 
 def test_one_of_many_enqueues_the_edition(store: Store, store_url: str) -> None:
     with Store.open(store_url) as other:
-        for n in range(15):  # the connections of the first round are slow to come, and hardly meet
+        for n in range(6):  # the connections of the first round are slow to come, and hardly meet
             _enqueue_at_once([store, other, store, other], f"ada{n}")
 
 
