@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each tick that one at work leaves out
 
 
-def serve(tick: Callable[[], None], every_seconds: int, stop: threading.Event | None = None) -> None:
+def serve(tick: Callable[[], None], every_seconds: float, stop: threading.Event | None = None) -> None:
     """Call `tick` at once and then every so many seconds until SIGINT, SIGTERM or `stop`.
 
     A tick that is running when the signal comes is finished first. A tick that raises a DigestError is logged and the

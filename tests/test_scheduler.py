@@ -28,7 +28,7 @@ def test_it_ticks_at_once_and_again_until_stopped() -> None:
         if len(ticks) == 2:
             stop.set()
 
-    serve(tick, 1, stop)
+    serve(tick, 0.1, stop)
     assert len(ticks) == 2
 
 
@@ -41,7 +41,7 @@ def test_a_failing_tick_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptu
             stop.set()
         raise StoreError("the database is locked")
 
-    serve(tick, 1, stop)
+    serve(tick, 0.1, stop)
     assert len(ticks) == 2
     assert "the database is locked" in caplog.text
 
@@ -51,7 +51,7 @@ def test_a_bug_ends_the_daemon() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        serve(tick, 1)
+        serve(tick, 0.1)
 
 
 def test_ticks_never_run_side_by_side(caplog: pytest.LogCaptureFixture) -> None:
@@ -60,12 +60,12 @@ def test_ticks_never_run_side_by_side(caplog: pytest.LogCaptureFixture) -> None:
     def tick() -> None:
         running.append(1)
         most.append(len(running))
-        threading.Event().wait(1.2)  # longer than the time between two ticks
+        threading.Event().wait(0.15)  # longer than the time between two ticks
         running.pop()
         if len(most) == 2:
             stop.set()
 
-    serve(tick, 1, stop)
+    serve(tick, 0.1, stop)
     assert max(most) == 1
     assert "apscheduler" not in caplog.text.lower() and "maximum number" not in caplog.text
 
