@@ -17,12 +17,14 @@ from typing import Any
 
 import pytest
 from conftest import real_data
+from sqlalchemy import select
 
 from digest.errors import ListingError
 from digest.listings import read_dump, read_listing
-from digest.model import Announced, Changes, Dump, DumpReport, Facts, Listing, Mark, Outcome
+from digest.model import Announced, Changes, Dump, DumpReport, Facts, Listing, Mark, Origin, Outcome
 from digest.pipeline.ingest import days_of, ingest
-from digest.store import Store
+from digest.store import Store, schema
+from digest.store.known import origins_of
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
 
@@ -73,6 +75,20 @@ def replay(path: Path, days: Days, arrange: Arrange = list, apart: timedelta = t
     return witness
 
 
+def told_of(store: Store) -> tuple[dict[str, dict[str, Origin]], dict[str, list[tuple[Any, ...]]]]:
+    """By paper where its fields are from, and its revisions: of all at once, as thousands of questions take seconds."""
+    revised = schema.revisions.c
+    with store._reading() as conn:
+        stored = conn.execute(select(schema.papers.c.id, schema.papers.c.origins))
+        origins = origins_of(conn, {id: by_field or {} for id, by_field in stored})
+        revisions: dict[str, list[tuple[Any, ...]]] = {id: [] for id in origins}
+        for id, *revision in conn.execute(
+            select(revised.paper_id, revised.at, revised.field, revised.old, revised.new)
+        ):
+            revisions[id].append(tuple(revision))
+    return origins, {id: sorted(rows) for id, rows in revisions.items()}
+
+
 def came_of(witness: Witness, days: Iterable[date]) -> dict[str, Any]:
     """Papers and where their fields are from, sightings, revisions, what each day brought, what is told of dumps."""
     with witness.store as store:
@@ -81,8 +97,7 @@ def came_of(witness: Witness, days: Iterable[date]) -> dict[str, Any]:
             id: [f.name for f in fields(Facts) if getattr(paper, f.name) not in (None, "", ())]
             for id, paper in papers.items()
         }
-        origins = {id: store.origins(id) for id in papers}
-        revisions = {id: sorted((one.at, one.field, one.old, one.new) for one in store.revisions(id)) for id in papers}
+        origins, revisions = told_of(store)
         sightings = store.sightings(papers)
         marks = {one.dump: (one.marks, one.gone) for one in store.listings(10_000)}
     relisted, brought = witness.ids(Outcome.RELISTED), {}
