@@ -21,7 +21,6 @@ from digest.cli.context import Context
 from digest.pipeline.publish import publish
 from digest.store import Store
 
-DAY = timedelta(days=1)
 READER = '[[subscription]]\naddress = "ada@example.org"\nprofile = "flocks"\n'
 
 
@@ -249,8 +248,9 @@ def test_clocks_that_jump_lose_no_day_and_double_none(place: Place) -> None:
     start, dates = datetime(2026, 6, 1, 6, tzinfo=UTC), []
     hours = [0, 23, 24, 23, 24, 25, 48, 47, 73, 48, 72, 97]  # an hour and a day back, a day too early
     for number, hour in enumerate(hours):
-        drop(place, f"{(start + number * DAY):%Y-%m-%d}", **{f"birds{number}": 5 + number})
-        found = json.loads(place.run("run", "--json", now=(start + timedelta(hours=hour)).isoformat()).out)
+        now = start + timedelta(hours=hour)
+        drop(place, f"{now:%Y-%m-%d}", **{f"birds{number}": 5 + number})
+        found = json.loads(place.run("run", "--json", now=now.isoformat()).out)
         dates += [one["date"] for one in found["editions"]]
     assert dates == [f"2026-06-0{number}" for number in range(1, 6)]
 
