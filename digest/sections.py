@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest.model import Profile, Ranked, Ranking, Section, SectionKind, Shown, Sighting
-from digest.rank.order import tie
-from digest.trend import risen
+from digest.trend import risen, tie
 
 EXPLORED_AMONG = 5  # of so many papers a place, the day of the calendar tells which is explored
 MAIN, TRENDING = Section(), Section(kind=SectionKind.TRENDING)

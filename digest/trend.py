@@ -195,6 +195,11 @@ def trends(
     return found
 
 
+def tie(paper: Paper, trend: Trend) -> tuple[int, int, int, str]:
+    """Which of two papers of the same score stands first; always ends in the unique id."""
+    return (-trend.points, -(trend.votes or 0), -(paper.first_listed or date.min).toordinal(), paper.id)
+
+
 # --- late risers -------------------------------------------------------------------------------------------------
 
 

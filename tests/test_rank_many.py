@@ -11,7 +11,7 @@ from scipy import sparse
 
 from digest.rank import Asked, Background, Corpus, Trending, many, rank
 from digest.rank.many import EXACT, Candidates, Readers, best, whole
-from digest.rank.order import tie
+from digest.trend import tie
 
 CATEGORIES, SETS = 7, 40
 TITLES = ("Quokkas", "Robots", "Galaxies", "Proteins", "Speech", "Graphs", "Volcanoes", "Kites")  # none like another

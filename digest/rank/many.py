@@ -20,7 +20,7 @@ A reader of categories gets papers of these alone, and is held against no others
 
 The lengths of two rows multiplied are below 2^23, and so are all sums of their products, in whatever order they are
 made. With the points of sets, below 2^23 too, they are exact in float32: no BLAS, number of threads, chunk or order of
-the input changes a place. Ties go to the paper that stands first, so papers are given in the order of `order.tie`.
+the input changes a place. Ties go to the paper that stands first, so papers are given in the order of `trend.tie`.
 """
 
 from __future__ import annotations

@@ -5,23 +5,18 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digest.model import Paper, Trend
 from digest.rank.background import Floats, Rows
+from digest.trend import tie
 
 # Of 1,500 real papers' best matches, one in ten is above 0.26, one in a hundred above 0.32, and none above 0.45.
 ALIKE_FROM, ALIKE, NEARLY_SAME = 0.25, 300.0, 0.75
 THINNED = 200  # how many of the best are compared with each other
 _KEPT = 1 << 22  # cosines
-
-
-def tie(paper: Paper, trend: Trend) -> tuple[int, int, int, str]:
-    """Which of two papers of the same score stands first; always ends in the unique id."""
-    return (-trend.points, -(trend.votes or 0), -(paper.first_listed or date.min).toordinal(), paper.id)
 
 
 class Trending:
