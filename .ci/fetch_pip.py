@@ -1,6 +1,6 @@
 """Puts pip into the virtual environment it is run by: for a Python without ensurepip, as Debian ships it.
 
-One wheel, from the index that PIP_INDEX_URL names or from PyPI. What it must be is told by its hash, so that a bare
+One wheel, from the package index that PIP_INDEX_URL names. What it must be is told by its hash, so that a bare
 machine's lack of certificates does no harm.
 """
 
@@ -27,7 +27,9 @@ def read(address: str) -> bytes:
         return answer.read()
 
 
-index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/") + "/pip/"
+if not (named := os.environ.get("PIP_INDEX_URL")):
+    sys.exit("PIP_INDEX_URL names no package index to fetch pip from.")
+index = named.rstrip("/") + "/pip/"
 index = re.sub("//[^/]*@", "//", index)  # no password goes where no certificate is looked at
 try:
     link = re.search(rf'href="((?:[^"]*/)?{re.escape(WHEEL)}[^"]*)"', read(index).decode())
