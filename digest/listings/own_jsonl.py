@@ -75,10 +75,9 @@ def _header(sheet: Sheet) -> tuple[dict[str, Any], int | None]:
         if "listing" not in record:
             return {}, None
         header = _checked_header(record)
+        # It would stand for ever as the latest.
         if "as_of" in header and header["as_of"] - timedelta(days=1) > sheet.now.date():
-            raise ValueError(
-                f"speaks of {header['as_of']}, which has not come yet"
-            )  # it would stand for ever as the latest
+            raise ValueError(f"speaks of {header['as_of']}, which has not come yet")
         return header, number
     except ValueError as error:
         if not isinstance(line, str) or not _HEADER_BEGINS.match(line):

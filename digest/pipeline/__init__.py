@@ -15,7 +15,7 @@ What they need of more than one part, and what is asked beside them:
 
     world readership run watch            all that they work on; all of them once, and how that went
     roll waiting catch_up                 who is due, whose edition waits, what never left and is made up for
-    rankings examples selection           what is thought of the papers, and what a subscription gets of them
+    rankings examples selection desk      what is thought of the papers, and what those who are due get of them
     past preview backtest why             what it would get, what it would have got, what became of a date
     letters surfaces streams feeds archive    editions become mails, pages and feeds
     senders pace roads failing handover   who sends, how fast and where to; which addresses and servers take nothing
