@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np  # noqa: F401 -- the program has it come late; what is measured is not how long it takes to come
 import records
 from rich.console import Console
 from rich.table import Table
