@@ -31,7 +31,7 @@ class Shell:
     title: str
     description: str
     date: str
-    found: str  # "24 new papers from hf-daily; 20 of them made the list."
+    found: str  # "24 new papers from Hugging Face; 20 of them made the list."
     told: str  # what to know of the sources' days, in sentences
     since: str  # above the days since the last edition, where an edition makes up for several
     cut: str  # from when on papers count, where that is later
