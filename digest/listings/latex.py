@@ -30,6 +30,11 @@ _ACCENT = rf"""\\(?:
     | [\^`~=][aeiounyAEIOUNY] | "[aeiouyAEIOUY]{_NOT_QUOTED} | '[aceinouyzACEINOUYZ]{_NOT_QUOTED} | \.[zZI]
     | [cvuHkdbr](?:\ ?{_LETTER}|\ [a-zA-Z]) )"""
 
+# A blank where no line may end: behind a word, a number or a mark. Not in "1~2", "1M~4M", "z~3" and "~5", which are
+# about numbers, nor in "x~N(0, 1)".
+_TIE_BEFORE_NUMBER = r"(?=\d)(?<![\d%]~)(?<!\d[^\W\d]~)(?<!\d[^\W\d]{2}~)"
+_BLANK_TIE = rf"(?:(?<=\w\w)|(?<=[\d.)\]}}$%,;:]))~(?:(?=[^\W\d]|[($\\])|{_TIE_BEFORE_NUMBER})"
+
 # Letters that in names may stand with a blank behind.
 _LETTERS = "aa|AA|ae|AE|oe|OE|o|O|l|L|ss|i|j|dj|DJ|th|TH|dh|DH|ng|NG"
 
@@ -39,7 +44,7 @@ _FRAGMENT = re.compile(
       (?P<link>https?://[^\s{{}}<>"`]+) (?: \}}?\{{ (?P<label>[^{{}}]{{0,300}}) \}} (?![\w/?&=]) )?
     | (?P<kept>\\\\)
     | \\(?P<escaped>[%&_\#$])
-    | (?P<blank>\\[ ,;])
+    | (?P<blank>\\[ ,;] | {_BLANK_TIE})
     | (?P<accent>\{{{_ACCENT}\}} | {_ACCENT})
     | \{{\\(?P<braced>[a-zA-Z]+)\ ?\}}
     | \\(?P<macro>[a-zA-Z]+)(?P<arguments>(?:\s?{_GROUP})*)
@@ -55,7 +60,7 @@ _FRAGMENT = re.compile(
     re.VERBOSE,
 )
 # What any fragment begins with. Told apart by the first letter, which is quicker than to try a fragment everywhere.
-_PLACE = re.compile(r"\\|\$|\{|\^|_|`|http")
+_PLACE = re.compile(r"\\|\$|\{|\^|_|`|~|http")
 _TELLTALE = re.compile(r"_\{|\w_\d|``|\{[,=]\}|\}?\{http|https?://[^\s{}]+\}?\{")
 
 # Macros that only style their argument.
@@ -113,7 +118,7 @@ _TIE = re.compile(r"(?<!\\)~")
 _BRACES = re.compile(r"\{([^{}\\]*)\}")
 
 # A text without any of these has no LaTeX.
-SIGNS = "\\${^_`"
+SIGNS = "\\${^_`~"
 
 
 def _taught() -> LatexNodes2Text:
@@ -130,9 +135,9 @@ _library = _taught()
 
 def readable(text: str) -> str:
     """The text with its LaTeX converted; text without any comes back at once."""
-    if not ("\\" in text or "$" in text or "{" in text or "^" in text or "_" in text or "``" in text):
+    if not ("\\" in text or "$" in text or "{" in text or "^" in text or "_" in text or "``" in text or "~" in text):
         return text
-    if "\\" in text or "$" in text or "^" in text or _TELLTALE.search(text):
+    if "\\" in text or "$" in text or "^" in text or "~" in text or _TELLTALE.search(text):
         return "".join(_pieces(text))
     return text
 
