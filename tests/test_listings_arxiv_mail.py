@@ -208,12 +208,16 @@ def test_an_entry_cut_in_its_head_is_rejected() -> None:
     ("text", "words"),
     [
         (f"{RULE}\n{WINDOW}\n{RULE}\n", "cut"),
+        (
+            mailing(entry()) + mailing(entry(), head=WINDOW.replace("3 Jun", "4 Jun")),
+            "of 2 days, not of one; save each",
+        ),
         (mailing(entry(number="x")), "none of its 1 entries"),
         (mailing(entry(title="x" * 1001)), "too long"),
         (mailing(entry(title="\u200b")), "has no title"),
     ],
 )
-def test_dumps_without_any_paper(text: str, words: str) -> None:
+def test_dumps_that_are_no_mailing_say_so(text: str, words: str) -> None:
     with pytest.raises(ListingError, match=r"dump\.txt: ") as raised:
         read(text)
     assert words in str(raised.value)

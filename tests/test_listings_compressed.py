@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import struct
+import tarfile
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -37,6 +38,14 @@ def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
     with zipfile.ZipFile(packed, "w", method) as archive:
         for name, content in files:
             archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    packed, head = io.BytesIO(), tarfile.TarInfo(name)
+    head.size = len(content)
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(head, io.BytesIO(content))
     return packed.getvalue()
 
 
@@ -130,7 +139,9 @@ def test_a_cut_archive_says_so_wherever_it_is_cut(kind: str) -> None:
             zipped(("a.jsonl", PLAIN)).replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"),
             "password",
         ),
-        (gzip.compress(gzip.compress(PLAIN)), "gzip inside gzip; unpack it once"),
+        (gzip.compress(gzip.compress(PLAIN)), "gzip inside gzip; unpack it"),
+        (tarred("a.jsonl", PLAIN), "a tar archive; unpack it and drop the listings in it"),
+        (gzip.compress(tarred("a.jsonl", PLAIN)), "tar inside gzip; unpack it and drop the listings in it"),
         (zipped(("a.xz", lzma.compress(PLAIN))), "xz inside zip"),
         (gzip.compress(PLAIN) + b"garbage", "gzip that is cut or damaged"),
         (lzma.compress(PLAIN) + b"garbage", "xz that is cut off"),

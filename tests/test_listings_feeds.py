@@ -246,6 +246,8 @@ def test_authors(inside: str, authors: tuple[str, ...]) -> None:
 def test_what_journals_put_around_an_abstract(written: str, abstract: str, authors: int) -> None:
     told = facts(f"<description>{written}</description>")
     assert (told.abstract, len(told.authors)) == (abstract, authors)
+    by = "<author>Ana Prest, Kay Moss</author><description>&lt;p&gt;by Ana Prest, Kay Moss&lt;/p&gt;\n"
+    assert facts(f"{by}{written}</description>").abstract == abstract
 
 
 @pytest.mark.parametrize(

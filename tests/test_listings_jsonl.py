@@ -268,6 +268,7 @@ def test_rows_of_one_paper_are_entries_of_one_paper() -> None:
         ("20261530-2006_0312.jsonl", NOW.date()),
         ("2026-02-30.jsonl", NOW.date()),
         ("12026-05-30.jsonl", NOW.date()),
+        ("2062-05-30.jsonl", NOW.date()),
         ("-", NOW.date()),
     ],
 )

@@ -6,7 +6,7 @@ A mailing covers the subject classes of a subscription. A replacement has no abs
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from digest.errors import ListingError
@@ -36,6 +36,8 @@ class ArxivMailing:
         entries, rejected, _ = arxiv_text.entries(sheet, written)
         if not entries and not any(map(arxiv_text.SECTION.fullmatch, written)):
             raise ListingError(f"{sheet.dump.name}: ends in the head of a mailing; it is cut: fetch it again")
+        if (mailings := len(set(_windows(written)))) > 1:
+            raise ListingError(f"{sheet.dump.name}: mailings of {mailings} days, not of one; save each by itself")
         # No list of a day: it is of some subjects, and what another subscription's mailing has is not gone from it.
         return sheet.listing(self, self.source, _day_told(written), entries, rejected)
 
@@ -55,5 +57,9 @@ def _day_told(written: Sequence[str]) -> date | None:
     """The day of announcement: of the mailing's own Date, below those of who forwarded it; else its window's last."""
     head = written[: min(arxiv_text.starts(written), default=len(written))]
     dates = (match["day"] for match in map(_DATE.fullmatch, head) if match)
-    windows = (match["end"] for match in map(_WINDOW.fullmatch, map(arxiv_text.folded, head)) if match)
-    return next(filter(None, map(arxiv_text.day_of, (*reversed(list(dates)), *windows))), None)
+    return next(filter(None, map(arxiv_text.day_of, (*reversed(list(dates)), *_windows(head)))), None)
+
+
+def _windows(written: Iterable[str]) -> Iterator[str]:
+    """The last days of the windows that are told."""
+    return (match["end"] for match in map(_WINDOW.fullmatch, map(arxiv_text.folded, written)) if match)

@@ -50,7 +50,7 @@ def _day_told(sheet: Sheet, written: Sequence[str], received: Iterable[date]) ->
     if latest := sheet.latest(headings) or sheet.latest(received):
         return latest
     begun = _days(match["day"] for match in map(_BEGUN.fullmatch, written) if match)
-    return day_in_name(sheet.dump.name) or min(begun, default=None)
+    return sheet.latest([day_in_name(sheet.dump.name)]) or min(begun, default=None)
 
 
 def _days(texts: Iterable[str]) -> list[date]:

@@ -23,7 +23,7 @@ from digest.errors import ListingError
 from digest.listings import clean, form
 from digest.model import Dump
 
-_HEAD = 64  # bytes that tell the kind
+_HEAD = 512  # bytes that tell the kind
 _PIECE = 2**20  # unpacked bytes asked for at once
 _SWELLING = 100  # listings become five times as large at most, bombs a thousand times
 # Packed bytes given at once to what cannot be told how much to give back: at most 128 MiB of Zstandard come of them.
@@ -75,7 +75,7 @@ def _watched(dump: Dump, kind: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
     with _faults(dump, kind):
         for piece in pieces:
             if total == 0 and (twice := _kind(piece)):
-                raise ListingError(f"{dump.name}: {twice} inside {kind}; unpack it once and drop what comes out")
+                raise ListingError(f"{dump.name}: {twice} inside {kind}; unpack it and drop the listings in it")
             total += len(piece)
             if total > allowed:
                 raise ListingError(f"{dump.name}: unpacks to more than {allowed >> 20} MiB; split it")
@@ -163,6 +163,11 @@ def _zip(dump: Dump) -> _Unpacked:
     return name, _opened(dump, lambda opened: zipfile.ZipFile(opened).open(file))
 
 
+def _tar(dump: Dump) -> _Unpacked:
+    """Not read: its heads may be of any size, and what packs listings as tar packs many."""
+    raise ListingError(f"{dump.name}: a tar archive; unpack it and drop the listings in it")
+
+
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
@@ -183,6 +188,7 @@ _UNPACKERS: dict[str, Callable[[Dump], _Unpacked]] = {
     "xz": _xz,
     "Zstandard": _zstandard,
     "zip": _zip,
+    "tar": _tar,
 }
 _MAGIC = {
     "gzip": re.compile(rb"\x1f\x8b"),
@@ -190,4 +196,5 @@ _MAGIC = {
     "xz": re.compile(rb"\xfd7zXZ\0"),
     "Zstandard": re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),  # the latter: a frame to be skipped
     "zip": re.compile(rb"PK(?:\x03\x04|\x05\x06)"),
+    "tar": re.compile(rb"[^\0].{256}ustar[\0 ]", re.DOTALL),
 }

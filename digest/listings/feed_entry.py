@@ -131,8 +131,13 @@ def _facts(entry: FeedEntry, source: str) -> Facts:
 
 
 def _abstract(entry: FeedEntry) -> str:
-    """The summary; the content where that is longer and the summary is cut, or too short to be an abstract."""
-    summary, content = (_AROUND.sub("", " ".join(text.split())) for text in (entry.summary, entry.content))
+    """The summary; the content where that is longer and the summary is cut, or too short to be an abstract.
+
+    Without the authors once more, whom PLOS names in front of it.
+    """
+    by = f"by {' '.join(', '.join(entry.names).split())} "
+    words = (f"{' '.join(text.split())} ".removeprefix(by).strip() for text in (entry.summary, entry.content))
+    summary, content = (_AROUND.sub("", one) for one in words)
     doubtful = len(summary) < _SHORT or summary.endswith(("…", "...", "[…]", "[...]"))
     return content if doubtful and len(content) > len(summary) else summary
 
