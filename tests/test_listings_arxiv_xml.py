@@ -165,7 +165,10 @@ def test_complaints_say_what_and_where(content: str, words: str) -> None:
         read(content)
 
 
-def test_a_paper_titled_error_is_a_paper() -> None:
+def test_a_paper_titled_error_is_a_paper_and_a_complaint_is_none() -> None:
+    complaint = "<entry><id>http://arxiv.org/api/errors#x</id><summary>No.</summary></entry><entry>"
+    beside = read(sample("arxiv-atom.xml").replace("<entry>", complaint, 1))
+    assert [one.reason for one in beside.rejected] == ["arXiv answered “No.”", "has no arXiv id"]
     assert read(sample("arxiv-atom.xml").replace("<title>0<", "<title>Error<")).entries[1].facts.title == "Error"
 
 

@@ -34,9 +34,11 @@ def test_facts() -> None:
         )
     ]
     first = SAMPLE.read_text().replace("999001v2?", "999001v1?").replace("doi:10.", "none")
+    first = first.replace("</dc:creator>\n<dc:creator>", ", ")  # as they are told since
     first = first.replace("that move", "of {beta}, {Delta}x{+/-}1{micro}m in {sets}")
     facts = read_listing(dump_of("x", first.encode()), now=NOW).entries[0].facts
     assert (facts.published, facts.updated) == (date(2026, 5, 11), date(2026, 5, 11))
+    assert facts.authors == ("M. K. Oduya", "V. Lind")
     assert facts.abstract == "Moss grows < slowly > on stones of β, Δx±1µm in {sets}."
     assert (facts.doi, facts.page_url) == (None, "http://biorxiv.org/cgi/content/short/999001v1?rss=1")
 

@@ -221,6 +221,7 @@ def test_numbers_of_papers(inside: str, arxiv_id: str | None, doi: str | None) -
         (r"<dc:creator>J\"org M{\o}ss</dc:creator>", ("Jörg Møss",)),
         ("<dc:creator>&lt;a href='x'&gt;Ana Prest&lt;/a&gt;, Kay Moss</dc:creator>", ("Ana Prest", "Kay Moss")),
         ("<authors>Ana Prest;Kay Moss;</authors>", ("Ana Prest", "Kay Moss")),
+        ("<author>张三；李四、王五</author>", ("张三", "李四", "王五")),
         ("", ()),
     ],
 )
@@ -234,6 +235,7 @@ def test_authors(inside: str, authors: tuple[str, ...]) -> None:
     [
         ("Mosses, Ahead of Print. &lt;br/&gt;Moss is wet.", "Moss is wet.", 0),
         ("Moss, Stone and Rain, Volume 12, Issue 3, Page 1-12, May 2026. ", "", 0),
+        ("&lt;h3&gt;Abstract&lt;/h3&gt;&lt;p&gt;Moss is wet.", "Moss is wet.", 0),
         ("Moss in 2 forms, Volume 1, is wet.", "Moss in 2 forms, Volume 1, is wet.", 0),
         (
             "&lt;p&gt;Publication date: May 2026&lt;/p&gt;&lt;p&gt;&lt;b&gt;Source:&lt;/b&gt; Mosses, Volume 8"
@@ -248,6 +250,13 @@ def test_what_journals_put_around_an_abstract(written: str, abstract: str, autho
     assert (told.abstract, len(told.authors)) == (abstract, authors)
     by = "<author>Ana Prest, Kay Moss</author><description>&lt;p&gt;by Ana Prest, Kay Moss&lt;/p&gt;\n"
     assert facts(f"{by}{written}</description>").abstract == abstract
+    listed = (
+        "<dc:creator>Ana Prest</dc:creator><dc:creator>Kay Moss</dc:creator><description>A Journal, Vol. 1: A Title "
+    )
+    named = "A Journal doi: 10.5555/a.1 Authors: Ana Prest Kay Moss"
+    titled = "<title>Mosses, Vol. 7, Pages 96: A Title</title><dc:title>A Title</dc:title>"
+    told = read(rss(f"{titled}{listed}{named} {written}</description>")).entries[0].facts
+    assert (told.title, told.abstract) == ("A Title", abstract)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -201,7 +203,15 @@ Company
 
 
 @pytest.mark.parametrize(
-    "text", [DAILY, DAILY.replace("\n", "\n\n"), DAILY.replace("\n", "\r\n").partition("by\r\n")[2]]
+    "text",
+    [
+        DAILY,
+        DAILY.replace("\n", "\n\n"),
+        DAILY.replace("\n", "\r\n").partition("by\r\n")[2],
+        DAILY.replace("Submitted by\n", "Submitted by"),
+        DAILY.replace("Previous\n", "Previous Next\n").replace("Kites of Paper\n", "Kites of\nPaper\n"),  # printed
+        DAILY.replace("·\n", "    •\n\n    •\n\n·\n"),  # from Firefox
+    ],
 )
 def test_the_daily_page_as_plain_text(text: str) -> None:
     listing = read(text if "Daily Papers" in text else f"Daily Papers\nby\n{text}")
@@ -214,6 +224,21 @@ def test_the_daily_page_as_plain_text(text: str) -> None:
     ]
     assert [one.facts.author_count for one in listing.entries] == [533, 1, 12]
     assert {one.facts.abstract for one in listing.entries} == {""}
+
+
+def test_an_organisation_stands_for_the_authors_on_the_daily_page() -> None:
+    lab = read(DAILY.replace("·\n533 authors", "Green Lab Green Lab")).entries[0]
+    assert (lab.facts.title, lab.facts.organisation, lab.comments) == ("Kites of Paper", "Green Lab", 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [re.sub("Submitted by.*\n", "", DAILY), textwrap.fill("\n".join([BANNER, f"A Title\n{PROSE}" * 5]), 60)],
+    ids=["numbers for titles", "wrapped lines"],
+)
+def test_a_page_of_no_known_form_is_not_taken_for_another(text: str) -> None:
+    with pytest.raises(ListingError, match="unknown form or of wrapped lines; save it as HTML"):
+        read(text)
 
 
 def test_the_trending_page_as_plain_text() -> None:
@@ -289,6 +314,9 @@ def test_a_page_copied_with_all_around_it_from_windows() -> None:
     around = f"{above}\n\n{cards}\n{below}\n"
     listing = read_listing(dump_of("x", around.replace("\n", "\r\n").encode("cp1252")), now=NOW)
     assert [one.facts for one in listing.entries] == [one.facts for one in read(cards).entries]
+    assert [one.facts for one in read(re.sub("^", "> ", cards, flags=re.M)).entries] == [
+        one.facts for one in read(cards).entries
+    ]
     assert titles(read(f"Papers\n{BANNER}\nA Title\n{PROSE}\n\nCompany\n\nTOS\n")) == ["A Title"]
 
 

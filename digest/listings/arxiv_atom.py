@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-from digest.errors import ListingError
 from digest.listings import clean, told, xml_tree
 from digest.listings.form import Sheet
 from digest.listings.xml_tree import Node, Tree
@@ -31,10 +30,6 @@ class ArxivAtom:
 
     def read(self, sheet: Sheet) -> Listing:
         tree = xml_tree.parsed(sheet, "entry")
-        for node in tree.nodes:
-            if _COMPLAINT in xml_tree.first(node, "id"):
-                said = clean.field(xml_tree.first(node, "summary")) or "an error without words"
-                raise ListingError(f"{sheet.dump.name}: arXiv answered “{said}”; correct the question and ask again")
         entries, rejected = xml_tree.read(sheet, tree, "entry", _facts)
         asked = xml_tree.day(xml_tree.first(tree.root, "updated"))
         return sheet.listing(self, self.source, asked, entries, rejected, cut=_more(tree), search=True)
@@ -47,6 +42,8 @@ def _more(tree: Tree) -> bool:
 
 
 def _facts(node: Node) -> Facts:
+    if _COMPLAINT in xml_tree.first(node, "id"):
+        raise ValueError(f"arXiv answered “{clean.field(xml_tree.first(node, 'summary')) or 'an error without words'}”")
     said = told.words(
         xml_tree.first(node, "title"),
         abstract=xml_tree.first(node, "summary"),

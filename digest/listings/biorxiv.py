@@ -13,6 +13,7 @@ from digest.model import Facts, Listing
 from digest.text import doi
 
 _HOST = re.compile(r"https?://(?:www\.|connect\.)?(?P<name>biorxiv|medrxiv)\.org")
+_BETWEEN = re.compile(r"(?<=\.),\s+")  # names in one text: "Oduya, M. K., Lind, V."
 # How the servers write what is not ASCII: {beta}-catenin, 5{+/-}1, 37{degrees}C.
 _SIGN = re.compile(r"\{([A-Za-z]{2,10}|\+/-)\}")
 _SIGNS = {"+/-": "±", "degrees": "°", "micro": "µ"}
@@ -44,7 +45,8 @@ def _facts(node: Node) -> Facts:
     """The date is that of the version."""
     title, abstract = (_with_signs(xml_tree.first(node, name)) for name in ("title", "description"))
     said = told.words(title, abstract=abstract)
-    authors = clean.names(map(turned, xml_tree.texts(node, "creator")))
+    named = [name for creators in xml_tree.texts(node, "creator") for name in _BETWEEN.split(creators)]
+    authors = clean.names(map(turned, named))
     link = xml_tree.first(node, "link")
     found = _VERSION.search(link[:2000])
     version = int(found[1]) if found else None

@@ -26,7 +26,7 @@ _ARXIVS_DOI = "10.48550/arxiv."
 _LONGEST_ID = 500
 _SHORT = 200
 _SURNAME_FIRST = re.compile(r"(?:[a-z]\S{0,9} ){0,3}[^\s,]+, [^,()]+")
-_BETWEEN = re.compile(r" and | & |; ?")
+_BETWEEN = re.compile(r" and | & |; ?|[；、]")
 
 # ScienceDirect has this in place of an abstract.
 _NO_ABSTRACT = r"\APublication date: .{4,60} Source: .{1,300}? Author\(s\): (?P<names>.*)\Z"
@@ -131,15 +131,19 @@ def _facts(entry: FeedEntry, source: str) -> Facts:
 
 
 def _abstract(entry: FeedEntry) -> str:
-    """The summary; the content where that is longer and the summary is cut, or too short to be an abstract.
-
-    Without the authors once more, whom PLOS names in front of it.
-    """
-    by = f"by {' '.join(', '.join(entry.names).split())} "
-    words = (f"{' '.join(text.split())} ".removeprefix(by).strip() for text in (entry.summary, entry.content))
-    summary, content = (_AROUND.sub("", one) for one in words)
+    """The summary; the content where that is longer and the summary is cut, or too short to be an abstract."""
+    told = (_without_names(" ".join(text.split()), entry.names) for text in (entry.summary, entry.content))
+    summary, content = (_AROUND.sub("", text) for text in told)
     doubtful = len(summary) < _SHORT or summary.endswith(("…", "...", "[…]", "[...]"))
     return content if doubtful and len(content) > len(summary) else summary
+
+
+def _without_names(text: str, names: Sequence[str]) -> str:
+    """Without the authors once more, whom PLOS and MDPI name in front of it, MDPI behind its DOI."""
+    by, authors = (" ".join(f"{between.join(names)} ".split()) + " " for between in (", ", " "))
+    before, found, after = f"{text} ".partition(f" Authors: {authors}")
+    rest = after if found and " doi: 10." in before[:_LONGEST_ID] else f"{text} ".removeprefix(f"by {by}")
+    return rest.strip()
 
 
 def _numbers(places: Iterable[str]) -> tuple[tuple[str, int | None] | None, str | None]:

@@ -63,7 +63,7 @@ class Sheet:
             digest=self.dump.digest,
             format=form.name,
             source=source,
-            as_of=self.as_of or self.latest([day]) or self.latest([day_in_name(self.dump.name)]) or self.now.date(),
+            as_of=self.as_of or day or self.latest([day_in_name(self.dump.name)]) or self.now.date(),
             fidelity=form.fidelity,
             daily=daily,
             cut=cut,

@@ -133,7 +133,7 @@ def _entry(told: Told, node: Node, names: list[str], atom: bool, base: str) -> F
     updated, published = _day(told, "updated"), _day(told, "published")
     journal = xml_tree.first(node, "publicationName")
     return FeedEntry(
-        title=_plain(told, "title", atom),
+        title=_title(node, _plain(told, "title", atom)),
         summary=_plain(told, "summary", atom),
         content=max(
             (text_of(str(one.get("value") or "")) for one in dict.get(told, "content") or ()), key=len, default=""
@@ -152,6 +152,12 @@ def _entry(told: Told, node: Node, names: list[str], atom: bool, base: str) -> F
         tags=[tag.get("term") for tag in dict.get(told, "tags") or ()],
         comments=dict.get(told, "slash_comments") or dict.get(told, "thr_total"),
     )
+
+
+def _title(node: Node, title: str) -> str:
+    """Without the journal before it where the entry tells both: MDPI's `Moss, Vol. 7, Pages 96: A Title`."""
+    bare = xml_tree.texts(node, "title")[-1:]
+    return bare[0] if bare and title.endswith(f": {bare[0]}") else title
 
 
 def _names(node: Node) -> list[str]:

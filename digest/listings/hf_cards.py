@@ -19,7 +19,7 @@ DATE = (
     r"(?:, (?P<year>[12][0-9]{3}))?"
 )
 PAGE_DATE = re.compile(DATE)
-AUTHORS = re.compile(r"•? ?(?P<count>[0-9]{1,5}) authors?", re.IGNORECASE)
+AUTHORS = re.compile(r"[•*]? ?(?P<count>[0-9]{1,5}) authors?", re.IGNORECASE)
 LONGEST_WHO = 150
 # What trending pages show in place of abstracts has some 200 characters; of real abstracts few have less than these.
 SHORTEST_ABSTRACT = 400
@@ -96,9 +96,9 @@ class Page:
 
 
 def lines_of(text: str) -> list[Block]:
-    """All lines of plain text, also the empty ones, each with single blanks."""
-    written = re.split(r"\r\n?|\n", visible(text))
-    return [Block(number, " ".join(line.split())) for number, line in enumerate(written, start=1)]
+    """All lines of plain text, also the empty ones, each with single blanks. Bullets of pictures say nothing."""
+    written = (" ".join(line.split()) for line in re.split(r"\r\n?|\n", visible(text)))
+    return [Block(number, "" if line in ("•", "*") else line) for number, line in enumerate(written, start=1)]
 
 
 def votes_in(button: str) -> int:

@@ -16,6 +16,7 @@ from digest.listings import clean
 from digest.listings.hf_cards import (
     AUTHORS,
     DATE,
+    LONGEST_WHO,
     PAGE_DATE,
     SHORTEST_ABSTRACT,
     Block,
@@ -29,7 +30,7 @@ from digest.listings.hf_cards import (
     votes_in,
 )
 
-_BY = re.compile(r"submitted by\b:? ?(?P<name>\S{0,60})", re.IGNORECASE)
+_BY = re.compile(r"submitted by:? ?(?P<name>\S{0,60})", re.IGNORECASE)
 _PAGE = re.compile(r"#{0,3} ?(?P<kind>daily|trending) papers", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,6}|-")
 _VOTES = re.compile(r"Upvote ?(?P<votes>[0-9]{1,6}|-)?", re.IGNORECASE)
@@ -37,7 +38,7 @@ _DATED = re.compile(rf"(?:Published on |· ?)?{DATE}(?: (?P<comments>[0-9]{{1,6}
 _CODE = re.compile(r"GitHub(?: (?P<stars>[0-9.]{1,9}k?))?(?: arXiv Page)?", re.IGNORECASE)
 _STARS = re.compile(r"[0-9.]{1,9}k?")
 _NOTHING = re.compile(r"·|arXiv Page|Project Page|\+[0-9]{1,4}|Upvoted", re.IGNORECASE)
-_FOOT = re.compile(r"previous|next|company|system theme|©.*", re.IGNORECASE)
+_FOOT = re.compile(r"previous(?: next)?|next|company|system theme|©.*", re.IGNORECASE)
 
 
 def page(text: str) -> Page | None:
@@ -80,6 +81,8 @@ def _with_rest(card: Card, lines: Sequence[str], trending: bool) -> Card:
     """What follows a title, each thing known by its look; all else is the abstract, until the foot of the page."""
     abstract: list[str] = []
     who, day, comments, before = "", None, None, ""
+    if not trending:
+        card, who, lines = _wrapped(card, lines)
     for line in lines:
         if _FOOT.fullmatch(line):
             break
@@ -101,5 +104,21 @@ def _with_rest(card: Card, lines: Sequence[str], trending: bool) -> Card:
             abstract.append(line)
         before = line
     words = " ".join(abstract)
-    told = words if not trending or len(words) >= SHORTEST_ABSTRACT else ""
+    told = words if len(words) >= SHORTEST_ABSTRACT else ""
     return replace(card, abstract=told, meta=Meta(who, day, comments) if who or day else None)
+
+
+def _wrapped(card: Card, lines: Sequence[str]) -> tuple[Card, str, Sequence[str]]:
+    """The daily page's card: what stands between title and authors goes on with the title, as in print.
+
+    Where no authors follow, an organisation stands in their place.
+    """
+    end = next(
+        (place for place, line in enumerate(lines) if line == "·" or line.isdigit() or AUTHORS.fullmatch(line)), 0
+    )
+    between, rest = " ".join(lines[:end]), lines[end:]
+    if not 0 < len(between) <= LONGEST_WHO or any(map(_FOOT.fullmatch, lines[:end])):
+        return card, "", lines
+    if rest[0].isdigit():
+        return card, between, rest
+    return replace(card, title=replace(card.title, text=f"{card.title.text} {between}")), "", rest

@@ -36,7 +36,7 @@ from digest.listings.hf_cards import (
 from digest.model import Entry, Facts, Listing, Rejected
 
 _PAGE_LINE = re.compile(r"^#{0,3} ?(?:daily|trending) papers[^\S\n]*$", re.IGNORECASE | re.MULTILINE)
-_OF_THE_SITE = re.compile(r"^Submitted by\b|huggingface\.co/papers/", re.MULTILINE)
+_OF_THE_SITE = re.compile(r"^Submitted by|huggingface\.co/papers/", re.MULTILINE)
 _BANNER = re.compile(r"get trending papers in your email inbox", re.IGNORECASE)
 _BY = re.compile(r"by\s*.{0,40}and the research community", re.IGNORECASE)
 # The link text "Subscribe" sticks to the first title. A title may begin with that word or one made of it.
@@ -50,6 +50,7 @@ _LONGEST_META = 220
 _LONG, _LONG_SENTENCE = 300, 150
 # How many of the titles may look like prose before titles and abstracts are taken not to alternate.
 _DOUBTFUL = 0.1
+_FEW = 5  # abstracts that do not end as a sentence, which are no sign of anything
 _HIGHEST = 50  # lines above the banner; a page of papers begins with it
 _EARLIER_YEARS = 8  # the longest time between two 29ths of February
 
@@ -81,8 +82,20 @@ class HuggingFaceText:
                 entries.append(_entry(card, len(entries) + 1, year))
         if not entries:
             raise ListingError(f"{sheet.dump.name}: a page of papers without any paper; fetch it again")
+        if _garbled(page.cards):
+            raise ListingError(
+                f"{sheet.dump.name}: a page of papers in an unknown form or of wrapped lines; save it as HTML instead"
+            )
         rejected.sort(key=lambda one: int(one.where.split()[1]))
         return sheet.listing(self, _source(page), as_of, entries, rejected, daily=page.daily)
+
+
+def _garbled(cards: Sequence[Card]) -> bool:
+    """Whether titles and abstracts are something else: votes and comments of another form, or lines of a paragraph."""
+    abstracts = [card.abstract for card in cards if card.abstract]
+    numbers = sum(text.isdigit() for text in (*abstracts, *(card.title.text for card in cards)))
+    unfinished = sum(text[-1].isalpha() or text[-1] == "," for text in abstracts)
+    return numbers > _DOUBTFUL * len(cards) or unfinished > max(_FEW, len(abstracts) / 2)
 
 
 def _source(page: Page) -> str:

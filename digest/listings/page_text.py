@@ -41,6 +41,9 @@ def text_of(markup: str) -> str:
     except (etree.LxmlError, ValueError, AssertionError):
         return _unescaped(_TAG.sub(" ", fragment))
     etree.strip_elements(root, *_UNSEEN, with_tail=False)
+    for heading in root.iter("h1", "h2", "h3", "h4"):
+        if (heading.text or "").strip().casefold() == "abstract":
+            heading.text = "ABSTRACT"  # which no word of a sentence is
     for block in root.iter(*_BLOCKS):
         block.text = f" {block.text or ''}"
         block.tail = f" {block.tail or ''}"

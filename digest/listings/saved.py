@@ -1,4 +1,4 @@
-"""Dumps as programs save them: a mail with its encodings and parts, a page as MHTML, text in Windows' letters.
+"""Dumps as programs save them: a mail with its encodings, parts and quotations, a page as MHTML, Windows' letters.
 
 Does not know what is in them: a text comes out as its source wrote it, behind the dates of the mails it was in.
 """
@@ -30,6 +30,8 @@ _MAIL = re.compile(
 )
 _OF_A_MAILBOX = re.compile(rb"^From \S{1,200} [^\r\n]{8,60}\r?\n[A-Za-z-]{1,60}:", re.MULTILINE)
 _MARKUP = ("<", "{", "[")
+_QUOTED = re.compile(r"^(?:> ?){1,20}", re.MULTILINE)
+_OF_A_QUOTATION = 0.8  # the share of lines that begin as one
 
 # Encodings of texts; Python knows others that decompress, or cost the square of a length.
 _CODECS = re.compile(
@@ -50,10 +52,13 @@ def opened(sheet: Sheet) -> Sheet:
     """The sheet with the text that was saved. ListingError for a mailbox of several mails."""
     text = sheet.text
     if len(text) <= _LARGEST and _MAIL.match(text[:_HEAD].replace("\r\n", "\n")):
-        return replace(sheet, text=_of_mail(sheet) or text)
-    if "\ufffd" in text and not text.lstrip().startswith(_MARKUP):
-        return replace(sheet, text=_in_letters(sheet) or text)
-    return sheet
+        text = _of_mail(sheet) or text
+    elif "\ufffd" in text and not text.lstrip().startswith(_MARKUP):
+        text = _in_letters(sheet) or text
+    head = text[:_HEAD]
+    if head.count("\n>") > _OF_A_QUOTATION * head.count("\n"):
+        text = _QUOTED.sub("", text)
+    return sheet if text is sheet.text else replace(sheet, text=text)
 
 
 def content_of(sheet: Sheet) -> bytes:
