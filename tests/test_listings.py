@@ -95,6 +95,8 @@ def test_the_users_day_wins(path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff", "no known listing"),
         (b'{"total": 3, "items": []}', "without a list of papers"),
         (b'[{"paper": {"id": "26', "line 1, column 19"),
+        (b'[{"title": "A Title", "votes": 3}]', "of our own format each paper is a line by itself"),
+        (b'{\n "title": "A Title"\n}\n{\n "title": "Another"\n}', "at line 4, column 1; of JSON Lines each object"),
         (b"[1, 2, 3]", "none of its 3 records"),
         (b"[" * 100_000, "nested too deeply"),
         (b"Get trending papers in your email inbox!\n", "without any paper"),

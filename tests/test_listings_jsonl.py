@@ -316,7 +316,9 @@ def test_a_record_of_our_own() -> None:
         withdrawn=False,
     )
     assert (entry.votes, entry.comments, entry.announced) == (5, 0, Announced.CROSS)
-    bare = read(jsonl(own("Bare", authors=["Per Lindahl"], votes=None, arxiv_id="2605.90001v3", version=2))).entries[0]
+    bare = read(jsonl(own("Bare", authors=["Per Lindahl"], votes=None, arxiv_id="2605.90001v3", version=2.0))).entries[
+        0
+    ]
     assert bare.facts == Facts(title="Bare", authors=("Per Lindahl",), author_count=1, arxiv_id="2605.90001", version=2)
     assert bare.votes is bare.comments is None
     notice = own("Bare", abstract="This paper has been withdrawn.", doi="", published="", comments=None)

@@ -128,4 +128,7 @@ def _recognised(sheet: Sheet) -> Format:
             return form
     names = ", ".join(form.name for form in FORMATS)
     start = clean.text(sheet.text[:60])
-    raise UnknownFormatError(f"{sheet.dump.name}: begins with “{start}”, which is no known listing; known are: {names}")
+    raise UnknownFormatError(
+        f"{sheet.dump.name}: begins with “{start}”, which is no known listing ({names}); "
+        "docs/formats.md tells how to save or write one that is"
+    )

@@ -81,6 +81,11 @@ def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
     if body == 1:
         raise ListingError(f"{name}: holds only `1`, which a saving job writes on a day without papers; drop it")
     if isinstance(body, list):
+        if body and all(isinstance(one, dict) and "title" in one and "paper" not in one for one in body):
+            raise ListingError(
+                f"{name}: a list of objects without `paper`, which Hugging Face's have; "
+                "of our own format each paper is a line by itself, see docs/formats.md"
+            )
         return None, body
     if isinstance(body, dict):
         day = day_of(body.get("date"))
@@ -99,6 +104,11 @@ def parsed(name: str, text: str) -> Any:
     try:
         return json.loads(text, parse_int=json_lines.whole)
     except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            raise ListingError(
+                f"{name}: JSON that goes on behind its end, at line {error.lineno}, column {error.colno}; "
+                "of JSON Lines each object stands on one line"
+            ) from None
         reason = f"JSON that breaks at line {error.lineno}, column {error.colno} ({error.msg})"
     except RecursionError:
         reason = "JSON nested too deeply for a listing"

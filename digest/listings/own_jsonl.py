@@ -192,7 +192,8 @@ def _announced(told: object) -> Announced | None:
 
 
 def _whole(told: object) -> int | None:
-    return clean.count(told) if isinstance(told, int) else None
+    whole = int(told) if isinstance(told, float) and told.is_integer() else told  # as pandas writes a column with gaps
+    return clean.count(whole) if isinstance(whole, int) else None
 
 
 def _from_one(told: object) -> int | None:
