@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from digest.errors import ListingError
 from digest.listings import arxiv_text
@@ -17,7 +17,8 @@ from digest.model import Listing
 _DAY = r"\w{3} [0-9]{1,2} \w{3} (?:[0-9]{2}){1,2}"
 _WINDOW = re.compile(rf"received from {_DAY}\b.{{0,20}} to (?P<end>{_DAY})\b.*")
 _REPLACED = re.compile(rf"replaced with revised version .*{arxiv_text.SIZE}")
-_DATE = re.compile(r"Date: (?P<day>.+)")
+_DATE = re.compile(r"(?:Date|Sent): (?P<day>.+)")
+_ANNOUNCED_WITHIN = timedelta(days=5)  # of its window's end: a weekend with holidays
 
 
 class ArxivMailing:
@@ -54,10 +55,20 @@ def is_mailing(written: Sequence[str]) -> bool:
 
 
 def _day_told(written: Sequence[str]) -> date | None:
-    """The day of announcement: of the mailing's own Date, below those of who forwarded it; else its window's last."""
+    """The day of announcement: of the mailing's own Date, which is before those of who forwarded it.
+
+    Else its window's last: what was forwarded later tells no more.
+    """
     head = written[: min(arxiv_text.starts(written), default=len(written))]
-    dates = (match["day"] for match in map(_DATE.fullmatch, head) if match)
-    return next(filter(None, map(arxiv_text.day_of, (*reversed(list(dates)), *_windows(head)))), None)
+    dates = _days(match["day"] for match in map(_DATE.fullmatch, head) if match)
+    end = next(iter(_days(_windows(head))), None)
+    if end is None:
+        return min(dates, default=None)
+    return min((day for day in dates if end <= day <= end + _ANNOUNCED_WITHIN), default=end)
+
+
+def _days(texts: Iterable[str]) -> list[date]:
+    return list(filter(None, map(arxiv_text.day_of, texts)))
 
 
 def _windows(written: Iterable[str]) -> Iterator[str]:

@@ -36,10 +36,11 @@ _FIELD = re.compile(
 _REPLACED = re.compile(r"replaced with revised version (?P<value>.*)")
 _REVISION = re.compile(r"Date \(revised v(?P<version>[0-9]+)\)")
 
-# "Tue, 30 May 2023 …", "Wed  1 Jan 97 …"; and as C writes it, "Sat Apr  4 02:55:44 METDST 1992".
+# "Tue, 30 May 2023 …", "Wed  1 Jan 97 …"; as C writes it, "Sat Apr  4 02:55:44 METDST 1992"; as Gmail and Outlook do in
+# what is forwarded, "Thu, Jun 4, 2026 at 2:44 AM".
 _DAY = re.compile(
     rf"(?<![0-9])(?P<day>[0-9]{{1,2}}) (?P<month>{'|'.join(MONTHS)}) (?P<year>(?:19|20)?[0-9]{{2}})(?![0-9])"
-    rf"|(?P<c_month>{'|'.join(MONTHS)}) (?P<c_day>[0-9]{{1,2}}) [0-9:]{{5,8}} (?:[A-Z]{{1,6}} )?"
+    rf"|(?P<c_month>{'|'.join(MONTHS)})[a-z]{{0,6}} (?P<c_day>[0-9]{{1,2}})(?:,| [0-9:]{{5,8}}(?: [A-Z]{{1,6}})?) "
     r"(?P<c_year>(?:19|20)[0-9]{2})(?![0-9])"
 )
 _FIRST_YEAR = 91  # arXiv's own; a two-digit year before it is of this century
