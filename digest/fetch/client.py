@@ -15,7 +15,6 @@ from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
-from urllib.robotparser import RobotFileParser
 
 import httpcore
 import httpx
@@ -24,6 +23,7 @@ from digest.errors import FetchError, RefusedError
 from digest.fetch.answer import Answer, Clock, shown
 from digest.fetch.guard import GuardedBackend, GuardedTransport, Resolve, public, resolve
 from digest.fetch.memory import Memory
+from digest.fetch.robots import Rules, rules
 from digest.model import Source
 
 RETRY_DELAYS = (2.0, 8.0, 30.0)  # seconds before the second, third and fourth try
@@ -52,6 +52,10 @@ class _PassingError(FetchError):
         self.host, self.wait, self.reached = host, wait, reached
 
 
+class _NotLetInError(FetchError):
+    """By a host that will say so of all its addresses, but for robots.txt, which may not be there."""
+
+
 def lane(host: str) -> str:
     """Hosts of one lane share a pace."""
     return ARXIV if host == ARXIV or host.endswith(f".{ARXIV}") else host
@@ -63,7 +67,7 @@ class Client:
     def __init__(self, agent: str, memory: Memory, now: datetime, clock: Clock, resolve: Resolve = resolve) -> None:
         self._agent, self._memory, self._now, self._clock, self._resolve = agent, memory, now, clock, resolve
         self._began = clock.monotonic()
-        self._robots: dict[str, RobotFileParser] = {}
+        self._robots: dict[str, Rules] = {}
         self._cut_off = False  # the last host could not be reached however often: there may be no network
 
     def get(self, source: Source, url: str, validators: Mapping[str, str], flaw: Flaw = lambda _: "") -> Answer:
@@ -93,14 +97,12 @@ class Client:
         """RefusedError if robots.txt keeps this program from the address. RFC 9309: none there means all is allowed."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         if origin not in self._robots:
-            rules = RobotFileParser()
             try:
                 body = self.get(source, f"{origin}/robots.txt", {}).body or b""
-            except RefusedError:
+            except (RefusedError, _NotLetInError):  # as storage in clouds answers 403 for what is not there
                 body = b""
-            rules.parse(body.decode("utf-8", "replace").splitlines())
-            self._robots[origin] = rules
-        if not self._robots[origin].can_fetch(self._agent, url):
+            self._robots[origin] = rules(body, self._agent)
+        if not self._robots[origin].allow(url):
             raise RefusedError(
                 f"{url}: robots.txt of the host keeps programs away; ask its owner, or take another source"
             )
@@ -129,8 +131,8 @@ class Client:
     def _floor(self, url: str) -> float:
         if lane(_host(url)) == ARXIV:
             return ARXIV_INTERVAL
-        rules = self._robots.get("{0.scheme}://{0.netloc}".format(urlsplit(url)))
-        return min(float(rules.crawl_delay(self._agent) or 0.0), SLOWEST) if rules else 0.0
+        asked = self._robots.get("{0.scheme}://{0.netloc}".format(urlsplit(url)), Rules())
+        return min(asked.delay, SLOWEST)
 
     # --- one exchange ------------------------------------------------------------------------------------------------
 
@@ -206,7 +208,7 @@ class Client:
         if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500:
             raise _PassingError(said, _host(url), self._retry_after(response.headers))
         if status in _ABOUT_THE_HOST:
-            raise FetchError(f"{said}; the host does not let this program in: see its terms, or ask its owner")
+            raise _NotLetInError(f"{said}; the host does not let this program in: see its terms, or ask its owner")
         raise RefusedError(f"{said}; check the address and the settings of the source")
 
     def _retry_after(self, headers: httpx.Headers) -> float:
