@@ -127,9 +127,9 @@ def body(content: bytes | str, **headers: str) -> Reply:
     return lambda handler: handler.answer(200, {"Content-Length": str(len(whole)), **told}, whole)
 
 
-def status(code: int, **headers: str) -> Reply:
+def status(code: int, said: bytes = b"", **headers: str) -> Reply:
     told = {name.replace("_", "-"): text for name, text in headers.items()}
-    return lambda handler: handler.answer(code, {"Content-Length": "0", **told}, b"")
+    return lambda handler: handler.answer(code, {"Content-Length": str(len(said)), **told}, said)
 
 
 def validated(content: str, name: str, validator: str) -> Reply:

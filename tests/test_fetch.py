@@ -522,9 +522,20 @@ def test_a_fault_that_stays_is_given_up_and_others_are_asked(server: Server, des
     assert desk.clock.slept == [2, 8, 30]
 
 
-@pytest.mark.parametrize(("code", "told"), [(404, "check the address"), (403, "does not let this program in")])
-def test_a_refusal_is_not_asked_again(server: Server, desk: Desk, code: int, told: str) -> None:
-    server.replies["/feed"] = [status(code)]
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (status(404), "answered 404 Not Found; check the address"),
+        (status(400, b'{"error": "Invalid date"}'), 'Bad Request (“{"error": "Invalid date"}”); check'),
+        (status(400, gzip.compress(b"<feed>\n<id>x</id> No such id"), Content_Encoding="gzip"), "(“x No such id”)"),
+        (status(404, b"<!doctype html><style>a{b}</style>"), "Not Found; check"),
+        (status(404, b"\x8b\x01\x02"), "Not Found; check"),
+        (status(404, Content_Length="9"), "Not Found; check"),
+        (status(403, b"Keep out."), "answered 403 Forbidden; the host does not let this program in"),
+    ],
+)
+def test_a_refusal_is_not_asked_again(server: Server, desk: Desk, reply: Reply, told: str) -> None:
+    server.replies["/feed"] = [reply]
     one = only(desk.fetch(source(server)))
     assert one.state is FetchState.FAILED and told in one.reason and one.url in one.reason
     assert (len(server.asked), desk.clock.slept, desk.dumps()) == (1, [], [])

@@ -39,6 +39,9 @@ _ABOUT_THE_HOST = frozenset({401, 403, 407})  # what it says of one address it w
 _GZIP = frozenset({"gzip", "x-gzip"})
 _PIECE = 2**20  # unpacked bytes at once
 _NET_TROUBLE = (httpx.TransportError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+_PIECE_OF_A_REASON, _LONGEST_REASON = 4000, 200
+_TAG = re.compile(r"<[^<>]{0,1000}>")
+_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html)", re.IGNORECASE)
 _RESET = re.compile(r"\bt=([0-9]{1,6})\b")  # of the RateLimit field that Hugging Face sends with a 429
 
 Flaw = Callable[[bytes], str]
@@ -209,7 +212,7 @@ class Client:
             raise _PassingError(said, _host(url), self._retry_after(response.headers))
         if status in _ABOUT_THE_HOST:
             raise _NotLetInError(f"{said}; the host does not let this program in: see its terms, or ask its owner")
-        raise RefusedError(f"{said}; check the address and the settings of the source")
+        raise RefusedError(f"{said}{_reason(response)}; check the address and the settings of the source")
 
     def _retry_after(self, headers: httpx.Headers) -> float:
         """Seconds to wait, by Retry-After in either form (RFC 9110, 10.2.3); a date by the server's clock if told."""
@@ -220,6 +223,16 @@ class Client:
             return max(0.0, (until - (_http_date(headers.get("date", "")) or self._moment())).total_seconds())
         reset = _RESET.search(headers.get("ratelimit", ""))
         return float(reset[1]) if reset else 0.0
+
+
+def _reason(response: httpx.Response) -> str:
+    """What an API says of why it refuses, without its markup; nothing of a web page."""
+    try:
+        start = next(_pieces(response), b"")[:_PIECE_OF_A_REASON]
+    except _NET_TROUBLE:
+        return ""
+    words = " ".join(_TAG.sub(" ", start.decode("utf-8", "ignore")).split())[:_LONGEST_REASON]
+    return f" (“{shown(words)}”)" if words.isprintable() and words and not _PAGE.match(start) else ""
 
 
 def _validators(response: httpx.Response) -> dict[str, str]:
@@ -287,7 +300,7 @@ def _body(url: str, response: httpx.Response, largest: int, left: Callable[[], f
     if declared.isdecimal() and int(declared[:18]) > largest:
         raise FetchError(too_large)
     parts, size = [], 0
-    for part in _unpacked(response.iter_raw()) if coding in _GZIP else response.iter_raw():
+    for part in _pieces(response):
         parts.append(part)
         size += len(part)
         if size > largest:
@@ -295,6 +308,11 @@ def _body(url: str, response: httpx.Response, largest: int, left: Callable[[], f
         if left() <= 0:
             raise httpx.ReadTimeout("took longer than its `deadline`")
     return b"".join(parts)
+
+
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    packed = response.headers.get("content-encoding", "").strip().lower() in _GZIP
+    return _unpacked(response.iter_raw()) if packed else response.iter_raw()
 
 
 def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:

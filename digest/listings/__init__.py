@@ -126,9 +126,8 @@ def _recognised(sheet: Sheet) -> Format:
     for form in FORMATS:
         if form.recognises(sheet):
             return form
-    names = ", ".join(form.name for form in FORMATS)
     start = clean.text(sheet.text[:60])
     raise UnknownFormatError(
-        f"{sheet.dump.name}: begins with “{start}”, which is no known listing ({names}); "
-        "docs/formats.md tells how to save or write one that is"
+        f"{sheet.dump.name}: begins with “{start}”, which is no known listing; "
+        "fetch or save it again, or see docs/formats.md for what is read"
     )
