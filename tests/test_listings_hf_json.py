@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,21 @@ def test_all_containers_hold_the_same(file: str) -> None:
     assert [entry.votes for entry in entries] == [3, 2, 1]
     assert entries[0].facts.abstract == "A hard-wrapped abstract of 3."
     assert entries[0].facts.published == date(2024, 3, 11), "not the outer time, which is shifted"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda records: "\r\n".join(map(json.dumps, records)),  # jq -c '.[]'
+        lambda records: "".join(json.dumps(one, indent=2) for one in records),  # jq '.[]'
+        lambda records: json.dumps({"value": records, "Count": 3}),  # PowerShell
+        lambda records: json.dumps({"dailyPapers": records, "nextDate": "2026-06-02"}),
+    ],
+)
+def test_records_as_tools_put_them_out(written: Callable[[list[Any]], str]) -> None:
+    whole = (DATA / "daily-2026.json").read_text()
+    made = read_listing(dump_of("x", written(json.loads(whole)).encode()), now=NOW)
+    assert made.entries == read_listing(dump_of("x", whole.encode()), now=NOW).entries
 
 
 def test_bad_records_are_named_and_the_rest_goes_on() -> None:

@@ -486,7 +486,7 @@ def test_a_broken_first_line_does_not_hide_the_form(record: dict[str, Any]) -> N
     "document", ["[{}]", "[\n{}\n]", '{{"data": [\n{}\n]}}', '{{"data": [\n{0},\n{0},\n{0}\n]}}', '{{"data": [{}]}}']
 )
 def test_other_json_is_left_alone(record: dict[str, Any], document: str) -> None:
-    with pytest.raises(ListingError, match=r"none of its [13] records can be read"):
+    with pytest.raises(ListingError, match="each paper is a line by itself"):
         read(document.format(json.dumps(record)))
 
 

@@ -1,7 +1,8 @@
 """Hugging Face Daily Papers as JSON: every container and schema since March 2024.
 
-Containers: an array of records; an array of strings that hold Python's repr of a record; either as `data` of an object
-with `status` and `date`; such an object with status `no_data`; and `1`, which a saving job wrote on empty days.
+Containers: an array of records, or records one behind another; an array of strings that hold Python's repr of a record;
+either as `data` of an object with `status` and `date`, or records as another of its values; such an object with status
+`no_data`; and `1`, which a saving job wrote on empty days.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _PAGES = (50, 100)  # records that the API gives at most: unasked, and when aske
 
 _BEGINS = re.compile(r"\s*(?:\{|\[\s*(?:[\[\]{\"0-9-]|null|true|false|\Z))")  # Markdown's `[words](address)` does not
 
+_BLANKS = re.compile(r"[ \t\r\n]*")
+
 # A record as Python writes it: strings, braces and plain values, a few levels deep. Anything else could be made to
 # exhaust `ast.literal_eval`, whose compiler has no safe depth.
 _LARGEST_REPR = 2**20
@@ -58,6 +61,11 @@ class HuggingFaceJson:
 
     def read(self, sheet: Sheet) -> Listing:
         day, items = _container(sheet)
+        if items and all(isinstance(one, dict) and "title" in one and "paper" not in one for one in items):
+            raise ListingError(
+                f"{sheet.dump.name}: a list of objects without `paper`, which Hugging Face's have; "
+                "of our own format each paper is a line by itself, see docs/formats.md"
+            )
         records, entries, rejected = papers(sheet, items)
         days = [] if day else _days_brought(records)
         source, told = self.source, day
@@ -81,18 +89,14 @@ def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
     if body == 1:
         raise ListingError(f"{name}: holds only `1`, which a saving job writes on a day without papers; drop it")
     if isinstance(body, list):
-        if body and all(isinstance(one, dict) and "title" in one and "paper" not in one for one in body):
-            raise ListingError(
-                f"{name}: a list of objects without `paper`, which Hugging Face's have; "
-                "of our own format each paper is a line by itself, see docs/formats.md"
-            )
         return None, body
     if isinstance(body, dict):
         day = day_of(body.get("date"))
         if body.get("status") == "no_data":
             return day, []
-        if isinstance(body.get("data"), list):
-            return day, body["data"]
+        lists = [body[name] for name in body if name == "data" or _has_records(body[name])]
+        if len(lists) == 1 and isinstance(lists[0], list):
+            return day, lists[0]
         raise ListingError(
             f"{name}: a JSON object without a list of papers in `data`; docs/formats.md tells what is read"
         )
@@ -100,19 +104,33 @@ def _container(sheet: Sheet) -> tuple[date | None, list[Any]]:
 
 
 def parsed(name: str, text: str) -> Any:
-    """What the JSON of a dump holds."""
+    """What the JSON of a dump holds; of objects one behind another, as jq writes them, a list of them."""
     try:
-        return json.loads(text, parse_int=json_lines.whole)
+        found, at = _decoder.raw_decode(text, _behind_blanks(text, 0))
+        several = [found]
+        while (at := _behind_blanks(text, at)) < len(text):
+            if not isinstance(found, dict):
+                raise json.JSONDecodeError("Extra data", text, at)
+            one, at = _decoder.raw_decode(text, at)
+            several.append(one)
+        return several if len(several) > 1 else found
     except json.JSONDecodeError as error:
-        if error.msg == "Extra data":
-            raise ListingError(
-                f"{name}: JSON that goes on behind its end, at line {error.lineno}, column {error.colno}; "
-                "of JSON Lines each object stands on one line"
-            ) from None
         reason = f"JSON that breaks at line {error.lineno}, column {error.colno} ({error.msg})"
     except RecursionError:
         reason = "JSON nested too deeply for a listing"
     raise ListingError(f"{name}: {reason}; it may be cut: fetch it again")
+
+
+_decoder = json.JSONDecoder(parse_int=json_lines.whole)
+
+
+def _behind_blanks(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    return blanks.end() if blanks else at
+
+
+def _has_records(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) and "paper" in one for one in value)
 
 
 def read_records(
