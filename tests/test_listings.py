@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -122,6 +123,13 @@ def test_a_dump_is_known_by_its_content(tmp_path: Path) -> None:
     with dump.content() as file:
         assert (dump.name, dump.size, file.read()) == (str(path), 2, b"[]")
     assert dump.digest == hashlib.sha256(b"[]").hexdigest() == dump_of("other", b"[]").digest
+
+
+def test_any_bytes_may_be_the_name_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff\xfe 2026-05-30\n\x1b[2J.json")
+    path.write_bytes(b"[]")
+    dump = read_dump(path)
+    assert (dump.name, read_listing(dump, now=NOW).as_of) == (f"{tmp_path}/�� 2026-05-30��[2J.json", date(2026, 5, 30))
 
 
 def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

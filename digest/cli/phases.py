@@ -18,7 +18,7 @@ from digest.cli.progress import progress, reading
 from digest.cli.readership import readers
 from digest.cli.screen import err, out, required
 from digest.errors import ConfigError, ListingError
-from digest.listings import dump_of, read_dump
+from digest.listings import dump_of, name_of, read_dump
 from digest.model import Delivery, Dump, DumpReport, OutboxItem
 from digest.pipeline.deliver import deliver
 from digest.pipeline.handover import trouble
@@ -64,7 +64,7 @@ def _ingest_all(
             try:
                 yield ingest(store, watched(read(source)), now, as_of, dry=dry)
             except ListingError as error:
-                yield DumpReport(dump=str(source), digest="", error=str(error))
+                yield DumpReport(dump=name_of(Path(source)), digest="", error=str(error))
 
 
 def ingest_command(context: Context, paths: tuple[str, ...], as_of: date | None, as_json: bool, dry_run: bool) -> int:

@@ -64,22 +64,29 @@ def dump_of(name: str, content: bytes) -> Dump:
     return Dump(name=name, digest=digest, size=len(content), content=lambda: io.BytesIO(content))
 
 
+def name_of(path: Path) -> str:
+    """As it may stand in a database and on a terminal: any bytes may be the name of a file."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in str(path))
+
+
 def read_dump(path: Path) -> Dump:
     """A file as a dump, read once for its digest. FileNotFoundError passes; what else is wrong is a ListingError."""
+    name = name_of(path)
     try:
         if path.is_fifo():
-            raise ListingError(f"{path}: a pipe, which can be read only once; give it as standard input, with `-`")
+            raise ListingError(f"{name}: a pipe, which can be read only once; give it as standard input, with `-`")
         if path.is_socket() or path.is_char_device() or path.is_block_device():
-            raise ListingError(f"{path}: a device or a socket and no file; take it away")
+            raise ListingError(f"{name}: a device or a socket and no file; take it away")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return Dump(name=str(path), digest=digest, size=file.tell(), content=lambda: path.open("rb"))
+            return Dump(name=name, digest=digest, size=file.tell(), content=lambda: path.open("rb"))
     except FileNotFoundError:
         if path.is_symlink():
-            raise ListingError(f"{path}: a link to {path.readlink()}, which is not there; mend or remove it") from None
+            to = name_of(path.readlink())
+            raise ListingError(f"{name}: a link to {to}, which is not there; mend or remove it") from None
         raise
     except OSError as error:
-        raise _unreadable(str(path), error) from None
+        raise _unreadable(name, error) from None
 
 
 def _unreadable(name: str, error: OSError) -> ListingError:

@@ -14,7 +14,7 @@ from digest.days import handed_for, named_day
 from digest.diff import diff, identity_keys, known_from, listing_keys, told_in_turn
 from digest.errors import ConfigError, ListingError
 from digest.files import write_whole
-from digest.listings import read_dump, read_listing, read_parts
+from digest.listings import name_of, read_dump, read_listing, read_parts
 from digest.match import WINDOW, near, worth_reading
 from digest.model import (
     Changes,
@@ -192,7 +192,7 @@ def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> It
         except FileNotFoundError:
             continue  # taken away since the folder was read
         except ListingError as error:
-            yield DumpReport(dump=str(path), digest="", error=str(error))
+            yield DumpReport(dump=name_of(path), digest="", error=str(error))
             continue
         if (reason := stuck.get(dump.digest)) is not None:
             if not _moved_aside(world.inbox, path, reason):
