@@ -111,6 +111,13 @@ def test_bad_containers_say_what_and_where(content: bytes, words: str) -> None:
     assert words in str(raised.value)
 
 
+def test_a_dump_without_a_paper_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.listings.form._HOPELESS", 2)
+    with pytest.raises(ListingError, match="none of its 2 first records"):
+        read(b"[1, 2, 3]")
+    assert len(read(b'[{"paper": {"title": "A Title"}}, 1, 2, 3]').rejected) == 3
+
+
 def test_unknown_content_is_its_own_error() -> None:
     with pytest.raises(UnknownFormatError, match=r"begins with “title,abstract”.*docs/formats.md"):
         read("title,abstract\n")

@@ -14,6 +14,7 @@ from digest.model import Dump, Entry, Listing, Rejected
 # Of a dump that has to be read as a whole; and what a compressed one may become without being suspicious. Hostile text
 # takes thirty times its size in memory.
 LARGEST = 64 * 2**20
+_HOPELESS = 100_000  # entries of which not one can be read
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RFC_822 = re.compile(rf"(?:[A-Z][a-z]{{2}}, )?([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ((?:19|20)[0-9]{{2}})\b")
 _DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(?![0-9])")
@@ -87,6 +88,8 @@ def read_each(
             entries.append(entry(item, where, len(entries) + 1))
         except ValueError as error:
             rejected.append(Rejected(where=where, reason=str(error)))
+            if len(rejected) == _HOPELESS and not entries:
+                require_some(sheet, entries, rejected, f"first {kind}")
     require_some(sheet, entries, rejected, kind)
     return tuple(entries), tuple(rejected)
 
