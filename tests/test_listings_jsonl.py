@@ -327,6 +327,12 @@ def test_a_record_of_our_own() -> None:
     assert remark.withdrawn is False
 
 
+def test_windows_letters_are_read_as_such() -> None:
+    lines = json.dumps(own("Größe und “Wörter”", authors=["Jörg Müller"]), ensure_ascii=False) + "\r\n"
+    facts = read_listing(dump_of("x", lines.encode("cp1252")), now=NOW).entries[0].facts
+    assert (facts.title, facts.authors) == ("Größe und “Wörter”", ("Jörg Müller",))
+
+
 def test_positions_order_the_listing() -> None:
     listing = read(jsonl(own("x"), own("c", position=30), own("a", position=2), own("b", position=2), own("y")))
     assert [(entry.facts.title, entry.position) for entry in listing.entries] == [

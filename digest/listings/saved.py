@@ -29,7 +29,6 @@ _MAIL = re.compile(
     re.IGNORECASE,
 )
 _OF_A_MAILBOX = re.compile(rb"^From \S{1,200} [^\r\n]{8,60}\r?\n[A-Za-z-]{1,60}:", re.MULTILINE)
-_MARKUP = ("<", "{", "[")
 _QUOTED = re.compile(r"^(?:> ?){1,20}", re.MULTILINE)
 _OF_A_QUOTATION = 0.8  # the share of lines that begin as one
 
@@ -53,7 +52,7 @@ def opened(sheet: Sheet) -> Sheet:
     text = sheet.text
     if len(text) <= _LARGEST and _MAIL.match(text[:_HEAD].replace("\r\n", "\n")):
         text = _of_mail(sheet) or text
-    elif "\ufffd" in text and not text.lstrip().startswith(_MARKUP):
+    elif "\ufffd" in text and not text.lstrip().startswith("<"):  # XML tells its encoding
         text = _in_letters(sheet) or text
     head = text[:_HEAD]
     if head.count("\n>") > _OF_A_QUOTATION * head.count("\n"):
