@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from datetime import date
+from datetime import date, datetime
 from email.message import EmailMessage
 from itertools import takewhile
 from pathlib import Path
@@ -123,6 +123,20 @@ def test_a_bad_dump_is_set_aside_and_the_rest_goes_on(stocked: Place) -> None:
     assert not bad.exists()
     assert stocked.run("run").code == 4, "it is named once, not every minute"
     assert "bad.json" in stocked.run("status").out
+
+
+def test_a_dump_that_is_still_being_copied_is_left_alone(stocked: Place) -> None:
+    growing, whole = stocked.folder / "inbox" / "growing.json", (SAMPLES / "hf-daily-2026-06-02.json").read_text()
+    growing.write_text(whole[:900])
+    moment = datetime.fromisoformat("2026-06-02T20:00:30+00:00").timestamp()
+    os.utime(growing, (moment, moment))
+    ran = stocked.run("run")
+    assert ran.code == 1
+    assert f"Not read: {growing}: JSON that breaks" in ran.out
+    assert growing.exists()
+    assert growing.name not in stocked.run("status").out
+    growing.write_text(whole)
+    assert growing.name in stocked.run("ingest", stocked.folder / "inbox").out
 
 
 def test_what_is_no_file_in_the_inbox_is_named_and_the_rest_goes_on(stocked: Place) -> None:

@@ -31,10 +31,14 @@ from digest.text import taken_at
 SET_ASIDE = "set-aside"
 _OBJECTS_OF_A_PART = 200_000
 UNFINISHED = (".part", ".tmp", ".crdownload")
+_SETTLES = 60.0  # seconds after which a file is taken to be whole
 
 
-def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *, dry: bool = False) -> DumpReport:
-    """Take in one dump. The same content again changes nothing; one that cannot be read is remembered as set aside.
+def ingest(
+    store: Store, dump: Dump, now: datetime, as_of: date | None = None, *, dry: bool = False, growing: bool = False
+) -> DumpReport:
+    """Take in one dump. The same content again changes nothing; one that cannot be read is remembered as set aside,
+    unless it is `growing`.
 
     A large dump is taken in part by part; if a run ends in the middle of it, the next one goes on there. Raises nothing
     for a bad dump: the report's `error` says what is wrong. With `dry` nothing is stored.
@@ -58,7 +62,7 @@ def ingest(store: Store, dump: Dump, now: datetime, as_of: date | None = None, *
                 del part, changes  # before the next part is read: two take twice the memory
                 gc.collect(0)  # the database layer leaves circles that hold what it was asked, half a megabyte a part
     except ListingError as error:
-        if dry:
+        if dry or growing:
             return DumpReport(dump=dump.name, digest=dump.digest, error=str(error))
         return store.set_aside(dump, str(error), now)
     if not dry:
@@ -198,11 +202,23 @@ def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> It
             if not _moved_aside(world.inbox, path, reason):
                 world.store.moved_aside(dump.digest)
             continue
-        report = ingest(world.store, dump, now)
-        if report.error and (fault := _moved_aside(world.inbox, path, report.error)):
+        growing = _is_growing(path, now)
+        report = ingest(world.store, dump, now, growing=growing)
+        if report.error and growing:
+            more = "written a moment ago, and so left for the next run"
+            report = DumpReport(dump=dump.name, digest="", error=f"{report.error} ({more})")
+        elif report.error and (fault := _moved_aside(world.inbox, path, report.error)):
             report = world.store.set_aside(dump, report.error, now, stuck=fault)
         if not report.known:
             yield report
+
+
+def _is_growing(path: Path, now: datetime) -> bool:
+    """Whether it was written so short a time ago that whoever copies it may not be done."""
+    try:
+        return abs(now.timestamp() - path.stat().st_mtime) < _SETTLES
+    except OSError:
+        return False
 
 
 def _moved_aside(inbox: Path, path: Path, reason: str) -> str:
