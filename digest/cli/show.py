@@ -40,7 +40,7 @@ def the_paper(store: Store, reference: str) -> Paper:
     found = fitting(store, reference)
     if len(found) > 1:
         tables.table("id", "title", rows=((one.id, one.title) for one in found))
-        required(False, f"{reference}: {len(found)} papers fit; give the id of one.")
+        required(False, f"{reference}: several papers fit; give the id of one, or more words of its title.")
     return found[0]
 
 
