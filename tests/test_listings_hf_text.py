@@ -364,6 +364,22 @@ def test_the_year_that_is_not_printed(
     assert str(listing.entries[0].facts.published) == published
 
 
+@pytest.mark.parametrize(
+    ("name", "day", "as_of"),
+    [
+        ("in/2024-12-08.txt", "Dec 8", date(2024, 12, 8)),
+        ("in/2024-12-07.txt", "Dec 8", date(2024, 12, 8)),
+        ("in/2025-01-02.txt", "Dec 8", date(2024, 12, 8)),
+        ("in/2062-01-02.txt", "Dec 8", date(2025, 12, 8)),
+        ("in/2024-12-09.txt", None, date(2024, 12, 9)),
+    ],
+)
+def test_the_day_in_the_name_gives_the_year(name: str, day: str | None, as_of: date) -> None:
+    dump = dump_of(name, page(card("A Title", "Jul 24"), day=day).encode())
+    listing = read_listing(dump, now=NOW)
+    assert (listing.as_of, listing.entries[0].facts.published) == (as_of, date(as_of.year, 7, 24))
+
+
 def test_the_users_day_gives_the_year() -> None:
     listing = read(page(card("A Title", "Jul 24")), as_of=date(2023, 12, 8))
     assert listing.entries[0].facts.published == date(2023, 7, 24)

@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from digest.errors import ListingError
 from digest.listings import clean, hf_marked, hf_submitted, told
-from digest.listings.form import Sheet
+from digest.listings.form import Sheet, day_in_name
 from digest.listings.hf_cards import (
     AUTHORS,
     DATE,
@@ -155,18 +155,20 @@ def _as_of(sheet: Sheet, page: Page) -> tuple[date, int | None]:
     """The day of the page, and the year of the dates without one (None if it cannot be told).
 
     A year is printed only beside dates of other years than the page's, so the page is of a year after all that are
-    printed; of those the latest in which no day is missing or to come.
+    printed; of those the latest in which no day is missing or to come, when it was saved: as it says, or its name.
     """
     if sheet.as_of is not None:
         return sheet.as_of, sheet.as_of.year
-    today = min(page.captured or date.max, sheet.now.date())
+    saved = page.captured or day_in_name(sheet.dump.name) or date.max
+    today = min(saved, sheet.now.date())
     days = [card.meta.day for card in page.cards if card.meta and card.meta.day]
     bare = [day for day in days if day.year is None]
     if page.day is None:
         return today, next(_years(today, days, told=bare, real=()), None)
     if page.day.year and (told := page.day.of(page.day.year)):
         return told, told.year
-    for year in _years(today, days, told=[page.day], real=bare):
+    more = timedelta(days=not page.captured)  # whoever named it may be where it was the day before
+    for year in _years(min(today + more, sheet.now.date()), days, told=[page.day], real=bare):
         if told := page.day.of(year):
             return told, year
     raise ListingError(
