@@ -32,7 +32,7 @@ from digest.listings.hf_cards import (
 )
 from digest.text import arxiv_id, visible
 
-_SITE = r"https?://huggingface\.co"
+_SITE = r"(?:https?://huggingface\.co)?"
 _BUTTON = rf"{_SITE}/login\?next=%2Fpapers%2F(?P<id>[\w.]{{1,30}})"
 _PAPER = rf"{_SITE}/papers/(?P<number>[\w.]{{1,30}})[^()\s]{{0,100}}"
 _WRAPPED = r"[^\n]{1,1000}(?:\n(?!\n)[^\n]{1,300}){0,4}?"
@@ -45,7 +45,7 @@ _TITLE = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _VOTES = re.compile(
-    rf"\[(?:Upvote\s{{1,4}})?(?P<votes>[0-9]{{1,6}}|-)\]\({_BUTTON}\)"
+    rf"\[(?:- \[[x ]\] )?(?:Upvote\s{{1,4}})?(?P<votes>[0-9]{{1,6}}|-)\]\({_BUTTON}\)"
     rf"|\[-\] (?P<told>[0-9]{{1,6}}|-)\s{{1,4}}{_BUTTON.replace('<id>', '<of>')}"
 )
 _VOTES_BEFORE = re.compile(r"\[\s{0,3}([0-9]{1,6}|-)\s{0,3}\]\[[0-9]{1,5}\]\s{0,4}\Z")
@@ -61,7 +61,8 @@ _CAPTURED = re.compile(
 # In a line: a picture, the end of a link, what a hard wrap left; and lines with nothing else.
 _PICTURE = re.compile(r"!\[[^\[\]\n]{0,200}\]\([^()\s]{0,500}\)")
 _COMMENTS = re.compile(rf"\[ ?([0-9]{{1,6}})\](?:\({_SITE}/papers/[^()\s]{{1,60}}#community\)|\[[0-9]{{1,5}}\])$")
-_LINK_END = re.compile(r"\]\(https?://[^()\s]{1,500}\)(?=$| · )|\]\[[0-9]{1,5}\]$")
+_LINK_END = re.compile(r"\]\((?:https?:/)?/[^()\s]{1,500}\)(?=$| · | [0-9]{1,6}$)|\]\[[0-9]{1,5}\]$")
+_EMPTY_LINK = re.compile(r"\[\]\([^()\s]{1,500}\)")
 _WRAP = re.compile(r"\\{1,2}$")
 _ESCAPED = re.compile(r"\\([\[\]*`>#!|~])")
 _NOTHING = re.compile(rf"[-*•\[\]\s]*|{_SITE}/\S*|<a id=.*|\[[^\[\]]{{0,80}}\]")
@@ -69,9 +70,10 @@ _DISCUSSION = re.compile(rf"{_SITE}/papers/\S{{1,40}}#community")
 
 _DATED = re.compile(rf"(?P<who>.{{0,{LONGEST_WHO}}}?) ?· ?(?:Published on )?{DATE}(?: (?P<comments>[0-9]{{1,6}}))?")
 _BULLET = re.compile(r"[-*•] ")
+_AUTHORED = re.compile(rf"(?:[-*•] )?(?:· )?(?P<who>{AUTHORS.pattern})(?: (?P<comments>[0-9]{{1,6}}))?", re.IGNORECASE)
 _PICTURE_OF = re.compile(r"\[[^\[\]]{0,80}\] ?")
 _ABSTRACT_ENDS = re.compile(
-    r"·.*|(?:LINK: )?GitHub [0-9.]+k?\b.*|Upvote|Submitted by|Previous|Next|\[?Content truncated\]?"
+    r"·.*|(?:LINK: )?GitHub [0-9.]+k?\b.*|Upvote|Submitted by.*|Previous|Next|\[?Content truncated\]?"
     r"|```|[0-9]{1,6}|-{3,}"
 )
 _TRUNCATED = re.compile(r"\[?Content truncated\]?")
@@ -94,11 +96,14 @@ def page(text: str) -> Page | None:
         body = shown[title.end() : following.start() if following else len(shown)]
         cards.append(_card(title, line, shown[before : title.start()], body, votes, trending))
         before = title.end()
-    return Page(cards=list(once(cards)), rejected=[], day=_page_day(head), captured=_captured(head), trending=trending)
+    listed = list(once(cards))
+    daily = not trending and all(card.submitter for card in listed)  # which pages of a search do not tell
+    day, captured = _page_day(head), _captured(head)
+    return Page(cards=listed, rejected=[], day=day, captured=captured, trending=trending, daily=daily)
 
 
 def _page_day(head: str) -> Day | None:
-    dated = map(PAGE_DATE.fullmatch, map(str.strip, head.split("\n")))
+    dated = map(PAGE_DATE.fullmatch, map(str.strip, _EMPTY_LINK.sub("", head).split("\n")))
     return next((day_in(match) for match in dated if match), None)
 
 
@@ -113,7 +118,7 @@ def _captured(head: str) -> date | None:
 
 def _card(title: re.Match[str], line: int, before: str, body: str, votes: dict[str, int], trending: bool) -> Card:
     number = title["number"] or title["id"] or ""
-    arxiv, code, by = _ARXIV.search(body), _CODE.search(body), list(_SUBMITTER.finditer(before))[-1:]
+    arxiv, code, by = _ARXIV.search(body), _CODE.search(body), list(_SUBMITTER.finditer(_PICTURE.sub("", before)))[-1:]
     votes_before = _VOTES_BEFORE.search(before[-60:])
     abstract, meta = _abstract_and_meta(list(_lines(body)))
     words = title["linked"] or title["heading"] or title["between"]
@@ -157,9 +162,10 @@ def _abstract_and_meta(lines: list[str]) -> tuple[str, Meta | None]:
     abstract: list[str] = []
     who = ""
     for place, line in enumerate(lines):
-        words = _BULLET.sub("", line)
-        if AUTHORS.fullmatch(words):
-            who = words
+        if authored := _AUTHORED.fullmatch(line):
+            who = authored["who"]
+            if authored["comments"]:
+                return " ".join(abstract), Meta(who, None, int(authored["comments"]))
         elif match := _DATED.fullmatch(" ".join(lines[place : place + 2]) if line == "·" else line):
             if not (who or match["who"]) and len(abstract) > 1 and len(abstract[-1]) <= LONGEST_WHO:
                 who = abstract.pop()

@@ -50,7 +50,7 @@ _LONGEST_META = 220
 _LONG, _LONG_SENTENCE = 300, 150
 # How many of the titles may look like prose before titles and abstracts are taken not to alternate.
 _DOUBTFUL = 0.1
-_FEW = 5  # abstracts that do not end as a sentence, which are no sign of anything
+_FEW = 2  # texts that are none, which are no sign of anything
 _HIGHEST = 50  # lines above the banner; a page of papers begins with it
 _EARLIER_YEARS = 8  # the longest time between two 29ths of February
 
@@ -91,11 +91,12 @@ class HuggingFaceText:
 
 
 def _garbled(cards: Sequence[Card]) -> bool:
-    """Whether titles and abstracts are something else: votes and comments of another form, or lines of a paragraph."""
+    """Whether titles and abstracts are something else: votes, comments and links of another form, or lines."""
     abstracts = [card.abstract for card in cards if card.abstract]
-    numbers = sum(text.isdigit() for text in (*abstracts, *(card.title.text for card in cards)))
+    texts = *abstracts, *(card.title.text for card in cards)
+    numbers = sum(text.isdigit() or "](" in text for text in texts)
     unfinished = sum(text[-1].isalpha() or text[-1] == "," for text in abstracts)
-    return numbers > _DOUBTFUL * len(cards) or unfinished > max(_FEW, len(abstracts) / 2)
+    return numbers > max(_FEW, _DOUBTFUL * len(cards)) or unfinished > max(_FEW, len(abstracts) / 2)
 
 
 def _source(page: Page) -> str:
