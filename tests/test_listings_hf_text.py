@@ -293,7 +293,9 @@ def test_a_heading_of_the_page_is_no_paper() -> None:
 
 
 def test_the_day_of_a_capture_limits_its_year() -> None:
-    text = (DATA / "search-links.txt").read_text()
+    linked = (DATA / "search-links.txt").read_text()
+    assert read(linked.replace("/papers/date/2026", "/papers/date/2024")).as_of == date(2024, 3, 25)
+    text = linked.replace("/papers/date/2026-03-24", "/papers")
     assert read(text.replace("exported: 2026-06-03", "exported: 2026-03-24")).as_of == date(2025, 3, 25)
     assert read(text.replace("exported: 2026-06-03", "exported: 2026-13-03")).as_of == date(2026, 3, 25)
     trending = (DATA / "trending-markdown.txt").read_text()

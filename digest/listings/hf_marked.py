@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 
 from digest.listings import clean
+from digest.listings.form import plain_day
 from digest.listings.hf_cards import (
     AUTHORS,
     DATE,
@@ -71,6 +73,8 @@ _DISCUSSION = re.compile(rf"{_SITE}/papers/\S{{1,40}}#community")
 _DATED = re.compile(rf"(?P<who>.{{0,{LONGEST_WHO}}}?) ?· ?(?:Published on )?{DATE}(?: (?P<comments>[0-9]{{1,6}}))?")
 _BULLET = re.compile(r"[-*•] ")
 _AUTHORED = re.compile(rf"(?:[-*•] )?(?:· )?(?P<who>{AUTHORS.pattern})(?: (?P<comments>[0-9]{{1,6}}))?", re.IGNORECASE)
+_BESIDE = re.compile(r"/papers(?:/date/|\?date=)(20[0-9]{2}-[0-9]{2}-[0-9]{2})")
+_FARTHEST = timedelta(days=10)  # from the day before it that has papers
 _PICTURE_OF = re.compile(r"\[[^\[\]]{0,80}\] ?")
 _ABSTRACT_ENDS = re.compile(
     r"·.*|(?:LINK: )?GitHub [0-9.]+k?\b.*|Upvote|Submitted by.*|Previous|Next|\[?Content truncated\]?"
@@ -98,13 +102,21 @@ def page(text: str) -> Page | None:
         before = title.end()
     listed = list(once(cards))
     daily = not trending and all(card.submitter for card in listed)  # which pages of a search do not tell
-    day, captured = _page_day(head), _captured(head)
+    day, captured = _page_day(head, shown), _captured(head)
     return Page(cards=listed, rejected=[], day=day, captured=captured, trending=trending, daily=daily)
 
 
-def _page_day(head: str) -> Day | None:
+def _page_day(head: str, shown: str) -> Day | None:
+    """The page's date. The year is told by the link to the day before it or after it, if there is one."""
     dated = map(PAGE_DATE.fullmatch, map(str.strip, _EMPTY_LINK.sub("", head).split("\n")))
-    return next((day_in(match) for match in dated if match), None)
+    day = next((day_in(match) for match in dated if match), None)
+    if day is None or day.year:
+        return day
+    for one in filter(None, map(plain_day, _BESIDE.findall(shown))):
+        for year in (one.year - 1, one.year, one.year + 1):
+            if (told := day.of(year)) and abs(told - one) <= _FARTHEST:
+                return replace(day, year=year)
+    return day
 
 
 def _captured(head: str) -> date | None:

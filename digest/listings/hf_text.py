@@ -166,7 +166,7 @@ def _as_of(sheet: Sheet, page: Page) -> tuple[date, int | None]:
     bare = [day for day in days if day.year is None]
     if page.day is None:
         return today, next(_years(today, days, told=bare, real=()), None)
-    if page.day.year and (told := page.day.of(page.day.year)):
+    if page.day.year and (told := sheet.latest([page.day.of(page.day.year)])):
         return told, told.year
     more = timedelta(days=not page.captured)  # whoever named it may be where it was the day before
     for year in _years(min(today + more, sheet.now.date()), days, told=[page.day], real=bare):
