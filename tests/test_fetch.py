@@ -37,7 +37,6 @@ from digest.errors import FetchError, RefusedError
 from digest.fetch import Harvest, Memory, catch_up, requests, settled
 from digest.fetch.client import Client
 from digest.fetch.guard import is_public
-from digest.fetch.robots import rules
 from digest.model import Fetched, FetchState, Source, SourceKind
 from digest.pipeline.fetch import Fetching, Span, fetch
 
@@ -560,34 +559,14 @@ def test_no_robots_file_lets_all_in_and_one_may_ask_for_time(server: Server, des
     assert desk.clock.slept == [15, 15], "between the days, not after the rules themselves"
 
 
-@pytest.mark.parametrize(
-    ("lines", "closed", "open_", "delay"),
-    [
-        ("User-agent: *|Disallow: /|Allow: /feeds/$|Allow: /a", ["/", "/b", "/feeds/x"], ["/feeds/", "/a/b"], 0),
-        ("User-agent: *|Allow: /|Disallow: /private|Crawl-delay: 0.5", ["/private/a"], ["/", "/x/private"], 0.5),
-        ("User-agent: *|Disallow: /*.xml$|Disallow: /*?", ["/a/b.xml", "/a?b=c"], ["/a.xml.gz", "/a"], 0),
-        ("User-agent: *|Disallow: /a*b*c$", ["/a-b-c-c", "/abc"], ["/ab", "/abcd", "/xabc"], 0),
-        ("\ufeffuser-agent : *|| disallow: /%7Eada/%c3%a9 # hers", ["/~ada/é", "/%7eada/%C3%A9/x"], ["/~ada"], 0),
-        (
-            "User-agent: *|Disallow: /|User-agent: Digest/2|User-agent: x|Disallow: /y|Crawl-delay: nan",
-            ["/y"],
-            ["/"],
-            0,
-        ),
-        (
-            "User-agent: x|Disallow: /|User-agent: *|Disallow:|Allow: /a|User-agent: *|Disallow: /a/b",
-            ["/a/b"],
-            ["/a"],
-            0,
-        ),
-        ("<html>User-agent: *|Disallow: /", [], ["/"], 0),
-    ],
-)
-def test_robots_rules(lines: str, closed: list[str], open_: list[str], delay: float) -> None:
-    told = rules(lines.replace("|", "\n").encode(), "digest/1.0 (+https://example.org)")
-    allowed = {path: told.allow(f"https://example.org{path}") for path in closed + open_}
-    assert allowed == dict.fromkeys(closed, False) | dict.fromkeys(open_, True)
-    assert told.delay == delay
+def test_the_longest_rule_of_a_robots_file_counts(server: Server, desk: Desk) -> None:
+    lines = "User-agent: digest", "Disallow: /*.xml$", "Disallow: /", "Allow: /*/open", "Crawl-delay: nan"
+    server.replies["/robots.txt"] = [body("\ufeff" + "\r\n".join((*lines, "User-agent: *", "Disallow:")))]
+    told = {"/a/open": "written", "/a/open.xml.gz": "written", "/a/b.xml": "failed", "/b": "failed"}
+    server.replies |= {path: [body(PAPERS)] for path in told}
+    for path, state in told.items():
+        assert states(desk.fetch(source(url=f"{server.url}{path}", robots=True))) == [state], path
+    assert desk.clock.slept == []
 
 
 # --- misbehaviour ---------------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ LIBRARIES: dict[str, str | set[str]] = {
     "numpy": {"rank", "measure", "listings", "encoder"},
     "premailer": "render",
     "prometheus_client": "metrics",
+    "protego": "fetch",
     "psycopg": "store",
     "pydantic": "config",
     "pylatexenc": "listings",

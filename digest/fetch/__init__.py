@@ -3,7 +3,6 @@
     asking    a source and a range of days -> requests; an answer -> the request after it      pure
     guard     which addresses may be connected to, and how long that may take
     client    one request at a time: pace, validators, retries, redirects, limits
-    robots    what a host's robots.txt asks of programs                                        pure
     answer    what a request comes back with
     memory    what was fetched, what goes on and who wants to be left alone, in one JSON file
 

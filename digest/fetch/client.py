@@ -18,17 +18,18 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
+from protego import Protego
 
 from digest.errors import FetchError, RefusedError
 from digest.fetch.answer import Answer, Clock, shown
 from digest.fetch.guard import GuardedBackend, GuardedTransport, Resolve, public, resolve
 from digest.fetch.memory import Memory
-from digest.fetch.robots import Rules, rules
 from digest.model import Source
 
 RETRY_DELAYS = (2.0, 8.0, 30.0)  # seconds before the second, third and fourth try
 PATIENCE = 120.0  # a host that wants to be left alone for longer is asked again by a later run
 MOST_REDIRECTS = 5
+_ROBOTS = 500 * 2**10  # bytes of a robots.txt that RFC 9309 wants read
 SLOWEST = 60.0  # seconds between two requests that a robots.txt may ask for
 
 # Terms of use of arXiv's APIs: one request every three seconds over a single connection, all its hosts together.
@@ -70,7 +71,7 @@ class Client:
     def __init__(self, agent: str, memory: Memory, now: datetime, clock: Clock, resolve: Resolve = resolve) -> None:
         self._agent, self._memory, self._now, self._clock, self._resolve = agent, memory, now, clock, resolve
         self._began = clock.monotonic()
-        self._robots: dict[str, Rules] = {}
+        self._robots: dict[tuple[str, str, int | None], Protego] = {}
         self._cut_off = False  # the last host could not be reached however often: there may be no network
 
     def get(self, source: Source, url: str, validators: Mapping[str, str], flaw: Flaw = lambda _: "") -> Answer:
@@ -98,14 +99,14 @@ class Client:
 
     def obey_robots(self, source: Source, url: str) -> None:
         """RefusedError if robots.txt keeps this program from the address. RFC 9309: none there means all is allowed."""
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        origin = _origin(url)
         if origin not in self._robots:
             try:
-                body = self.get(source, f"{origin}/robots.txt", {}).body or b""
+                body = self.get(source, urljoin(url, "/robots.txt"), {}).body or b""
             except (RefusedError, _NotLetInError):  # as storage in clouds answers 403 for what is not there
                 body = b""
-            self._robots[origin] = rules(body, self._agent)
-        if not self._robots[origin].allow(url):
+            self._robots[origin] = Protego.parse(body[:_ROBOTS].decode("utf-8-sig", "replace"))
+        if not self._robots[origin].can_fetch(url, self._agent):
             raise RefusedError(
                 f"{url}: robots.txt of the host keeps programs away; ask its owner, or take another source"
             )
@@ -134,8 +135,9 @@ class Client:
     def _floor(self, url: str) -> float:
         if lane(_host(url)) == ARXIV:
             return ARXIV_INTERVAL
-        asked = self._robots.get("{0.scheme}://{0.netloc}".format(urlsplit(url)), Rules())
-        return min(asked.delay, SLOWEST)
+        robots = self._robots.get(_origin(url))
+        asked = (robots.crawl_delay(self._agent) if robots else None) or 0.0
+        return min(asked, SLOWEST) if asked > 0 else 0.0  # people write "nan" too
 
     # --- one exchange ------------------------------------------------------------------------------------------------
 
