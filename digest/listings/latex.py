@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
+from pylatexenc.latexwalker import get_default_latex_context_db as get_default_grammar
 
 # Braces up to three deep; there is but one way to read them, so that hostile text costs no more than its length.
 _GROUP = r"\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\}"
@@ -131,6 +132,7 @@ def _taught() -> LatexNodes2Text:
 
 
 _library = _taught()
+_grammar = get_default_grammar()  # else the library makes it anew for every fragment, which takes longer than all else
 
 
 def readable(text: str) -> str:
@@ -261,6 +263,6 @@ def _letters(text: str) -> Counter[str]:
 def _from_library(fragment: str) -> str:
     """What pylatexenc makes of a fragment, empty if it fails."""
     try:
-        return str(_library.latex_to_text(fragment)).strip()
+        return str(_library.latex_to_text(fragment, latex_context=_grammar)).strip()
     except Exception:  # on malformed LaTeX it raises many kinds, most of them not its own
         return ""
