@@ -204,6 +204,15 @@ def test_latex_is_kept_beside_what_became_of_it(raw: object, both: tuple[str, st
     assert clean.both(raw, 40) == both
 
 
+_PIECES = st.sampled_from(["ab", " ", "  ", "\n", "\t", "\0", "$x^2$", "{", "é", "\xa0", "\x85", "\ud800", "\u200b"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.none() | st.lists(_PIECES, max_size=12).map("".join), max_size=5))
+def test_many_at_once_become_what_each_becomes_alone(values: list[object]) -> None:
+    assert clean.each(values, 9) == [clean.both(value, 9) for value in values]
+
+
 def test_names_are_kept_once_and_in_order() -> None:
     assert clean.names(["B", " A\u00a0C ", "B", "", 7, None, "A C", "x" * 500, ":", "*"]) == ("B", "A C")
     assert clean.names(["Per Lindahl\nIda Roth", "Per Lindahl", "Per Lindahl"]) == (

@@ -444,20 +444,22 @@ def test_marks_encodings_and_line_ends_change_nothing(form: str, encoding: str, 
 @pytest.mark.parametrize("record", [snapshot, daily, own], ids=["snapshot", "daily", "own"])
 def test_broken_lines_are_named_and_the_rest_goes_on(record: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "LONGEST_LINE", 3000)
-    good = [record(title=f"Paper {number}") for number in range(5)]
+    good = [record(title=f"Paper {number}") for number in range(6)]
     nested = '{"title": ' + "[" * 1000 + "]" * 1000 + "}"
     cut = json.dumps(record(title="Cut")).encode()[:-9].decode()
     listing = read(
-        jsonl(good[0], "", good[1], "not JSON", good[2], "x" * 4000, "7", good[3], '{"title": NaN', good[4], cut),
+        jsonl(good[0], "", good[1], "not JSON", good[2], "x" * 4000, "7", good[3], '{"title": NaN', good[4], cut)
+        + jsonl(2 * json.dumps(good[0]), good[5]),
     )
-    assert [entry.facts.title for entry in listing.entries] == [f"Paper {number}" for number in range(5)]
-    assert [entry.where for entry in listing.entries] == ["line 1", "line 3", "line 5", "line 8", "line 10"]
+    assert [entry.facts.title for entry in listing.entries] == [f"Paper {number}" for number in range(6)]
+    assert [entry.where for entry in listing.entries] == ["line 1", "line 3", "line 5", "line 8", "line 10", "line 13"]
     reasons = dict(rejections(listing))
-    assert list(reasons) == ["line 4", "line 6", "line 7", "line 9", "line 11"]
+    assert list(reasons) == ["line 4", "line 6", "line 7", "line 9", "line 11", "line 12"]
     assert reasons["line 4"] == "JSON that breaks at column 1 (Expecting value); it may be cut"
     assert reasons["line 6"] == "longer than 0 MiB; not read"
     assert reasons["line 7"] == "JSON, but not an object"
     assert "it may be cut" in reasons["line 11"]
+    assert "Extra data" in reasons["line 12"]
     monkeypatch.undo()
     deep = dict(rejections(read(jsonl(good[0], nested.replace("[", "[" * 200).replace("]", "]" * 200)))))
     assert deep == {"line 2": "JSON nested too deeply for a record"}

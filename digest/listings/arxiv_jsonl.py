@@ -24,7 +24,7 @@ class ArxivJsonLines(InLines):
         return json_lines.consists_of(sheet, _is_record)
 
     def read(self, sheet: Sheet) -> Listing:
-        entries, rejected = json_lines.read(sheet, json_lines.record, _entry)
+        entries, rejected = json_lines.read(sheet, _entry)
         return sheet.listing(self, self.source, None, entries, rejected, daily=True)
 
 

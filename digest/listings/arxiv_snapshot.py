@@ -7,17 +7,17 @@ A selection like any search result: which papers are in it says nothing of a day
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import msgspec
 
 from digest.listings import clean, json_lines, told
 from digest.listings.form import InLines, Sheet, mail_day, plain_day
-from digest.listings.json_lines import Record
+from digest.listings.json_lines import Line, Record
 from digest.listings.people import people
 from digest.model import Entry, Facts, Listing
 from digest.model.made import maker
@@ -26,8 +26,6 @@ from digest.text import arxiv_id, doi
 _TELLTALES = ("versions", "authors_parsed", "update_date")
 _TO_YEAR = len("Mon, 12 Apr 2007")
 _CHANGED = re.compile(rb'"update_date": {0,4}"([0-9-]{10})"')
-_NAME = b'"update_date":'
-_LONGEST_CHANGE = len('"update_date":    "2007-05-23"')
 _VERSION = re.compile(r"v([1-9][0-9]{0,3})")
 
 
@@ -44,21 +42,12 @@ class ArxivSnapshot(InLines):
 
     def day(self, pieces: Iterable[bytes], sheet: Sheet) -> date | None:
         """The latest day of change; one after tomorrow is a slip and would pass for the snapshot's day."""
-        days = set(chain.from_iterable(map(_days, _overlapping(pieces))))
+        days = set(chain.from_iterable(map(_CHANGED.findall, _overlapping(pieces))))
         return sheet.latest(plain_day(one.decode()) for one in days)
 
     def read(self, sheet: Sheet) -> Listing:
-        entries, rejected = json_lines.read(sheet, _record, _entry)
+        entries, rejected = json_lines.read_many(sheet, _entries)
         return sheet.listing(self, self.source, None, entries, rejected, archive=True)
-
-
-def _days(piece: bytes) -> set[bytes]:
-    """The days of change in it. They are looked for by the name alone, which is quicker than by a pattern."""
-    told, at = set(), piece.find(_NAME)
-    while at >= 0:
-        told.add(piece[at : at + _LONGEST_CHANGE])
-        at = piece.find(_NAME, at + len(_NAME))
-    return {match[1] for match in map(_CHANGED.match, told) if match}
 
 
 def _overlapping(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -76,8 +65,8 @@ def _is_record(record: Record) -> bool:
 # --- one record --------------------------------------------------------------------------------------------------
 
 
-class _Fields(msgspec.Struct, rename={"journal_ref": "journal-ref"}):
-    """Those of a record that are read, of whatever kind they turn out to be."""
+class _Fields(msgspec.Struct, rename={"journal_ref": "journal-ref"}, gc=False):
+    """Those of a record that are read, of whatever kind they turn out to be; nothing in JSON goes in circles."""
 
     id: Any = None
     title: Any = None
@@ -91,29 +80,35 @@ class _Fields(msgspec.Struct, rename={"journal_ref": "journal-ref"}):
     versions: Any = None
 
 
-_record = json_lines.shaped(_Fields)
+_records = json_lines.shaped(_Fields)
 _made, _made_entry = maker(Facts), maker(Entry)
 
 
-def _entry(record: _Fields, where: str, position: int) -> Entry:
-    return _made_entry(where, position, _facts(record))
+def _entries(lines: Sequence[Line], wheres: Sequence[str], position: int) -> list[Entry]:
+    records = _records(lines)
+    said = told.each(
+        [record.title for record in records],
+        [record.abstract for record in records],
+        [record.comments for record in records],
+        [record.journal_ref for record in records],
+    )
+    return list(map(_made_entry, wheres, count(position), map(_facts, records, said)))
 
 
-def _facts(record: _Fields) -> Facts:
-    said = told.words(record.title, abstract=record.abstract, comment=record.comments, journal_ref=record.journal_ref)
+def _facts(record: _Fields, said: told.Words) -> Facts:
     number = arxiv_id(record.id) if isinstance(record.id, str) else None
     if number is None:
         raise ValueError("has no arXiv id")
     versions = _versions(record.versions)
-    latest = max(versions, default=None)
-    authors, count = _people(record)
+    latest = max(versions) if versions else None
+    authors, number_of_authors = _people(record)
     return _made(
         title=said["title"],
         latex_title=said["latex_title"],
         abstract=said["abstract"],
         latex_abstract=said["latex_abstract"],
         authors=authors,
-        author_count=count,
+        author_count=number_of_authors,
         categories=_categories(record.categories),
         published=versions.get(1),
         updated=versions[latest] if latest else None,
@@ -158,20 +153,19 @@ _day = lru_cache(maxsize=20_000)(mail_day)  # versions are dated in GMT: it is t
 
 def _people(record: _Fields) -> tuple[tuple[str, ...], int | None]:
     """Names from their parts; from the text of all where the parts were dropped."""
-    parted = clean.names(_names(clean.items(record.authors_parsed)))
-    if parted:
-        return parted, len(parted)
+    parted = clean.items(record.authors_parsed)
+    if names := _plain(parted) or clean.names(map(_name, parted)):
+        return names, len(names)
     return people(record.authors if isinstance(record.authors, str) else "")
 
 
-def _names(parted: list[Any]) -> list[str]:
-    try:  # quickly where all have two parts, as nearly all have
+def _plain(parted: list[Any]) -> tuple[str, ...]:
+    """Of all if they have two plain parts each, as nearly all have, else none."""
+    try:
         names = [f"{given} {last}" for last, given, rest in parted if last and given and not rest]
-        if len(names) == len(parted) and ". -" not in "\n".join(names):
-            return names
     except (TypeError, ValueError):
-        pass
-    return [_name(parts) for parts in parted]
+        return ()
+    return clean.plain_names(names) if len(names) == len(parted) else ()
 
 
 def _name(parts: object) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from digest.listings.latex import SIGNS, readable, readable_name
@@ -23,8 +24,7 @@ _MOST = 10**9  # a larger count is garbage, and too large for a database
 # What nothing here ever changes: printable ASCII but for what LaTeX is told by.
 _HARMLESS = bytes(code for code in range(0x20, 0x7F) if chr(code) not in SIGNS)
 _SIGNS = SIGNS.encode()
-_PLAIN_NAME = r"[A-Za-z][A-Za-z.'-]*(?: [A-Za-z][A-Za-z.'-]*)*"
-_PLAIN_NAMES = re.compile(rf"{_PLAIN_NAME}(?:\n{_PLAIN_NAME})*")
+_PLAIN_NAMES = re.compile(r"[A-Za-z][A-Za-z.'-]*(?:[ \n][A-Za-z][A-Za-z.'-]*)*")  # a line each
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{}|/]+(?:[/?#][^\s<>\"\\^`{}|]*)?", re.IGNORECASE)
 _LONGEST_ADDRESS = 2000
 
@@ -58,10 +58,42 @@ def both(value: object, longest: int) -> tuple[str, str | None]:
         return "", None
     raw = value[: 4 * longest]
     line = _on_one_line(raw)
-    telling = line.encode().translate(None, _HARMLESS) if line.isascii() else None
-    if telling == b"":  # as of most
+    return _cleaned(raw, line, _bytes(line).translate(None, _HARMLESS), longest)
+
+
+def each(values: Sequence[object], longest: int) -> list[tuple[str, str | None]]:
+    """As `both`, of many at once: to look through all of their text in one go takes half of the time."""
+    most = 4 * longest
+    raws = [value[:most] if isinstance(value, str) else "" for value in values]
+    lines = [raw.strip().replace("\n", " ") for raw in raws]
+    joined = _bytes("\0".join(lines))
+    tellings = joined.translate(None, _HARMLESS).split(b"\0")
+    if len(tellings) > len(lines):  # one of them has a NUL itself
+        return [both(raw, longest) for raw in raws]
+    for at in _with_double_blanks(joined):
+        lines[at] = " ".join(lines[at].split())
+    return list(map(_cleaned, raws, lines, tellings, repeat(longest)))
+
+
+def _with_double_blanks(joined: bytes) -> list[int]:
+    """Which of the texts between NULs have blanks side by side."""
+    import numpy as np
+
+    codes = np.frombuffer(joined, np.uint8)
+    blanks = codes == ord(" ")
+    found = (blanks[1:] & blanks[:-1]).nonzero()[0]
+    return list(set((codes == 0).nonzero()[0].searchsorted(found).tolist())) if found.size else []
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _cleaned(raw: str, line: str, telling: bytes, longest: int) -> tuple[str, str | None]:
+    """`line` is `raw` on one line, `telling` what of it is not harmless."""
+    if not telling:  # as of most
         return line if len(line) <= longest else _cut(line, longest), None
-    source = line if telling is not None and not telling.translate(None, _SIGNS) else written(raw)
+    source = written(raw) if telling.translate(None, _SIGNS) else line
     cleaned = _without_latex(source, readable)
     return _cut(cleaned, longest), None if cleaned == source else _cut(source, longest)
 
@@ -78,11 +110,22 @@ def _cut(cleaned: str, longest: int) -> str:
 def names(values: Iterable[object]) -> tuple[str, ...]:
     """Clean names of people and teams, each once, in order; what cannot be a name is left out."""
     short = _short(values)
-    joined = "\n".join(short)
-    if _PLAIN_NAMES.fullmatch(joined) and joined.count("\n") == len(short) - 1:
-        return tuple(dict.fromkeys(short))
+    if plain := plain_names(short):
+        return plain
     parts = [part for name in short for part in name.split("; ")]  # some tell all authors as one
-    return tuple(dict.fromkeys([name for name in map(_name, parts) if name]))
+    return _once([name for name in map(_name, parts) if name])
+
+
+def plain_names(values: list[str]) -> tuple[str, ...]:
+    """The same where nothing has to be cleaned, as with most, else none."""
+    joined = "\n".join(values)
+    if not _PLAIN_NAMES.fullmatch(joined) or joined.count("\n") != len(values) - 1:
+        return ()
+    return _once(values) if len(joined) <= LONGEST_NAME or max(map(len, values)) <= LONGEST_NAME else ()
+
+
+def _once(values: list[str]) -> tuple[str, ...]:
+    return tuple(values) if len(set(values)) == len(values) else tuple(dict.fromkeys(values))
 
 
 @lru_cache(maxsize=50_000)  # people write more than one paper
@@ -93,7 +136,7 @@ def _name(value: str) -> str:
 
 def terms(values: Iterable[object]) -> tuple[str, ...]:
     """Clean categories or keywords, each once, in order; what is not text or too long to be one is left out."""
-    return tuple(dict.fromkeys([term for term in map(_term, _short(values)) if term]))
+    return _once([term for term in map(_term, _short(values)) if term])
 
 
 _term = lru_cache(maxsize=10_000)(text)

@@ -24,7 +24,7 @@ from digest.listings import clean, form
 from digest.model import Dump
 
 _HEAD = 512  # bytes that tell the kind
-_PIECE = 2**20  # unpacked bytes asked for at once
+_PIECE = 2**16  # unpacked bytes asked for at once; for many more the allocator takes fresh memory each time
 _SWELLING = 100  # listings become five times as large at most, bombs a thousand times
 # Packed bytes given at once to what cannot be told how much to give back: at most 128 MiB of Zstandard come of them.
 _MOUTHFUL = 2**12

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +23,8 @@ LONGEST_LINE = 8 * 2**20  # characters; the longest real record, of some 3,000 a
 # How much of a dump is looked at to tell its form.
 _HEAD = 2**20
 _HEAD_LINES = 20
+
+_AT_ONCE = 100  # lines: their texts, read and cleaned, are in the processor's cache all together
 
 # JSON allows no raw line end inside a string, so each of the three kinds ends a record.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
@@ -75,15 +78,20 @@ def _decode(line: str | bytes) -> object:
 _quick = msgspec.json.Decoder()
 
 
-def shaped(fields: type[T]) -> Callable[[Line], T]:
-    """As `record`, but into a struct: what it has no field for is not made, which saves a third of the time."""
+def shaped(fields: type[T]) -> Callable[[Sequence[Line]], list[T]]:
+    """As `record`, of several lines, into structs: what these have no field for is not made, a third of the time.
+
+    All at once if they are as many objects, else one by one, so that the bad ones are told.
+    """
     quick = msgspec.json.Decoder(fields)
 
-    def decoded(line: Line) -> T:
+    def decoded(some: Sequence[Line]) -> list[T]:
+        begun = [line for line in some if isinstance(line, bytes)]  # objects, by their first byte
         try:
-            return quick.decode(line or "")
+            found = quick.decode_lines(b"".join(begun)) if len(begun) == len(some) else []
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return msgspec.convert(record(line), fields)
+            found = []
+        return found if len(found) == len(some) else [msgspec.convert(record(line), fields) for line in some]
 
     return decoded
 
@@ -115,25 +123,41 @@ def _is(line: Line, known: Callable[[Record], bool]) -> bool:
         return False
 
 
-def read(
-    sheet: Sheet, record: Callable[[Line], T], entry: Callable[[T, str, int], Entry | None]
-) -> tuple[list[Entry], list[Rejected]]:
-    """Each line by `record(line)`, and that by `entry(record, where, position)`, which gives None for no paper.
+def read(sheet: Sheet, entry: Callable[[Record, str, int], Entry | None]) -> tuple[list[Entry], list[Rejected]]:
+    """As `read_many`, each line alone by `entry(record, where, position)`, which gives None for no paper."""
 
-    Both raise ValueError for a bad line.
+    def alone(some: Sequence[Line], wheres: Sequence[str], position: int) -> list[Entry]:
+        found = entry(record(some[0]), wheres[0], position)
+        return [found] if found else []
+
+    return read_many(sheet, alone, 1)
+
+
+def read_many(
+    sheet: Sheet, entries: Callable[[Sequence[Line], Sequence[str], int], list[Entry]], at_once: int = _AT_ONCE
+) -> tuple[list[Entry], list[Rejected]]:
+    """Some lines at a time by `entries(lines, wheres, position)`, which raises ValueError if one is bad.
+
+    Those around a bad one are then read in ever smaller numbers, until it stands alone.
 
     Raises ListingError where there are papers but not one that can be read. In a later part of a dump positions go on
     with its lines.
     """
-    entries: list[Entry] = []
+    found: list[Entry] = []
     rejected: list[Rejected] = []
-    for number, line in lines(sheet):
-        where = f"line {number}"
-        try:
-            if found := entry(record(line), where, sheet.begin + len(entries) + 1):
-                entries.append(found)
-        except ValueError as error:
-            rejected.append(Rejected(where=where, reason=str(error)))
+    numbered = lines(sheet)
+    while some := list(islice(numbered, at_once)):
+        todo = [some]
+        while todo:
+            some = todo.pop()
+            wheres = [f"line {number}" for number, _ in some]
+            try:
+                found += entries([line for _, line in some], wheres, sheet.begin + len(found) + 1)
+            except ValueError as error:
+                if half := len(some) // 2:
+                    todo += [some[half:], some[:half]]
+                else:
+                    rejected.append(Rejected(where=wheres[0], reason=str(error)))
     if not sheet.begin:
-        require_some(sheet, entries, rejected, "lines")
-    return entries, rejected
+        require_some(sheet, found, rejected, "lines")
+    return found, rejected

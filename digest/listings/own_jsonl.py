@@ -46,7 +46,7 @@ class OwnJsonLines(InLines):
 
     def read(self, sheet: Sheet) -> Listing:
         header, first = _header(sheet)
-        entries, rejected = json_lines.read(sheet, json_lines.record, _Reader(header_line=first))
+        entries, rejected = json_lines.read(sheet, _Reader(header_line=first))
         ordered = sorted(entries, key=lambda entry: entry.position)  # stable: lines of one position stay in order
         placed = (replace(entry, position=place) for place, entry in enumerate(ordered, start=sheet.begin + 1))
         source, daily = header.get("source", self.source), header.get("daily", False)

@@ -6,6 +6,7 @@ Cleaned here for all formats, which so agree on what a title is, what its LaTeX 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
 from digest.listings import clean
@@ -18,6 +19,9 @@ _WITHDRAWN = re.compile(
     re.IGNORECASE,
 )
 _BEGINNINGS = frozenset(("this", "the ", "pape", "arti", "manu", "prep", "subm", "work", "with"))  # a quick no for most
+
+
+_Both = tuple[str, str | None]  # as `clean.both` gives it
 
 
 class Words(TypedDict):
@@ -34,18 +38,44 @@ class Words(TypedDict):
 
 def words(*titles: object, abstract: object = "", comment: object = "", journal_ref: object = "") -> Words:
     """From what the source wrote; of the titles the first that can be one. ValueError without any."""
-    plain_title, latex_title = title(*titles)
-    plain, latex = clean.both(abstract, clean.LONGEST_ABSTRACT)
-    remark = clean.field(comment, LONGEST_REMARK)
-    notice = withdrawal(plain)
+    return _words(
+        title(*titles),
+        clean.both(abstract, clean.LONGEST_ABSTRACT),
+        clean.both(comment, LONGEST_REMARK),
+        clean.both(journal_ref, LONGEST_REMARK),
+    )
+
+
+def each(
+    titles: Sequence[object], abstracts: Sequence[object], comments: Sequence[object], journal_refs: Sequence[object]
+) -> Iterator[Words]:
+    """As `words`, of many papers at once, each with one title."""
+    return map(
+        _words,
+        _titles(titles),
+        clean.each(abstracts, clean.LONGEST_ABSTRACT),
+        clean.each(comments, LONGEST_REMARK),
+        clean.each(journal_refs, LONGEST_REMARK),
+    )
+
+
+def _titles(values: Sequence[object]) -> list[_Both]:
+    short = [value if isinstance(value, str) and len(value) <= clean.LONGEST_TITLE else "" for value in values]
+    unwrapped = [value.replace("\n  ", " ") for value in short]  # quicker than to fold what arXiv wrapped
+    cleaned = clean.each(unwrapped, clean.LONGEST_TITLE)
+    return [both if both[0] else title(value) for both, value in zip(cleaned, values, strict=True)]
+
+
+def _words(title: _Both, abstract: _Both, comment: _Both, journal_ref: _Both) -> Words:
+    notice = withdrawal(abstract[0])
     return {
-        "title": plain_title,
-        "latex_title": latex_title,
-        "abstract": "" if notice else plain,  # a notice must not take the place of an abstract known from before
-        "latex_abstract": None if notice else latex,
-        "comment": remark or None,
-        "journal_ref": clean.field(journal_ref, LONGEST_REMARK) or None,
-        "withdrawn": notice or withdrawal(remark) or None,
+        "title": title[0],
+        "latex_title": title[1],
+        "abstract": "" if notice else abstract[0],  # a notice must not take the place of an abstract known from before
+        "latex_abstract": None if notice else abstract[1],
+        "comment": comment[0] or None,
+        "journal_ref": journal_ref[0] or None,
+        "withdrawn": notice or withdrawal(comment[0]) or None,
     }
 
 
