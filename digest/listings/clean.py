@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import repeat
 from typing import Any
 
 from digest.listings.latex import SIGNS, readable, readable_name
@@ -72,7 +71,10 @@ def each(values: Sequence[object], longest: int) -> list[tuple[str, str | None]]
         return [both(raw, longest) for raw in raws]
     for at in _with_double_blanks(joined):
         lines[at] = " ".join(lines[at].split())
-    return list(map(_cleaned, raws, lines, tellings, repeat(longest)))
+    return [
+        (line, None) if not telling and len(line) <= longest else _cleaned(raw, line, telling, longest)
+        for raw, line, telling in zip(raws, lines, tellings, strict=True)
+    ]
 
 
 def _with_double_blanks(joined: bytes) -> list[int]:
