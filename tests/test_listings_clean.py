@@ -85,6 +85,11 @@ def test_latex_is_found_wherever_it_begins(text: str) -> None:
     assert "".join(latex._pieces(text)) == everywhere
 
 
+@given(st.text("aZ9 .,()+=<>|[]/*!?:;@-\\{}$%&#~^_`'\"\n\tβ²\u2009", max_size=12))
+def test_the_library_is_not_asked_where_it_would_change_nothing(text: str) -> None:
+    assert latex._SPECIAL.search(text) or latex._library.latex_to_text(text).strip() == text.strip()
+
+
 @pytest.mark.parametrize(
     ("raw", "text"),
     [

@@ -132,6 +132,7 @@ def _taught() -> LatexNodes2Text:
 
 
 _library = _taught()
+_SPECIAL = re.compile(r"[\\{}$%&#~^_`'\"\n]|--")  # without any of it the library, which takes its time, changes nothing
 _grammar = get_default_grammar()  # else the library makes it anew for every fragment, which takes longer than all else
 
 
@@ -262,6 +263,8 @@ def _letters(text: str) -> Counter[str]:
 @lru_cache(maxsize=4096)
 def _from_library(fragment: str) -> str:
     """What pylatexenc makes of a fragment, empty if it fails."""
+    if not _SPECIAL.search(fragment):
+        return fragment.strip()
     try:
         return str(_library.latex_to_text(fragment, latex_context=_grammar)).strip()
     except Exception:  # on malformed LaTeX it raises many kinds, most of them not its own
