@@ -22,7 +22,19 @@ from smtp_sink import Sink
 from stores import HOUR, NOW, a_paper, an_edition, an_item, enqueue
 
 from digest.compose import without
-from digest.model import Edition, Hold, HoldState, Item, OutboxState, Posting, Section, SectionKind, Shown
+from digest.model import (
+    Delivery,
+    Edition,
+    Hold,
+    HoldState,
+    Intent,
+    Item,
+    OutboxState,
+    Posting,
+    Section,
+    SectionKind,
+    Shown,
+)
 from digest.store import Store
 
 AT = "2026-06-02T20:{:02}:00+00:00"
@@ -113,7 +125,8 @@ def test_dropping_stopping_and_releasing(held: Place) -> None:
         "trust": "new" if "trust" in having else "told",
         "robots": "stopped",
     }
-    assert held.run("hold", "--stop", "robots", now=AT.format(9)).code == 2
+    assert held.run("hold", "--stop", "robots", now=AT.format(9)).code == 4
+    assert held.run("hold", "--stop", "rowboats", now=AT.format(9)).code == 2
     held.run("run", now=AT.format(10))
     assert len(notices(held)) == 4 + len(having - {"robots"}), "what was amended is shown again"
     assert held.run("hold", "--release", "all", now=AT.format(11)).code == 0
@@ -127,6 +140,31 @@ def test_dropping_stopping_and_releasing(held: Place) -> None:
     assert feed(held, "trending") == [one for one in before["trending"]["papers"] if one != gone]
     assert "left out by an editor" in held.run("explain", gone, "trending", "--address", "ada@example.org").out
     assert "stopped" in held.run("hold", now=AT.format(13)).out
+    assert held.run("hold", "--release", "all", now=AT.format(13)).code == 4
+
+
+def test_what_has_not_left_is_got_back(stocked: Place) -> None:
+    """Two of four mails went out, when the editor sees that a paper must not, and that one list is all wrong."""
+    with Sink(script={"RCPT": ["450 4.2.1 busy"] * 2}) as server:
+        stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"')
+        assert stocked.run("run", now=AT.format(0)).code == 1
+        assert outbox(stocked) == {"sent": 2, "deferred": 2}
+        recalled = json.loads(stocked.run("hold", "--recall", "all", "--json", now=AT.format(2)).out)
+        assert (len(recalled["recalled"]), recalled["gone"]) == (2, 2)
+        assert stocked.run("run", now=AT.format(59)).code == 4, "nothing goes by itself for an hour"
+        kept, bad = (selections(stocked, 59)[one.partition("/")[0]] for one in recalled["recalled"])
+        gone = kept["papers"][0]
+        stopped = stocked.run("hold", "--stop", bad["profile"], now=AT.format(59))
+        assert stopped.out.startswith("Stopped: 1 edition.\n")
+        assert stocked.run("hold", "--drop", gone, now=AT.format(59)).code == 0
+        assert stocked.run("hold", "--release", kept["profile"], now=AT.format(59)).code == 0
+        assert stocked.run("run", now=AT.format(59)).code == 0
+        assert outbox(stocked) == {"sent": 3, "stopped": 1}
+        told = stocked.run("hold", "--recall", "all", now=AT.format(59))
+        assert (told.code, told.out) == (4, "There is none that waits.\n")
+        title = json.loads(stocked.run("show", gone, "--json").out)["title"][:30]
+        last = email.message_from_bytes(server.received[-1].content, policy=email.policy.default).get_body(("plain",))
+        assert title not in " ".join(last.get_content().split())  # type: ignore[union-attr]
 
 
 def test_what_is_amended_keeps_its_message_id_and_new_ones_have_the_senders_domain(held: Place) -> None:
@@ -257,11 +295,13 @@ def test_an_editors_decisions_are_made_once(store: Store) -> None:
         waiting = an_item(made, state=OutboxState.HELD, next_at=NOW + HOUR, message_id=name)
         assert enqueue(store, made, waiting, NOW, NOW + HOUR)
     ids = [an_edition(name).id for name in ("ada", "bo", "cy")]
-    assert store.holds() == tuple(Hold(edition_id=one, state=HoldState.NEW, until=NOW + HOUR) for one in ids)
+    assert [hold for hold, _ in store.held()] == [
+        Hold(edition_id=one, state=HoldState.NEW, until=NOW + HOUR) for one in ids
+    ]
     assert store.editions("ada", 9) == ()
     assert store.due(NOW + 2 * HOUR) == ()
     store.tell(ids)
-    assert {one.state for one in store.holds()} == {HoldState.TOLD}
+    assert {hold.state for hold, _ in store.held()} == {HoldState.TOLD}
 
     ada = replace(an_edition("ada", papers=papers[1:]))
     assert store.amend([Posting(edition=ada), Posting(edition=an_edition("nobody"))], "a") == {ids[0]}
@@ -279,5 +319,31 @@ def test_an_editors_decisions_are_made_once(store: Store) -> None:
     assert [one.message_id for one in store.due(NOW + HOUR)] == ["cy", "ada"]
     assert len(store.editions("ada", 9)) == 1
     assert store.editions("bo", 9) == ()
-    assert [(one.edition_id, one.state) for one in store.holds(tuple(HoldState))] == [(ids[1], HoldState.STOPPED)]
+    assert [(one.edition_id, one.state) for one, _ in store.held(tuple(HoldState))] == [(ids[1], HoldState.STOPPED)]
     assert store.outbox((OutboxState.STOPPED,))[0].reply == "no"
+
+
+def test_what_a_sender_has_in_hand_is_got_back_too_and_what_may_have_left_is_not(store: Store) -> None:
+    made = {name: an_edition(name) for name in ("x/ada", "x/bo", "x/cy", "xx/di")}
+    for name, edition in made.items():
+        assert enqueue(store, edition, an_item(edition, message_id=name), NOW)
+    with store.ledger(lambda: 0.0) as ledger:
+        assert len(ledger.claim(NOW, 4)) == 4
+        lost = Delivery(message_id="x/ada", at=NOW, state=OutboxState.UNKNOWN, next_at=NOW)
+        assert ledger.turn(None, intent("x/ada")) == (False, True)
+        assert ledger.turn(lost, intent("x/bo")) == (True, True)
+        recalled = store.recall("x", NOW + HOUR)
+        assert recalled == ({made["x/cy"].id}, {OutboxState.SENDING: 1, OutboxState.DEFERRED: 1})
+        assert ledger.turn(Delivery(message_id="x/bo", at=NOW, state=OutboxState.SENT), intent("x/cy")) == (True, False)
+    assert {one.message_id: one.state.value for one in store.outbox()} == {
+        "x/ada": "deferred",
+        "x/bo": "sent",
+        "x/cy": "held",
+        "xx/di": "pending",
+    }
+    assert store.recall(made["xx/di"].id, NOW) == ({made["xx/di"].id}, {})
+    assert store.end_holds(NOW) == 1
+
+
+def intent(message: str) -> Intent:
+    return Intent(message_id=message, address="x@example.org", subscription_id=message, at=NOW)

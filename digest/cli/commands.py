@@ -264,6 +264,7 @@ _command(
     "List the editions that wait for an editor, or decide on them. Those that nobody decides on go by themselves.",
     Option(["--stop", "stopped"], metavar="WHAT", help="Never send an edition, those of a profile, or all."),
     Option(["--release", "released"], metavar="WHAT", help="Send an edition, those of a profile, or all at once."),
+    Option(["--recall", "recalled"], metavar="WHAT", help="Hold again what of these goes out now and has not left."),
     Option(["--drop", "dropped"], metavar="PAPER", help="Leave a paper out of all held editions."),
     _JSON,
 )

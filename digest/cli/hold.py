@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from rich.markup import escape
 
 from digest.cli import tables, world
-from digest.cli.codes import DONE
+from digest.cli.codes import DONE, NOTHING_NEW
 from digest.cli.context import Context
 from digest.cli.screen import out, required
-from digest.model import HoldState
-from digest.pipeline.hold import Selection, chosen, drop, selections, stop
+from digest.model import HoldState, OutboxState
+from digest.pipeline.hold import Selection, chosen, drop, recall, selections, stop
 from digest.pipeline.references import find_papers
 from digest.pipeline.world import World
 from digest.text import counted
 
 _LATELY = timedelta(days=1)  # so long stopped editions are still listed
+# Of mails that are not held: they left, or may have, as what is to be sent again and yet could not be recalled.
+_GONE = (OutboxState.SENT, OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.DEFERRED)
 
 
 def hold_command(
-    context: Context, stopped: str | None, released: str | None, dropped: str | None, as_json: bool
+    context: Context,
+    stopped: str | None,
+    released: str | None,
+    recalled: str | None,
+    dropped: str | None,
+    as_json: bool,
 ) -> int:
-    required(sum(one is not None for one in (stopped, released, dropped)) <= 1, "Decide on one thing at a time.")
+    decisions = (stopped, released, recalled, dropped)
+    required(sum(one is not None for one in decisions) <= 1, "Decide on one thing at a time.")
     now = context.now()
     with context.store() as store:
         here = world.build(context.settings, store)
         store.end_holds(now)
         if stopped is not None:
-            _decide(here, stopped, "stopped", lambda ids: stop(here, ids), as_json)
-        elif released is not None:
-            _decide(here, released, "released", lambda ids: store.release(ids, now), as_json)
-        elif dropped is not None:
+            _, others = recall(here, stopped, now)  # what is on its way out is stopped too
+            return _decided(context, stopped, "stopped", stop(here, chosen(here, stopped)), as_json, others)
+        if released is not None:
+            return _decided(context, released, "released", store.release(chosen(here, released), now), as_json)
+        if recalled is not None:
+            held, others = recall(here, recalled, now)
+            return _decided(context, recalled, "recalled", held, as_json, others)
+        if dropped is not None:
             _drop(here, dropped, as_json)
         else:
             stopped_lately = selections(here, (HoldState.STOPPED,))
@@ -41,15 +53,25 @@ def hold_command(
     return DONE
 
 
-def _decide(
-    here: World, name: str, word: str, act: Callable[[Collection[str]], Collection[str]], as_json: bool
-) -> None:
-    done = sorted(act(chosen(here, name)))
-    required(done, f"{name}: no edition of that name or profile is held now; `digest hold` lists those that are.")
+def _decided(
+    context: Context,
+    name: str,
+    word: str,
+    done: Collection[str],
+    as_json: bool,
+    others: Mapping[OutboxState, int] | None = None,
+) -> int:
+    """Say which editions were, and how many mails it was too late for; exit code 4 if it was so for all."""
+    gone = sum(number for state, number in (others or {}).items() if state in _GONE)
     if as_json:
-        tables.print_json({word: done})
-    else:
-        out.print(f"{word.capitalize()}: {len(done)} editions.")
+        tables.print_json({word: sorted(done), **({} if others is None else {"gone": gone})})
+        return DONE if done else NOTHING_NEW
+    known = name == "all" or name in context.settings.profiles
+    required(done or known, f"{name}: no edition of that name waits now; `digest hold` lists those that do.")
+    out.print(f"{word.capitalize()}: {counted(len(done), 'edition')}." if done else "There is none that waits.")
+    if gone:
+        out.print(f"Too late for {counted(gone, 'mail')}, which left or may have.")
+    return DONE if done else NOTHING_NEW
 
 
 def _drop(here: World, reference: str, as_json: bool) -> None:

@@ -6,9 +6,9 @@ the most the editor is shown the same twice, in mails with one Message-ID.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from digest.compose import without
@@ -25,6 +25,7 @@ from digest.text import counted
 
 _MOST_PREVIEWS = 20  # of one run; the rest is named in them
 _STOPPED = "stopped by an editor"
+_TO_DECIDE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,7 @@ class Selection:
 
 def selections(world: World, states: Collection[HoldState] = (HoldState.NEW, HoldState.TOLD)) -> list[Selection]:
     """What is held, by profile; those that end first come first within it."""
-    held = [(one, edition) for one in world.store.holds(states) if (edition := world.store.edition(one.edition_id))]
-    held.sort(key=lambda pair: (_alike(*pair), pair[0].until, pair[1].id))
+    held = sorted(world.store.held(states), key=lambda pair: (_alike(*pair), pair[0].until, pair[1].id))
     found = [_selection(list(pairs)) for _, pairs in groupby(held, key=lambda pair: _alike(*pair))]
     return sorted(found, key=lambda one: (one.profile, one.until, one.editions[0].id))
 
@@ -68,13 +68,20 @@ def _selection(pairs: Sequence[tuple[Hold, Edition]]) -> Selection:
 
 def chosen(world: World, name: str) -> list[str]:
     """The held editions that are meant by an edition's id, a profile or `all`."""
-    held = [edition for one in selections(world) for edition in one.editions]
-    return [one.id for one in held if name in ("all", one.id, one.subscription.profile)]
+    return [one.id for _, one in world.store.held() if name in ("all", one.id, one.subscription.profile)]
+
+
+def recall(world: World, name: str, now: datetime) -> tuple[frozenset[str], Mapping[OutboxState, int]]:
+    """Hold again what is on its way out and has not left, so that the editor has an hour at least to decide.
+
+    Returns the editions, and by state what became of the other messages of their profiles and dates.
+    """
+    return world.store.recall(name, now + max(world.hold, _TO_DECIDE))
 
 
 def stop(world: World, edition_ids: Collection[str]) -> frozenset[str]:
     """Never let these out; those that were held. Their pages are taken from the web."""
-    return _stop(world, [one for key in sorted(edition_ids) if (one := world.store.edition(key))], _STOPPED)
+    return _stop(world, [one for _, one in world.store.held() if one.id in edition_ids], _STOPPED)
 
 
 def _stop(world: World, those: Collection[Edition], words: str) -> frozenset[str]:
@@ -100,17 +107,21 @@ def drop(world: World, paper_id: str) -> tuple[frozenset[str], frozenset[str]]:
     Pages that hold the paper are taken from the web.
     """
     letters, amended, before, empty = Letters(world), [], [], []
-    for selection in selections(world):
-        for edition in selection.editions:
-            if paper_id not in {item.paper.id for item in edition.items}:
-                continue
-            left = without(edition, paper_id, _before(world, edition))
-            if left is None:
-                empty.append(edition)
-            else:
-                before.append(edition)
-                known = world.store.message_of(edition.id)
-                amended.append(letters.posting(left, left.made_at, known.message_id if known else ""))
+    found: dict[object, Edition | None] = {}  # by what is the same of many readers' editions
+    for _, edition in world.store.held():
+        if paper_id not in {item.paper.id for item in edition.items}:
+            continue
+        last = _before(world, edition)
+        key = id(edition.items), last and last.made_at
+        if key not in found:
+            found[key] = without(edition, paper_id, last)
+        if (left := found[key]) is None:
+            empty.append(edition)
+        else:
+            before.append(edition)
+            known = world.store.message_of(edition.id)
+            left = replace(left, subscription=edition.subscription, made_at=edition.made_at)
+            amended.append(letters.posting(left, left.made_at, known.message_id if known else ""))
     done = world.store.amend(amended, paper_id)
     _take_down(world, [one for one in before if one.id in done])
     return done, _stop(world, empty, f"{_STOPPED}: its last new paper was dropped")
@@ -193,6 +204,8 @@ def _words(selection: Selection, more: int) -> str:
         f"      digest hold --stop {selection.profile}",
         "  let it go at once:",
         f"      digest hold --release {selection.profile}",
+        "  and once it goes out, get back what has not left:",
+        f"      digest hold --recall {selection.profile}",
         "",
         "Its papers:",
         "",

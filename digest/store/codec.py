@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
-from datetime import date
+from dataclasses import fields, replace
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain, compress, zip_longest
 from operator import attrgetter
@@ -53,6 +54,8 @@ AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 FACTS = tuple(field.name for field in fields(Facts))
 PAPER = tuple(field.name for field in fields(Paper))
 COUNTS = ("entries", "new", "revised", "relisted", "unchanged", "gone")
+
+_KEPT_THAWED = 64  # selections in memory, which readers of one profile have one after the other
 
 # So many of a listing's rejected entries are kept with it, and the number of the others.
 MOST_REJECTED = 1000
@@ -162,25 +165,32 @@ def feedback_row(given: Feedback) -> dict[str, object]:
     return row | {"address": address_key(given.address)}
 
 
-def thaw(content: str, selection: bytes | None = None) -> Edition:
-    """From the whole, or from what is an edition's own and what it shares."""
-    if selection is not None:
-        content = f"{content[:-1]},{selection.decode()[1:]}"
-    return _edition.decode(content)
-
-
-class _Owned(TypedDict):
+class _Own(TypedDict):
     subscription: Subscription
+    made_at: datetime
+
+
+_OWN = tuple(_Own.__annotations__)
+
+
+def thaw(content: str, selection: bytes | None = None) -> Edition:
+    """From the whole, or from what is an edition's own and what it shares, packed: in memory they share it too."""
+    return _edition.decode(content) if selection is None else replace(_shared(selection), **_own.decode(content))
+
+
+@lru_cache(_KEPT_THAWED)
+def _shared(selection: bytes) -> Edition:
+    nobodys = {"subscription": Subscription(id="", profile="", address=None), "made_at": datetime.min}
+    return _edition.decode(msgspec.json.encode(nobodys)[:-1] + b"," + zlib.decompress(selection)[1:])
 
 
 def subscription(content: str) -> Subscription:
     """Whose edition it is, from the whole of it or from what is its own."""
-    return _owner.decode(content)["subscription"]
+    return _own.decode(content)["subscription"]
 
 
 _edition = msgspec.json.Decoder(Edition)
-_owner = msgspec.json.Decoder(_Owned)
-_OWN = ("subscription", "made_at")
+_own = msgspec.json.Decoder(_Own)
 _SHARED = tuple(field.name for field in fields(Edition) if field.name not in _OWN)
 
 

@@ -5,14 +5,15 @@ Every change takes the edition's row of `holds` first, so that whoever comes sec
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, or_, select, update
 
 from digest.model import Edition, Hold, HoldState, OutboxState, Posting, SectionKind
 from digest.store import codec
 from digest.store.bulk import among
+from digest.store.owed import TO_SEND, ambiguous
 from digest.store.pieces import Pieces
 from digest.store.publish import contents, thawed
 from digest.store.schema import edition_items, editions, feed_builds, holds, outbox
@@ -22,15 +23,15 @@ _OPEN = (HoldState.NEW, HoldState.TOLD)
 
 
 class Holds(Pieces):
-    def holds(self, states: Collection[HoldState] = _OPEN) -> tuple[Hold, ...]:
+    def held(self, states: Collection[HoldState] = _OPEN) -> tuple[tuple[Hold, Edition], ...]:
         """In any of the states, those that end first come first."""
-        query = holds.select().where(holds.c.state.in_(sorted(states)))
+        query = contents().add_columns(holds).join(holds, holds.c.edition_id == editions.c.id)
         with self._reading() as conn:
             found = [
-                Hold(edition_id=row.edition_id, state=HoldState(row.state), until=row.until)
-                for row in conn.execute(query)
+                (Hold(edition_id=row.edition_id, state=HoldState(row.state), until=row.until), thawed(row))
+                for row in conn.execute(query.where(holds.c.state.in_(sorted(states))).order_by(holds.c.edition_id))
             ]
-        return tuple(sorted(found, key=lambda one: (one.until, one.edition_id)))
+        return tuple(sorted(found, key=lambda pair: (pair[0].until, pair[0].edition_id)))
 
     def tell(self, edition_ids: Collection[str]) -> None:
         """The editor has been shown these as they are now."""
@@ -55,10 +56,41 @@ class Holds(Pieces):
             theirs = among(conn, outbox.c.edition_id, sorted(ended))
             waiting = update(outbox).where(theirs, outbox.c.state == OutboxState.HELD)
             conn.execute(waiting.values(state=OutboxState.PENDING, next_at=now))
-            theirs = among(conn, editions.c.id, sorted(ended))
-            feeds = update(feed_builds).where(feed_builds.c.feed.in_(select(editions.c.subscription_id).where(theirs)))
-            conn.execute(feeds.values(mark=feed_builds.c.mark + "+"))
+            self._touch_feeds(conn, ended)
         return ended
+
+    def _touch_feeds(self, conn: Connection, edition_ids: Collection[str]) -> None:
+        """The feeds of these are to be written anew."""
+        theirs = select(editions.c.subscription_id).where(among(conn, editions.c.id, edition_ids))
+        feeds = update(feed_builds).where(feed_builds.c.feed.in_(theirs))
+        conn.execute(feeds.values(mark=feed_builds.c.mark + "+"))
+
+    def recall(self, name: str, until: datetime) -> tuple[frozenset[str], Mapping[OutboxState, int]]:
+        """Hold again those whose message has not left: an edition, those of a profile, or `all`; until a moment.
+
+        Returns them, and by state what became of the other messages of their profiles and dates. What may have left is
+        not held.
+        """
+        profile = func.substr(outbox.c.edition_id, 1, len(name) + 1) == f"{name}/"
+        meant = or_(literal(name == "all"), outbox.c.edition_id == name, profile)
+        with self._writing() as conn:
+            query = select(outbox.c.message_id, outbox.c.edition_id).where(
+                meant, outbox.c.state.in_(TO_SEND), ~ambiguous
+            )
+            # In order: two editors must not wait for each other. Whoever has one in hand finds it taken away.
+            found = conn.execute(query.order_by(outbox.c.message_id).with_for_update(of=outbox)).all()
+            ids = sorted(row.edition_id for row in found)
+            mine = among(conn, outbox.c.message_id, [row.message_id for row in found])
+            conn.execute(update(outbox).where(mine).values(state=OutboxState.HELD, next_at=until, owner=""))
+            if ids:
+                rows = [{"edition_id": one, "state": HoldState.TOLD, "until": until} for one in ids]
+                conn.execute(insert(holds), rows)
+                self._touch_feeds(conn, ids)
+            days = select(editions.c.date).where(among(conn, editions.c.id, ids))
+            others = select(outbox.c.state, func.count().label("number")).join(editions).where(meant)
+            others = others.where(editions.c.date.in_(days), outbox.c.edition_id.not_in(select(holds.c.edition_id)))
+            states = {OutboxState(row.state): row.number for row in conn.execute(others.group_by(outbox.c.state))}
+            return frozenset(ids), states
 
     def stop(self, edition_ids: Collection[str], words: str) -> frozenset[str]:
         """Keep editions in for good; those that were held until now. Their papers count as not shown."""
@@ -86,23 +118,27 @@ class Holds(Pieces):
 
         Returns the ids of those that were held until now; nothing happens to the others. The paper counts as shown.
         """
-        done = set()
+        done, kept = set(), dict[date, dict[str, bytes]]()
         with self._writing() as conn:
             for one in sorted(amended, key=lambda one: one.edition.id):  # two editors must not wait for each other
                 mine = (holds.c.edition_id == one.edition.id) & holds.c.state.in_(_OPEN)
                 if conn.execute(update(holds).where(mine).values(state=HoldState.NEW)).rowcount == 1:
-                    self._put(conn, one, paper_id)
+                    kept.setdefault(one.edition.date, {}).update(_put(conn, one, paper_id))
                     done.add(one.edition.id)
+            for day, blobs in kept.items():
+                self._keep(conn, blobs, day)
+            part_ways(conn, done)
         return frozenset(done)
 
-    def _put(self, conn: Connection, amended: Posting, paper_id: str) -> None:
-        edition, item, letter = amended.edition, amended.item, amended.letter
-        own, key, shared = codec.freeze_apart(edition)
-        digest, blobs = codec.letter_blobs(letter) if letter else (None, {})
-        self._keep(conn, {**blobs, key: shared}, edition.date)
-        conn.execute(update(editions).where(editions.c.id == edition.id).values(content=own, selection=key))
-        told = {"letter": digest, "own": item.own, "sha256": item.sha256} if item else {"letter": None}
-        conn.execute(update(outbox).where(outbox.c.edition_id == edition.id).values(told))
-        dropped = (edition_items.c.edition_id == edition.id) & (edition_items.c.paper_id == paper_id)
-        conn.execute(update(edition_items).where(dropped).values(section=SectionKind.DROPPED))
-        part_ways(conn, [edition.id])
+
+def _put(conn: Connection, amended: Posting, paper_id: str) -> dict[str, bytes]:
+    """The pieces that it is made of are still to be kept."""
+    edition, item, letter = amended.edition, amended.item, amended.letter
+    own, key, shared = codec.freeze_apart(edition)
+    digest, blobs = codec.letter_blobs(letter) if letter else (None, {})
+    conn.execute(update(editions).where(editions.c.id == edition.id).values(content=own, selection=key))
+    told = {"letter": digest, "own": item.own, "sha256": item.sha256} if item else {"letter": None}
+    conn.execute(update(outbox).where(outbox.c.edition_id == edition.id).values(told))
+    dropped = (edition_items.c.edition_id == edition.id) & (edition_items.c.paper_id == paper_id)
+    conn.execute(update(edition_items).where(dropped).values(section=SectionKind.DROPPED))
+    return {**blobs, key: shared}

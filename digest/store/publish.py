@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -184,7 +183,7 @@ def contents() -> Select[Any]:
 
 
 def thawed(row: codec.AnyRow) -> Edition:
-    return codec.thaw(row.content, None if row.shared is None else zlib.decompress(row.shared))
+    return codec.thaw(row.content, row.shared)
 
 
 def _row(subscription_id: str, day: date, made_at: datetime, now: datetime) -> dict[str, object]:
