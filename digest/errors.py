@@ -16,7 +16,8 @@
        │  ├─ FullMailboxError       this one mailbox takes nothing now (4.2.2, 5.2.2)
        │  ├─ PolicyError            the destination refuses mail of ours, whoever it is for (5.7.x)
        │  ├─ UncertainError         it may have been taken: no answer came to the whole message
-       │  └─ UnreachableError       nobody there to take any message: no connection, no login, no folder
+       │  └─ UnreachableError       nobody there to take any message: no connection, no folder
+       │  │  └─ LoginError          the server does not let us in: not to be asked again in this run
        └─ PermanentDeliveryError    never try this message again (other 5xx)
 
 A class exists only where some caller acts differently on it. A message says what happened, to what,
@@ -83,6 +84,10 @@ class TemporaryDeliveryError(DeliveryError):
 
 class UnreachableError(TemporaryDeliveryError):
     """The transport could not even begin: other messages would fare no better now."""
+
+
+class LoginError(UnreachableError):
+    """The server does not let us in. Many lock out who tries too often."""
 
 
 class BusyError(TemporaryDeliveryError):

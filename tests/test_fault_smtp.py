@@ -210,3 +210,8 @@ def test_a_connection_that_was_idle_too_long_is_made_anew(transports: list[SmtpT
         transport.close()
     assert arrived(server) == READERS
     assert [one.connection for one in server.taken] == [1, 2, 2, 3]
+
+
+def test_a_server_that_takes_small_mails_alone_is_told_before_any_is_sent() -> None:
+    with Faulty(capabilities=("SIZE 100000",)) as server, pytest.raises(PermanentDeliveryError, match="100,000 bytes"):
+        SmtpTransport("127.0.0.1", server.port, "none", timeout=10).check()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fault_smtp import IN_A_WHILE, Faulty
+from smtp_sink import Sink
 from storm import NOW, bare_world, small, stock
 
 from digest.model import Message, OutboxItem, OutboxState
@@ -46,3 +47,11 @@ def test_what_breaks_meanwhile_does_not_lose_the_outcome(url: str) -> None:
     assert told == [OutboxState.SENT]
     assert {state: number for state, number in counts.items() if number} == {"sent": 1, "pending": 2}
     assert [one.recipient for one in server.taken] == ["reader0@d0.example"]
+
+
+def test_a_login_that_is_refused_is_tried_once(url: str) -> None:
+    """Three messages wait, and the server offers two ways to log in: servers count, and lock out."""
+    with Sink(users={"digest": "right"}) as server, Store.open(url) as store:
+        world = bare_world(store, SmtpTransport("127.0.0.1", server.port, "none", "digest", "wrong", 10))
+        assert [one.state for one in deliver(world, NOW, make=small)] == [OutboxState.DEFERRED]
+    assert sum(command.startswith("AUTH") for command in server.commands) == 1

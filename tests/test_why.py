@@ -91,7 +91,7 @@ MESSAGES = [
     (OutboxState.SENT, "", [bounce(ReturnKind.NOTICE, message_id="m1")], "sent"),
     (OutboxState.DEFERRED, "451 busy", [], "put off, to be tried again, until 2026-06-10 12:00 UTC: 451 busy"),
     (OutboxState.HELD, "", [], "held for an editor, until 2026-06-10 12:00 UTC"),
-    (OutboxState.STOPPED, "stopped by an editor", [], "stopped by an editor: stopped by an editor"),
+    (OutboxState.STOPPED, "its last was dropped", [], "stopped by an editor: its last was dropped"),
     (OutboxState.FAILED, "550 no", [], "failed for good: 550 no"),
 ]
 

@@ -24,7 +24,6 @@ from digest.store import selection_key
 from digest.text import counted
 
 _MOST_PREVIEWS = 20  # of one run; the rest is named in them
-_STOPPED = "stopped by an editor"
 _TO_DECIDE = timedelta(hours=1)
 
 
@@ -81,10 +80,10 @@ def recall(world: World, name: str, now: datetime) -> tuple[frozenset[str], Mapp
 
 def stop(world: World, edition_ids: Collection[str]) -> frozenset[str]:
     """Never let these out; those that were held. Their pages are taken from the web."""
-    return _stop(world, [one for _, one in world.store.held() if one.id in edition_ids], _STOPPED)
+    return _stop(world, [one for _, one in world.store.held() if one.id in edition_ids])
 
 
-def _stop(world: World, those: Collection[Edition], words: str) -> frozenset[str]:
+def _stop(world: World, those: Collection[Edition], words: str = "") -> frozenset[str]:
     stopped = world.store.stop([one.id for one in those], words)
     _take_down(world, [one for one in those if one.id in stopped])
     return stopped
@@ -124,7 +123,7 @@ def drop(world: World, paper_id: str) -> tuple[frozenset[str], frozenset[str]]:
             amended.append(letters.posting(left, left.made_at, known.message_id if known else ""))
     done = world.store.amend(amended, paper_id)
     _take_down(world, [one for one in before if one.id in done])
-    return done, _stop(world, empty, f"{_STOPPED}: its last new paper was dropped")
+    return done, _stop(world, empty, "its last new paper was dropped")
 
 
 def _before(world: World, edition: Edition) -> LastEdition | None:

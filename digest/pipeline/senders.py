@@ -16,6 +16,7 @@ from datetime import datetime
 from digest.errors import (
     BusyError,
     FullMailboxError,
+    LoginError,
     PermanentDeliveryError,
     PolicyError,
     TemporaryDeliveryError,
@@ -216,7 +217,7 @@ class Sender:
             return self._outcome(item, OutboxState.UNKNOWN, str(error), again=again)
         except UnreachableError as error:
             self._unreachable = unreachable + 1
-            if self._unreachable == _BROKEN_CONNECTIONS:
+            if self._unreachable == _BROKEN_CONNECTIONS or isinstance(error, LoginError):
                 self._shift.over.set()
             return replace(self._put_off(item, str(error)), unreached=True)
         except TemporaryDeliveryError as error:

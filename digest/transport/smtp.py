@@ -15,6 +15,7 @@ from typing import Literal, Self
 from digest.errors import (
     ConfigError,
     DeliveryError,
+    LoginError,
     PermanentDeliveryError,
     TemporaryDeliveryError,
     UnreachableError,
@@ -31,6 +32,10 @@ MESSAGES_PER_CONNECTION = 100  # servers tend to cut longer sessions without a w
 
 # Without a name of our own an address literal is right (RFC 5321 4.1.4); asking the DNS for one may hang or lie.
 HELO = "[127.0.0.1]"
+
+_LARGEST = 250_000  # of a message: 95 KB of HTML with the text part, in base64
+# A wrong login counts once for each that is tried, so it is one: the first of these that is offered.
+_LOGINS = ("PLAIN", "LOGIN", "CRAM-MD5")
 
 _TRIES = 4  # of one message, as long as nothing of it but its envelope has left
 
@@ -98,7 +103,14 @@ class SmtpTransport:
 
     def check(self) -> str:
         self.close()
-        self._line = Line(self._connect(), self._place)
+        server = self._connect()
+        self._line = Line(server, self._place)
+        most = server.esmtp_features.get("size", "")
+        if most.isdecimal() and 0 < int(most) < _LARGEST:
+            self.close()
+            raise PermanentDeliveryError(
+                f"{self._place} takes {int(most):,} bytes at most, and a mail may have {_LARGEST:,}: raise its limit"
+            )
         login = "login accepted" if self._username else "no login"
         return f"{self._place} answers, {self._line.cipher}, {login}"
 
@@ -157,15 +169,21 @@ class SmtpTransport:
 
     def _login(self, server: smtplib.SMTP, username: str, password: str) -> None:
         """Errors are cut off from their causes, which may carry the password."""
+        offered = server.esmtp_features.get("auth", "").upper().split()
+        if way := next((one for one in _LOGINS if one in offered), None):
+            server.esmtp_features["auth"] = way
+        kind: type[UnreachableError] = LoginError
         try:
             server.login(username, password)
         except OSError as error:
             told = _without_secrets(words(error), username, password)
+            if not isinstance(error, smtplib.SMTPException) or 400 <= getattr(error, "smtp_code", 0) < 500:
+                kind = UnreachableError
         except ValueError:
             told = "user name and password must be ASCII, and the server's challenge base64"
         else:
             return
-        raise UnreachableError(f"{self._place} refused the login, check it: {told}", reply=told) from None
+        raise kind(f"{self._place} refused the login, check it: {told}", reply=told) from None
 
 
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
