@@ -30,7 +30,7 @@ class DirectoryTransport:
                 write_whole(path.with_name(f"{message.name}.{suffix}"), words)
             write_whole(path, message.content)  # last: who finds it finds its parts
         except OSError as error:
-            raise UnreachableError(f"{path} could not be written: {error}", reply=str(error)) from error
+            raise UnreachableError(f"{path} could not be written: {_why(error)}", reply=_why(error)) from error
         return str(path)
 
     def check(self) -> str:
@@ -59,8 +59,8 @@ class MaildirTransport:
         try:
             return str(self._find(name) or self._put(name, message.content.replace(b"\r\n", b"\n")))
         except OSError as error:
-            reason = f"{self._folder} did not take the message: {error}"
-            raise UnreachableError(reason, reply=str(error)) from error
+            reason = f"{self._folder} did not take the message: {_why(error)}"
+            raise UnreachableError(reason, reply=_why(error)) from error
 
     def _find(self, name: str) -> Path | None:
         """Look in new/ and in cur/, where readers append their flags: NAME:2,S or NAME,S=123:2,S."""
@@ -94,6 +94,10 @@ def _parts(content: bytes) -> Iterator[tuple[str, bytes]]:
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes) and (suffix := suffixes.pop(part.get_content_type(), None)):
             yield suffix, payload.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _check_writable(folder: Path) -> None:
