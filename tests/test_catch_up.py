@@ -102,7 +102,7 @@ LATER = NOW + 24 * HOUR
 def made(store: Store) -> Iterator[tuple[Store, list[Edition]]]:
     """Two readers who were shown the same, their messages waiting."""
     marks = {"settings": "1", "zones": "1"}
-    store.enroll((ADA, BEA), marks, lambda one, last: wake(one, last, NOW), NOW)
+    store.enroll((ADA, BEA), marks, lambda one, last: wake(one, last, NOW), lambda one: False, NOW)
     both = [replace(an_edition(one.id, DAY, (a_paper("1"),), made_at=NOW), subscription=one) for one in (ADA, BEA)]
     store.enqueue_all([Posting(edition=one, item=an_item(one)) for one in both], NOW)
     yield store, both

@@ -90,9 +90,14 @@ def test_a_pause_by_command_and_one_edition_after_it(place: Place) -> None:
     settle(place)
     drop(place, "2026-06-01", sheep=9)
     place.run("run", now="2026-06-01T20:00")
-    ran = place.run("pause", "Ada@example.org", "--until", "2026-06-05", now="2026-06-01T21:00")
+    drop(place, "2026-06-02", birds2=5)
+    assert place.run("ingest", place.folder / "inbox", now="2026-06-02T20:00").code == 0
+    assert place.run("publish", now="2026-06-02T20:00").code == 0
+    ran = place.run("pause", "Ada@example.org", "--until", "2026-06-05", now="2026-06-02T21:00")
     assert (ran.code, ran.out) == (0, "Ada@example.org, flocks: paused until 2026-06-05.\n")
-    for day in ("2026-06-02", "2026-06-03", "2026-06-04"):
+    assert place.run("deliver", now="2026-06-02T21:05").code == 0
+    assert "withdrawn: paused" in place.run("why", "ada@example.org", "2026-06-02", now="2026-06-02T21:05").out
+    for day in ("2026-06-03", "2026-06-04"):
         drop(place, day, **{f"birds{day[-1]}": 5})
         assert place.run("run", now=f"{day}T20:00").code == 0, "the dump is taken in"
         assert len(mails(place)) == 1

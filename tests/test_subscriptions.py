@@ -27,7 +27,7 @@ ADA, BEA, CYD = reader("ada"), reader("bea", at=time(18, 0)), reader("cyd", cade
 
 
 def enroll(store: Store, *wanted: Subscription, now: datetime = NOW, **marks: str) -> int:
-    return store.enroll(wanted, MARKS | marks, lambda one, last: wake(one, last, now), now)
+    return store.enroll(wanted, MARKS | marks, lambda one, last: wake(one, last, now), lambda one: False, now)
 
 
 def due_now(store: Store, now: datetime = NOW, newest: datetime | None = None) -> list[str]:
@@ -100,13 +100,13 @@ def test_another_version_of_the_zone_rules_moves_all(store: Store) -> None:
 def test_a_pause_by_command(store: Store) -> None:
     enroll(store, ADA, BEA)
     publish(store, ADA, date(2026, 6, 2), NOW, "1")
-    store.pause([ADA.id], date(2026, 6, 20), lambda one, last: wake(one, last, NOW))
+    store.pause([ADA.id], date(2026, 6, 20), lambda one, last: wake(one, last, NOW), lambda one: False)
     assert store.pauses() == {ADA.id: date(2026, 6, 20)}
     assert due_now(store, NOW + 17 * DAY) == ["bea"]
     assert due_now(store, datetime(2026, 6, 20, 7, 0, tzinfo=UTC)) == ["ada", "bea"]
     assert enroll(store, ADA, BEA, zones="2026c") == 2
     assert due_now(store, NOW + 17 * DAY) == ["bea"], "new rules keep the pause"
-    store.pause([ADA.id], None, lambda one, last: wake(one, last, NOW))
+    store.pause([ADA.id], None, lambda one, last: wake(one, last, NOW), lambda one: False)
     assert due_now(store, NOW + DAY) == ["ada", "bea"]
 
 

@@ -16,7 +16,8 @@ class OutboxState(StrEnum):
     `sending` is written before the message can leave: found after a crash it is ambiguous, which is recorded, and it
     becomes `unknown` or is sent again, as the settings say. `suppressed` is a message whose address must not be mailed.
     `held` waits for an editor until `next_at` and is then pending; `stopped` is one that an editor stopped; `withdrawn`
-    one that had not left when a later edition took its papers over, or its reader was taken out of the settings.
+    one that had not left when a later edition took its papers over, or its reader paused or was taken out of the
+    settings.
     """
 
     PENDING = "pending"

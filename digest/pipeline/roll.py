@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from digest.cadence import due, wake
+from digest.cadence import due, local_date, paused, wake
 from digest.errors import ConfigError
 from digest.message import fingerprint
 from digest.model import Enrolled, Subscription
@@ -22,7 +22,11 @@ def keep_in_step(readers: Readership, now: datetime) -> int:
     marks = {"settings": readers.roll, "zones": readers.zones, "secret": fingerprint(readers.secret)}
     if readers.roll and readers.store.roll_marks() == marks:
         return 0
-    return readers.store.enroll(readers.subscriptions, marks, lambda one, last: wake(one, last, now), now)
+    return readers.store.enroll(readers.subscriptions, marks, lambda one, last: wake(one, last, now), _rests(now), now)
+
+
+def _rests(now: datetime) -> Callable[[Subscription], bool]:
+    return lambda one: paused(one, local_date(one, now))
 
 
 def with_pauses(store: Store, subscriptions: Sequence[Subscription]) -> tuple[Subscription, ...]:
@@ -34,7 +38,7 @@ def with_pauses(store: Store, subscriptions: Sequence[Subscription]) -> tuple[Su
 def pause(readers: Readership, subscriptions: Sequence[Subscription], until: date | None, now: datetime) -> None:
     """Let nothing go out to these before a local date; None takes that back, but not what the settings say."""
     keep_in_step(readers, now)
-    readers.store.pause([one.id for one in subscriptions], until, lambda one, last: wake(one, last, now))
+    readers.store.pause([one.id for one in subscriptions], until, lambda one, last: wake(one, last, now), _rests(now))
 
 
 def of_address(readers: Readership, address: str) -> tuple[Subscription, ...]:

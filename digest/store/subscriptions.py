@@ -18,6 +18,7 @@ from digest.store.owed import TO_SEND, with_owed
 from digest.store.schema import editions, outbox, roll, subscriptions
 
 Wake = Callable[[Subscription, LastEdition | None], datetime]
+Rests = Callable[[Subscription], bool]  # whether it is paused just now
 
 
 _TOLD = (editions.c.subscription_id, editions.c.date, editions.c.made_at, editions.c.reason)
@@ -37,11 +38,14 @@ class Roll(Database):
         with self._writing() as conn:
             self._upsert(conn, roll, [{"name": "secret", "value": mark}], ["name"])
 
-    def enroll(self, wanted: Sequence[Subscription], marks: Mapping[str, str], wake: Wake, now: datetime) -> int:
+    def enroll(
+        self, wanted: Sequence[Subscription], marks: Mapping[str, str], wake: Wake, rests: Rests, now: datetime
+    ) -> int:
         """Make the roll say what the settings say; how many subscriptions are looked at anew.
 
         Those that are new or changed get another moment, and all if the zones of the marks changed. Those that are not
-        wanted any more are marked as removed and get nothing more; what they had stays.
+        wanted any more are marked as removed. These, and those that rest now, get nothing more of what had not left;
+        what they had stays.
         """
         with self._writing() as conn:
             self._take_turns(conn, "roll")
@@ -61,7 +65,8 @@ class Roll(Database):
                 conn, [_row(one, stored.get(one.id), last.get(one.id), contents, wake) for one in changed]
             )
             gone = [one for one, row in stored.items() if one not in contents and row.removed_at is None]
-            _withdraw(conn, gone)
+            _withdraw(conn, gone, "not in the settings any more")
+            _withdraw(conn, [one.id for one in changed if rests(one)], "paused")
             left = {"removed_at": now, "next_due": None, "empty_at": None}
             conn.execute(update(subscriptions).where(among(conn, subscriptions.c.id, gone)).values(left))
             self._upsert(conn, roll, [{"name": name, "value": value} for name, value in marks.items()], ["name"])
@@ -120,8 +125,11 @@ class Roll(Database):
         with self._reading() as conn:
             return {row.id: row.paused_until for row in conn.execute(query)}
 
-    def pause(self, ids: Collection[str], until: date | None, wake: Wake) -> None:
-        """Let nothing go out to the subscriptions before a local date; None takes that back."""
+    def pause(self, ids: Collection[str], until: date | None, wake: Wake, rests: Rests) -> None:
+        """Let nothing go out to the subscriptions before a local date; None takes that back.
+
+        What had not left does not go either: what comes after the pause makes up for it.
+        """
         with self._writing() as conn:
             self._take_turns(conn, "roll")
             query = select(subscriptions.c.id, subscriptions.c.content, subscriptions.c.removed_at)
@@ -131,6 +139,7 @@ class Roll(Database):
                 update(subscriptions).where(among(conn, subscriptions.c.id, ids)).values({"paused_until": until})
             )
             there = {row.id: with_pause(codec.on_roll(row.content), until) for row in rows if row.removed_at is None}
+            _withdraw(conn, [one for one, each in there.items() if rests(each)], "paused")
             put_off(conn, [(one, wake(each, last.get(one)), _empty_at(last.get(one))) for one, each in there.items()])
 
     # --- inside ------------------------------------------------------------------------------------------------
@@ -228,13 +237,13 @@ def remember(conn: Connection, made: Sequence[Edition]) -> None:
         conn.execute(statement.values(history=bindparam("after")), rows)
 
 
-def _withdraw(conn: Connection, gone: Collection[str]) -> None:
-    """What was decided on and has not left does not go to those who are not subscribed any more."""
+def _withdraw(conn: Connection, gone: Collection[str], words: str) -> None:
+    """What was decided on and has not left does not go to these subscriptions."""
     if not gone:
         return
     theirs = outbox.c.edition_id.in_(select(editions.c.id).where(among(conn, editions.c.subscription_id, gone)))
     unsent = (outbox.c.owner == "") & outbox.c.state.in_((*TO_SEND, OutboxState.HELD))
-    values = {"state": OutboxState.WITHDRAWN, "reply": "not in the settings any more"}
+    values = {"state": OutboxState.WITHDRAWN, "reply": words}
     taken = update(outbox).where(theirs, unsent).values(values).returning(outbox.c.edition_id)
     go_on(conn, list(conn.scalars(taken)), "lost")
 
