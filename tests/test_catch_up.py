@@ -66,6 +66,18 @@ def test_what_failed_is_made_up_for(stocked: Place) -> None:
     assert papers(stocked, "ada@example.org") == [("2026-06-03", frozenset(first[0]["papers"]))]
 
 
+def test_what_was_kept_from_a_barred_address_comes_when_it_may_be_mailed_again(stocked: Place) -> None:
+    with Sink() as server:
+        over(stocked, server.port).run("ingest", stocked.folder / "inbox", now=PUBLISHED)
+        made = json.loads(stocked.run("publish", "--json", now=PUBLISHED).out)["editions"]
+        stocked.run("suppress", "ada@example.org", now=PUBLISHED)
+        stocked.run("deliver", now=PUBLISHED)
+        stocked.run("suppress", "--remove", "ada@example.org", now=PUBLISHED)
+        stocked.run("run", now="2026-06-03T21:00:00+00:00")
+    (first,) = (frozenset(one["papers"]) for one in made if one["address"] == "ada@example.org")
+    assert papers(stocked, "ada@example.org") == [("2026-06-03", first)]
+
+
 def test_a_held_edition_goes_out_although_the_next_is_due(stocked: Place) -> None:
     stocked.set("# hold_minutes = 0", "hold_minutes = 30")
     stocked.run("run", now=PUBLISHED)

@@ -17,7 +17,7 @@ from digest.store import codec
 from digest.store.bulk import among
 from digest.store.schema import deliveries, editions, outbox
 
-LOST = (OutboxState.FAILED, OutboxState.WITHDRAWN)
+LOST = (OutboxState.FAILED, OutboxState.SUPPRESSED, OutboxState.WITHDRAWN)
 TO_SEND = (OutboxState.DEFERRED, OutboxState.PENDING)
 _FARTHEST = timedelta(days=70)  # no edition looks back any further
 
