@@ -321,8 +321,8 @@ def _clock(store: Store, now: datetime) -> Iterator[Finding]:
         yield Finding(level="wrong", name="clock", words=words)
     if (made := max((one.made_at for one in store.last_editions().values()), default=now)) > now + _FUTURE:
         words = (
-            f"an edition was made at {made:%Y-%m-%d %H:%M} UTC, which is to come, and its readers get nothing until then: "
-            "set this machine's clock, and if it is right now, restore a backup from before"
+            f"an edition was made at {made:%Y-%m-%d %H:%M} UTC, which is to come, and its readers get nothing until "
+            "then: set this machine's clock, and if it is right now, restore a backup from before"
         )
         yield Finding(level="wrong", name="clock", words=words)
     ahead = [one for one in store.taken((now + 2 * _A_DAY).date()) if one.daily]
