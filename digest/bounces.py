@@ -71,9 +71,9 @@ _UNWANTED = re.compile(
 )
 # Where a bounce in words goes over to the mail that it returns.
 _COPY = re.compile(r"^-{3,}.*\b(copy|original|returned)\b", re.IGNORECASE | re.MULTILINE)
-_DEAD = {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1"}
+_DEAD = {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.1.351", "5.2.1"}  # .351: Exchange Online
 _OUR_FAULT = {"5.1.7", "5.1.8"}  # the sender's address is refused
-_SAYS_LITTLE = re.compile(r"5\.(0\.0|1\.0|2\.0|3\.0|5\.\d+)|")
+_SAYS_LITTLE = re.compile(r"5\.(0\.(0|350)|1\.0|2\.0|3\.0|5\.\d+)|")
 
 # Detectors tell by exceptions and logs what they do not understand; neither is news here.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)

@@ -105,6 +105,8 @@ CODES = [
     ("5.1.10", "", K.HARD),
     ("5.1.6", "moved", K.HARD),
     ("5.1.2", "host not found", K.HARD),
+    ("5.1.351", "Remote server returned unknown recipient or mailbox unavailable", K.HARD),
+    ("5.0.350", "Remote server returned an error -> 550 no such user", K.HARD),
     ("5.2.1", "account disabled", K.HARD),
     ("5.2.1", "is receiving mail at a rate that prevents additional messages", K.SOFT),
     ("5.4.1", "Recipient address rejected: Access denied", K.HARD),
