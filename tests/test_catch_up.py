@@ -87,6 +87,27 @@ def test_a_held_edition_goes_out_although_the_next_is_due(stocked: Place) -> Non
     assert "withdrawn" not in states
 
 
+def test_a_profile_under_a_new_name_keeps_its_readers(stocked: Place) -> None:
+    """None is shown a paper again, and who ended the subscription by the link in the mail stays out."""
+    stocked.run("run", now=PUBLISHED)
+    grace = next(stocked.folder.glob("out/mail/*grace*.txt")).read_text()
+    assert stocked.run("suppress", grace.partition("/u/")[2].split()[0], now=PUBLISHED).code == 0
+    profiles = stocked.config.with_name("profiles.toml")
+    text = profiles.read_text()
+    for name in ("trending", "small-models"):
+        text = text.replace(f"[{name}]", f'[new-{name}]\nformerly = "{name}"').replace(f"[{name}.", f"[new-{name}.")
+        text = text.replace(f"[[{name}.", f"[[new-{name}.")
+        stocked.set(f'"{name}"', f'"new-{name}"')
+    profiles.write_text(text)
+    lines = [{"listing": {"source": "lab", "as_of": "2026-06-03"}}, {"title": "On goats", "votes": 9}]
+    (stocked.folder / "inbox" / "lab.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    assert stocked.run("run", now="2026-06-03T21:00:00+00:00").code == 0
+    first, second = (had for _, had in papers(stocked, "ada@example.org"))
+    assert second and not first & second
+    told = stocked.run("why", "grace@example.org", "2026-06-03", now=DAYS_LATER).out
+    assert "new-small-models: nothing: this subscription is on the suppression list" in told
+
+
 def test_nothing_goes_to_an_address_that_was_taken_out_of_the_settings(stocked: Place) -> None:
     """Neither what waits for a server nor what waits for an editor; what another address was to get still goes."""
     stocked.set("# hold_minutes = 0", "hold_minutes = 30")

@@ -471,6 +471,7 @@ PROFILE_MISTAKES = [
     ),
     (PROFILES + "limit = true\n", "small.limit", "must be a number, written without quotes (found True)"),
     (PROFILES + '[[small.topic]]\nname = "t"\nlibrary = "a.bib"\n', "small.topic.1.library", "must be a list"),
+    ('[a]\ntitle = "A"\n[b]\ntitle = "B"\nformerly = "a"\n', "b.formerly", "“a” is or was another profile too"),
     (PROFILES + "limit = 3\nexplore = 4\n", "small.explore", "is more than the limit of 3 papers; lower it"),
     (PROFILES + "fade_days = 0\n", "small.fade_days", "greater than or equal to 1 (found 0)"),
 ]

@@ -110,10 +110,7 @@ def load(path: Path) -> Settings:
     tables = checked(ConfigFile, path)
     base = path.parent
     profiles_path = base / tables.paths.profiles
-    profiles = {
-        name: _profile(profiles_path, name, table)
-        for name, table in checked(ProfilesFile, profiles_path).profiles.items()
-    }
+    profiles = _profiles(profiles_path)
     readers = tables.paths.subscriptions and _resolved(base, tables.paths.subscriptions)
     own = () if tables.paths.templates is None else (_resolved(base, tables.paths.templates),)
     transport = tables.transport.model_copy(
@@ -248,6 +245,15 @@ def _topic(path: Path, table: TopicTable) -> Topic:
     )
 
 
+def _profiles(path: Path) -> dict[str, Profile]:
+    found = {name: _profile(path, name, table) for name, table in checked(ProfilesFile, path).profiles.items()}
+    firsts = [one.first_name for one in found.values()]
+    for name, one in found.items():
+        if one.formerly and firsts.count(one.formerly) > 1:
+            raise ConfigError(f"{path}: {name}.formerly: “{one.formerly}” is or was another profile too; drop one")
+    return found
+
+
 def _profile(path: Path, name: str, table: ProfileTable) -> Profile:
     if (shares := math.fsum(topic.share for topic in table.topic)) > 1 + 1e-9:
         raise ConfigError(f"{path}: {name}.topic: the shares are {shares:g} together; make them at most 1")
@@ -259,6 +265,7 @@ def _profile(path: Path, name: str, table: ProfileTable) -> Profile:
     return Profile(
         name=name,
         title=table.title,
+        formerly=table.formerly,
         description=table.description,
         topics=tuple(_topic(path, topic) for topic in table.topic),
         authors=_terms(table.authors),
@@ -316,14 +323,14 @@ def _sources(path: Path, tables: Sequence[SourceTable]) -> tuple[Source, ...]:
 def _subscriptions(
     path: Path, tables: ConfigFile, profiles: Mapping[str, Profile], readers: Path | None
 ) -> tuple[Subscription, ...]:
-    """Readers and feeds; an id is `profile/address` or `feed/profile`, so that a new send time keeps the history."""
+    """Readers and feeds."""
     found: dict[str, Subscription] = {}
     rows = ((f"{path}: subscription.{number}", table) for number, table in enumerate(tables.subscription, start=1))
     for where, table in chain(rows, _of_file(readers)):
         if table.profile not in profiles:
             known = ", ".join(profiles) or "none"
             raise ConfigError(f"{where}.profile: no profile “{table.profile}”; there are: {known}")
-        key = f"{table.profile}/{table.address.lower()}"
+        key = profiles[table.profile].subscription_id(table.address)
         if key in found:
             raise ConfigError(f"{where}: {table.address} has “{table.profile}” already; drop one")
         if table.wait is Wait.FINAL and table.cut_off <= table.at:

@@ -254,6 +254,7 @@ class ProfileTable(Table):
     """[PROFILE]: a named set of topics, follows, mutes and limits."""
 
     title: Line
+    formerly: Name | None = None
     description: Annotated[str, Field(max_length=300)] = ""
     trend_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
     limit: Annotated[int, Field(ge=1, le=100)] = 20

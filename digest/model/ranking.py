@@ -101,11 +101,13 @@ class Profile:
     What the topics' shares leave of the list goes to what is trending for everyone. `explore` is how many papers of
     the list are for exploration; `late_risers` is how many papers that rose later come beside the list at the most;
     `fade_days` is the half-life of a like. `language` is that of the feed and its pages. A reader of a profile that
-    `says_empty` gets a line with the reason on an empty day.
+    `says_empty` gets a line with the reason on an empty day. One with another name `formerly` still has the readers
+    that it had under that, with all that they were shown and said.
     """
 
     name: str
     title: str
+    formerly: str | None = None
     description: str = ""
     topics: tuple[Topic, ...] = ()
     authors: tuple[Term, ...] = ()
@@ -124,6 +126,14 @@ class Profile:
     feed: bool = True
     language: str = "en"
     says_empty: bool = False
+
+    @property
+    def first_name(self) -> str:
+        return self.formerly or self.name
+
+    def subscription_id(self, address: str) -> str:
+        """Of a reader, in any case of letters. It never changes, so that a new send time or name keeps the history."""
+        return f"{self.first_name}/{address.lower()}"
 
 
 class Opinion(StrEnum):

@@ -75,7 +75,8 @@ def recall(world: World, name: str, now: datetime) -> tuple[frozenset[str], Mapp
 
     Returns the editions, and by state what became of the other messages of their profiles and dates.
     """
-    return world.store.recall(name, now + max(world.hold, _TO_DECIDE))
+    profile = world.profiles.get(name)
+    return world.store.recall(profile.first_name if profile else name, now + max(world.hold, _TO_DECIDE))
 
 
 def stop(world: World, edition_ids: Collection[str]) -> frozenset[str]:

@@ -70,7 +70,7 @@ def trial(world: World, profile: str, address: str) -> Subscription:
     if profile not in world.profiles:
         raise ConfigError(f"no profile “{profile}”; there are: {', '.join(world.profiles)}")
     for one in world.subscriptions:
-        if one.profile == profile and one.address == address:
+        if one.profile == profile and one.address and one.address.lower() == address.lower():
             return one
-    language = world.profiles[profile].language
-    return Subscription(id=f"{profile}/{address}", profile=profile, address=address, language=language)
+    known = world.profiles[profile]
+    return Subscription(id=known.subscription_id(address), profile=profile, address=address, language=known.language)
