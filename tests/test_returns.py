@@ -329,3 +329,7 @@ def test_addresses_from_a_file(place: Place, tmp_path: Path) -> None:
     assert "line 6: no one" in again.out
     assert "0 addresses will not be mailed; 2 were" in again.out
     assert place.run("suppress", "ada@example.org", "--list").code == 2
+    allowed = place.run("suppress", "--import", path, "--remove")
+    assert "2 addresses may be mailed again; 0 were not" in allowed.out
+    assert suppressed(place) == {}
+    assert place.run("suppress", "--remove").code == 2

@@ -297,9 +297,9 @@ _command(
     A token from an unsubscribe link or mail ends the subscription that it was made for.""",
     Argument(["address"], type=Address(), required=False),
     Option(["--reason"], default="asked for by the operator", show_default=True, help="Kept with the address."),
-    Option(["--remove"], is_flag=True, help="Allow mail to the address and all its subscriptions again."),
+    Option(["--remove"], is_flag=True, help="Allow mail to these, and all their subscriptions, again."),
     Option(["--list", "listing"], is_flag=True, help="List all, with those that were allowed again."),
-    Option(["--import", "file"], type=click.File("rb"), help="Suppress the addresses in a file, one a line."),
+    Option(["--import", "file"], type=click.File("rb"), help="Take the addresses from a file, one a line."),
     _JSON,
     kind=_TakesTokens,
 )

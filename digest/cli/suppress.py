@@ -30,10 +30,11 @@ def suppress_command(
     file: BinaryIO | None,
     as_json: bool,
 ) -> int:
-    required(not (address and (listing or file)), "Give an address, or --list, or --import; not two of them.")
+    required(bool(address) + listing + bool(file) < 2, "Give an address, or --list, or --import; not two of them.")
+    required(address or file or not remove, "--remove: give an address, or a file of them with --import.")
     with context.store() as store:
         if file is not None:
-            return _import(store, file, reason, context.now(), as_json)
+            return _import(store, file, reason, remove, context.now(), as_json)
         if address is None:
             _list(store.suppressions(lifted=listing), as_json)
             return DONE
@@ -61,9 +62,9 @@ def _list(found: Sequence[Suppression], as_json: bool) -> None:
     )  # fmt: skip
 
 
-def _import(store: Store, file: BinaryIO, reason: str, now: datetime, as_json: bool) -> int:
+def _import(store: Store, file: BinaryIO, reason: str, remove: bool, now: datetime, as_json: bool) -> int:
     """One address a line, its first cell if it has several; blank lines, # and a heading without @ are skipped."""
-    added, known, wrong = 0, 0, []
+    changed, known, wrong = 0, 0, []
     for number, line in enumerate(file, start=1):
         cell = re.split(r"[,;\t]", line[:1000].decode("utf-8-sig", "replace"), maxsplit=1)[0].strip().strip("\"'<>")
         cell = canonical(cell)
@@ -71,17 +72,18 @@ def _import(store: Store, file: BinaryIO, reason: str, now: datetime, as_json: b
             continue
         if not re.fullmatch(r"[^\s@<>]{1,64}@[^\s@<>]{1,253}", cell):
             wrong.append((number, cell[:100]))
-        elif store.suppress(Suppression(address=cell, reason=reason, since=now)):
-            added += 1
         else:
-            known += 1
+            one = Suppression(address=cell, reason=reason, since=now)
+            new = store.unsuppress(cell, now) if remove else store.suppress(one)
+            changed, known = changed + new, known + (not new)
     if as_json:
         rejected = [{"line": number, "text": text} for number, text in wrong]
-        tables.print_json({"added": added, "known": known, "rejected": rejected})
+        tables.print_json({"removed" if remove else "added": changed, "known": known, "rejected": rejected})
     else:
         for number, text in wrong:
             out.print(f"[yellow]Not an address:[/] line {number}: {escape(text)}", soft_wrap=True)
-        out.print(f"{added} addresses will not be mailed; {known} were on the list before.")
+        state, before = ("may be mailed again", "not on") if remove else ("will not be mailed", "on")
+        out.print(f"{changed} addresses {state}; {known} were {before} the list before.")
     return TROUBLED if wrong else DONE
 
 
