@@ -24,7 +24,11 @@ _CLOSING = 421
 _DEAD = frozenset({"5.1.1", "5.1.6", "5.1.10", "5.2.1"})
 _FULL = frozenset({"4.2.2", "5.2.2"})
 
-_STATUS = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b")
+# In front, or as qmail writes it behind: (#5.1.1). Where there is none, what speaks of us and not of the address.
+_STATUS = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b|.*\(#(\d\.\d{1,3}\.\d{1,3})\)")
+_OF_US = re.compile(
+    r"relay|authenti|log ?in first|rcpthosts|prohibit|polic|spam|black ?list|block ?list|\b(dns|r)bl\b", re.IGNORECASE
+)
 _NOT_IN_ADDRESS = re.compile(r"[\s<>(),;\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -52,7 +56,7 @@ class Reply(NamedTuple):
 def refusal(place: str, step: str, reply: Reply) -> DeliveryError:
     """The error that tells what a reply to a step (MAIL, RCPT, DATA, the message) means."""
     words, reason = str(reply), f"{place} refused {step}: {reply}"
-    status = found[1] if (found := _STATUS.match(words)) else ""
+    status = found[1] or found[2] if (found := _STATUS.match(words)) else ""
     if reply.code in _LOGIN_WANTED:
         return TemporaryDeliveryError(reason, reply=words)
     if reply.code == _CLOSING:
@@ -61,7 +65,7 @@ def refusal(place: str, step: str, reply: Reply) -> DeliveryError:
         return FullMailboxError(reason, reply=words)
     if not 500 <= reply.code < 600:
         return TemporaryDeliveryError(reason, reply=words)
-    if status.startswith("5.7."):
+    if status.startswith("5.7.") or (step == "RCPT" and not status and _OF_US.search(words)):
         return PolicyError(reason, reply=words)
     if reply.code == _TOO_MUCH:
         return TemporaryDeliveryError(reason, reply=words)
