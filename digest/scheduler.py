@@ -6,7 +6,6 @@ APScheduler only ticks: late, doubled and missed ticks do no harm, as a tick ask
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.errors import DigestError
+from digest.stopping import told
 
 log = logging.getLogger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each tick that one at work leaves out
@@ -44,29 +44,9 @@ def serve(tick: Callable[[], None], every_seconds: float, stop: threading.Event 
     # A late tick runs however late it is, several missed ones run as one, and two never run side by side.
     options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     scheduler.add_job(guarded, "interval", seconds=every_seconds, next_run_time=datetime.now(UTC), **options)
-    with _signals(stop):
+    with told(stop):
         scheduler.start()
         stop.wait()
         scheduler.shutdown(wait=True)
     if crashed:
         raise crashed[0]
-
-
-class _signals:  # noqa: N801 - reads as a statement
-    """Turns SIGINT and SIGTERM into the stop event, and puts the old handlers back."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._ours = threading.current_thread() is threading.main_thread()
-
-    def __enter__(self) -> None:
-        if self._ours:
-            self._old = {name: signal.signal(name, self._set) for name in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_: object) -> None:
-        if self._ours:
-            for name, handler in self._old.items():
-                signal.signal(name, handler)
-
-    def _set(self, *_: object) -> None:
-        self._stop.set()

@@ -36,7 +36,7 @@ FLOORS = [
     {"listings", "store", "render", "message", "transport", "feed", "websub", "fetch", "library", "encoder"}
     | {"addresses", "bounces", "mailboxes", "notices", "sign", "lint", "records", "zones", "metrics", "heartbeat"},
     {"pipeline"},
-    {"cli", "scheduler", "config"},
+    {"cli", "scheduler", "stopping", "config"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 CORE, EDGES, DOORS = FLOORS[1], FLOORS[2], FLOORS[4]

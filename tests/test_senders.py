@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from storm import NOW, bare_world, small, stock
 
 from digest.model import Message, OutboxItem, OutboxState
 from digest.pipeline.deliver import deliver
+from digest.stopping import ending
 from digest.store import Store
 from digest.transport import SmtpTransport
 
@@ -55,3 +58,18 @@ def test_a_login_that_is_refused_is_tried_once(url: str) -> None:
         world = bare_world(store, SmtpTransport("127.0.0.1", server.port, "none", "digest", "wrong", 10))
         assert [one.state for one in deliver(world, NOW, make=small)] == [OutboxState.DEFERRED]
     assert sum(command.startswith("AUTH") for command in server.commands) == 1
+
+
+def test_told_to_stop_it_ends_with_the_message_in_hand(url: str) -> None:
+    """As nobody is to get a message twice for a service that was stopped."""
+    with Faulty() as server, Store.open(url) as store:
+        transport = SmtpTransport("127.0.0.1", server.port, "none", timeout=10)
+        world = replace(bare_world(store, transport), ending=ending)
+        with pytest.raises(KeyboardInterrupt):
+            for number, _ in enumerate(deliver(world, NOW, make=small)):
+                if number == 0:
+                    signal.raise_signal(signal.SIGTERM)
+        counts = store.counts()["outbox"]
+        assert not store.abandoned()
+    assert {state: number for state, number in counts.items() if number} == {"sent": 2, "pending": 1}
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

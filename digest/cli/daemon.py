@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from threading import Event
 
 from digest.cli import signals, tables, world
 from digest.cli.context import Context
@@ -20,7 +21,8 @@ BACKWARDS = timedelta(minutes=5)
 
 def stay(context: Context, every: int) -> None:
     """Look at what is due every so many seconds, until told to stop."""
-    ticks = Ticks(context)
+    stop = Event()
+    ticks = Ticks(context, stop)
     world.build(context.settings, Store.open(context.settings.database)).store.close()  # fail now, not at seven
     logging.getLogger("digest").setLevel(logging.INFO)
     log.info("daemon_started every=%ss config=%s", every, context.settings.file)
@@ -30,15 +32,15 @@ def stay(context: Context, every: int) -> None:
             listen()
             ticks.tick()
 
-        serve(look, every)
+        serve(look, every, stop)
     log.info("daemon_stopped")
 
 
 class Ticks:
     """Looks at what is due. Remembers of the last look only when it was, to say so if the clock went back."""
 
-    def __init__(self, context: Context) -> None:
-        self._context, self._before = context, context.now()
+    def __init__(self, context: Context, stop: Event) -> None:
+        self._context, self._stop, self._before = context, stop, context.now()
 
     def tick(self) -> None:
         context, now = self._context, self._context.now()
@@ -49,7 +51,7 @@ class Ticks:
             if not ours:
                 log.warning("tick_skipped reason=another_run_is_at_work")
                 return
-            here = world.build(context.settings, store)
+            here = world.build(context.settings, store, stop=self._stop)
             report = run(here, now, fetching=fetching(context.settings, store))
             _log_run(report)
             end(store, exit_code(report, now), report.trouble)

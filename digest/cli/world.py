@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from digest.cli.readership import readership
@@ -15,6 +17,7 @@ from digest.config import Settings
 from digest.pipeline.pace import Limit, Rules
 from digest.pipeline.world import World
 from digest.render import Renderer
+from digest.stopping import ending
 from digest.store import Store
 from digest.transport import DirectoryTransport, MaildirTransport, ProgramTransport, SmtpTransport, Transport
 
@@ -87,8 +90,17 @@ def signer(settings: Settings) -> Callable[[bytes], bytes] | None:
     return Signer.of(settings.dkim.domain or "", settings.dkim.keys)
 
 
-def build(settings: Settings, store: Store, over: Transport | None = None, output: Path | None = None) -> World:
-    """The world of these settings. `over` and `output` replace the transport and the output folder."""
+def build(
+    settings: Settings,
+    store: Store,
+    over: Transport | None = None,
+    output: Path | None = None,
+    stop: Event | None = None,
+) -> World:
+    """The world of these settings. `over` and `output` replace the transport and the output folder.
+
+    Delivering ends early when the event is set, or, where none is given, when the system says so.
+    """
     sentences = encoder(settings)
     known = readership(settings, store, rehearsed=output is not None)
     return World(
@@ -118,4 +130,5 @@ def build(settings: Settings, store: Store, over: Transport | None = None, outpu
         private_feeds="none" if output else settings.feeds.private,  # a rehearsal is for nobody
         packed_feeds=not output,
         hub=None if output else settings.feeds.hub,
+        ending=(lambda: nullcontext(stop)) if stop else ending,
     )

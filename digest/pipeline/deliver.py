@@ -34,20 +34,21 @@ def deliver(world: World, now: datetime, progress: Progress = silent, make: Make
 
     A message found half sent after a crash is sent again with the same bytes and Message-ID, or held, as the settings
     say. May run several times at once, in threads, processes or on several hosts of one PostgreSQL. `make` builds the
-    messages, if not from their letters.
+    messages, if not from their letters. When the world ends early, no other message is begun.
     """
     world.store.end_holds(now)
     total, number = 0, 0
-    while True:
-        yield from _recovered(world, now)
-        total += world.store.due_number(now)
-        before = number
-        for delivery in _sent(world, now, make):
-            number += 1
-            progress(number, max(total, number))
-            yield delivery
-        if number == before or not world.store.abandoned():
-            return
+    with world.ending() as told:
+        while True:
+            yield from _recovered(world, now)
+            total += world.store.due_number(now)
+            before = number
+            for delivery in _sent(world, now, make, told):
+                number += 1
+                progress(number, max(total, number))
+                yield delivery
+            if number == before or told.is_set() or not world.store.abandoned():
+                return
 
 
 def _recovered(world: World, now: datetime) -> Iterator[Delivery]:
@@ -57,7 +58,7 @@ def _recovered(world: World, now: datetime) -> Iterator[Delivery]:
             yield Delivery(message_id=item.message_id, at=now, state=item.state, reply=item.reply)
 
 
-def _sent(world: World, now: datetime, make: Make | None) -> Iterator[Delivery]:
+def _sent(world: World, now: datetime, make: Make | None, told: threading.Event) -> Iterator[Delivery]:
     """The work of all senders, one in this thread or several in their own."""
     store = world.store
     shift = Shift(
@@ -67,6 +68,7 @@ def _sent(world: World, now: datetime, make: Make | None) -> Iterator[Delivery]:
         pace=Pace(world.rules, world.clock),
         roads=Roads(store.destinations(), now, world.retry_delays),
         failing=frozenset(failing(world, now)),
+        told=told,
     )
     if world.rules.connections == 1:
         yield from _one(shift, world.transport)

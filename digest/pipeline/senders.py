@@ -51,7 +51,13 @@ class Shift:
     roads: Roads
     failing: frozenset[str]  # the addresses, in lower case, that something came back from softly
     making: threading.Lock = field(default_factory=threading.Lock)
+    told: threading.Event  # to end, from outside
     over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def ends(self) -> bool:
+        """Whether no other message is to be begun."""
+        return self.over.is_set() or self.told.is_set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +111,7 @@ class Sender:
             ahead = Ahead(lambda: self._next(wait=False))
             outcome = self._hand_over(current, ahead)
             then = ahead.ready()
-            if then is not None and (self._shift.over.is_set() or self._shift.roads.closed(then.item.domain)):
+            if then is not None and (self._shift.ends or self._shift.roads.closed(then.item.domain)):
                 self._put_back(then)
                 then = None
             current = self._turn(current, outcome, then)
@@ -141,7 +147,7 @@ class Sender:
 
     def _next(self, *, wait: bool) -> Ready | None:
         """The next message that may go now, made; None if there is none, or none without waiting for it."""
-        while not self._shift.over.is_set():
+        while not self._shift.ends:
             item, waiting, seconds = self._pick()
             if item is not None:
                 if ready := self._made(item):

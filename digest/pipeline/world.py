@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from digest.model import (
@@ -70,3 +72,4 @@ class World(Readership):
     private_feeds: str = "full"  # or "recent", without archives, or "none"
     packed_feeds: bool = True
     hub: str | None = None  # the WebSub hub of the public feeds
+    ending: Callable[[], AbstractContextManager[Event]] = lambda: nullcontext(Event())  # set: deliver no more
