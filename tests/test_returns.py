@@ -186,8 +186,8 @@ def test_a_suppression_can_be_of_one_subscription_and_is_remembered_when_lifted(
     assert store.suppression(ADA, "trending/ada") == whole
     assert store.counts()["suppressed"] == 2
     assert store.lifted(ADA) is None
-    assert store.unsuppress("ADA@example.org", NOW + DAY)
-    assert not store.unsuppress(ADA, NOW + 2 * DAY)
+    assert store.unsuppress(["ADA@example.org"], NOW + DAY)
+    assert not store.unsuppress([ADA], NOW + 2 * DAY)
     assert store.suppressions() == ()
     assert {each.lifted for each in store.suppressions(lifted=True)} == {NOW + DAY}
     assert store.lifted(ADA) == NOW + DAY

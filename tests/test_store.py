@@ -773,8 +773,8 @@ def test_suppression_knows_an_address_in_any_case(store: Store) -> None:
     assert store.suppression("other@example.org") is None
     store.suppress(Suppression(address="aaa@example.org", reason="", since=NOW))
     assert [each.address for each in store.suppressions()] == ["aaa@example.org", "Ada@Example.ORG"]
-    assert store.unsuppress("aDa@example.org", NOW)
-    assert not store.unsuppress("ada@example.org", NOW)
+    assert store.unsuppress(["aDa@example.org"], NOW)
+    assert not store.unsuppress(["ada@example.org"], NOW)
     assert store.suppression("Ada@Example.ORG") is None
 
 

@@ -39,7 +39,7 @@ def suppress_command(
             _list(store.suppressions(lifted=listing), as_json)
             return DONE
         one = _suppression(context, store, address, reason)
-        changed = store.unsuppress(one.address, context.now()) if remove else store.suppress(one)
+        changed = store.unsuppress([one.address], context.now()) == 1 if remove else store.suppress(one)
     state = "may be mailed again" if remove else "will not be mailed"
     if as_json:
         tables.print_json({"address": one.address, "subscription": one.subscription_id, "changed": changed})
@@ -64,7 +64,7 @@ def _list(found: Sequence[Suppression], as_json: bool) -> None:
 
 def _import(store: Store, file: BinaryIO, reason: str, remove: bool, now: datetime, as_json: bool) -> int:
     """One address a line, its first cell if it has several; blank lines, # and a heading without @ are skipped."""
-    changed, known, wrong = 0, 0, []
+    addresses, wrong = dict[str, str](), []
     for number, line in enumerate(file, start=1):
         cell = re.split(r"[,;\t]", line[:1000].decode("utf-8-sig", "replace"), maxsplit=1)[0].strip().strip("\"'<>")
         cell = canonical(cell)
@@ -73,9 +73,10 @@ def _import(store: Store, file: BinaryIO, reason: str, remove: bool, now: dateti
         if not re.fullmatch(r"[^\s@<>]{1,64}@[^\s@<>]{1,253}", cell):
             wrong.append((number, cell[:100]))
         else:
-            one = Suppression(address=cell, reason=reason, since=now)
-            new = store.unsuppress(cell, now) if remove else store.suppress(one)
-            changed, known = changed + new, known + (not new)
+            addresses.setdefault(cell.lower(), cell)
+    those = [Suppression(address=one, reason=reason, since=now) for one in addresses.values()]
+    changed = store.unsuppress(list(addresses), now) if remove else store.suppress_all(those)
+    known = len(addresses) - changed
     if as_json:
         rejected = [{"line": number, "text": text} for number, text in wrong]
         tables.print_json({"removed" if remove else "added": changed, "known": known, "rejected": rejected})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Text, cast, delete, func, select, update
@@ -113,7 +113,7 @@ class Bounces(Database):
 
     def subscribed(self, address: str) -> tuple[Subscription, ...]:
         """The subscriptions that an address was ever mailed for, as they were in their latest edition."""
-        mine = outbox.c.address.in_({address, address.lower()})
+        mine = func.lower(outbox.c.address) == codec.address_key(address)
         query = select(editions.c.subscription_id, func.max(editions.c.id).label("id"))
         query = (
             query.join(outbox, outbox.c.edition_id == editions.c.id).where(mine).group_by(editions.c.subscription_id)
@@ -127,8 +127,12 @@ class Bounces(Database):
 
     def suppress(self, suppression: Suppression) -> bool:
         """False, and the older entry stays, if the address is on the list in any case of letters."""
+        return self.suppress_all([suppression]) == 1
+
+    def suppress_all(self, those: Iterable[Suppression]) -> int:
+        """How many of them were not on the list."""
         with self._writing() as conn:
-            return self._suppress(conn, suppression)
+            return sum(self._suppress(conn, one) for one in those)
 
     def _suppress(self, conn: Connection, suppression: Suppression) -> bool:
         row = {
@@ -145,12 +149,13 @@ class Bounces(Database):
         )
         return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
-    def unsuppress(self, address: str, now: datetime) -> bool:
-        """Lift all that bars an address and its subscriptions, and remember when; False if nothing did."""
-        mine = func.lower(suppressions.c.address) == codec.address_key(address)
-        lift = update(suppressions).where(mine, suppressions.c.lifted.is_(None)).values(lifted=now)
+    def unsuppress(self, addresses: Collection[str], now: datetime) -> int:
+        """Lift all that bars addresses and their subscriptions, and remember when; how many addresses were barred."""
+        lower = func.lower(suppressions.c.address, type_=Text)
         with self._writing() as conn:
-            return conn.execute(lift).rowcount > 0
+            mine = among(conn, lower, map(codec.address_key, addresses)) & suppressions.c.lifted.is_(None)
+            lifted = update(suppressions).where(mine).values(lifted=now).returning(lower)
+            return len(set(conn.scalars(lifted)))
 
     def suppression(self, address: str, subscription_id: str | None = None) -> Suppression | None:
         """What bars an address now, or else what bars the subscription."""

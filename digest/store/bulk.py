@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Dialect, Table, any_, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Dialect, Table, any_, func, literal, select
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -40,7 +40,7 @@ def insert_columns(conn: Connection, table: Table, columns: Sequence[Sequence[An
         (_copy if conn.dialect.name == "postgresql" else _execute)(conn, table, _names(table), rows)
 
 
-def among(conn: Connection, column: Column[T], values: Iterable[T]) -> ColumnElement[bool]:
+def among(conn: Connection, column: ColumnElement[T], values: Iterable[T]) -> ColumnElement[bool]:
     """Whether a column's value is one of any number of them, which go as one parameter."""
     wanted = list(dict.fromkeys(values))
     if conn.dialect.name == "postgresql":
