@@ -145,6 +145,7 @@ def test_dropping_stopping_and_releasing(held: Place) -> None:
 
 def test_what_has_not_left_is_got_back(stocked: Place) -> None:
     """Two of four mails went out, when the editor sees that a paper must not, and that one list is all wrong."""
+    stocked.set('zone = "Asia/Tokyo"', 'zone = "UTC"')  # one date for all
     with Sink(script={"RCPT": ["450 4.2.1 busy"] * 2}) as server:
         stocked.set('kind = "directory"', f'kind = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"')
         assert stocked.run("run", now=AT.format(0)).code == 1
@@ -341,6 +342,8 @@ def test_what_a_sender_has_in_hand_is_got_back_too_and_what_may_have_left_is_not
         "x/cy": "held",
         "xx/di": "pending",
     }
+    assert store.requeue("x/bo", NOW)
+    assert store.recall("x", NOW) == (frozenset(), {}), "a second copy of what left"
     assert store.recall(made["xx/di"].id, NOW) == ({made["xx/di"].id}, {})
     assert store.end_holds(NOW) == 1
 

@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, literal, or_, select, update
 
 from digest.model import Edition, Hold, HoldState, OutboxState, Posting, SectionKind
 from digest.store import codec
 from digest.store.bulk import among
-from digest.store.owed import TO_SEND, ambiguous
+from digest.store.owed import TO_SEND
 from digest.store.pieces import Pieces
 from digest.store.publish import contents, thawed
-from digest.store.schema import edition_items, editions, feed_builds, holds, outbox
+from digest.store.schema import deliveries, edition_items, editions, feed_builds, holds, outbox
 from digest.store.subscriptions import part_ways
 
 _OPEN = (HoldState.NEW, HoldState.TOLD)
+_had = exists().where(  # what is resent, the reader may have
+    deliveries.c.message_id == outbox.c.message_id,
+    deliveries.c.state.in_((OutboxState.SENT, OutboxState.UNKNOWN)),
+)
 
 
 class Holds(Pieces):
@@ -68,23 +72,22 @@ class Holds(Pieces):
     def recall(self, name: str, until: datetime) -> tuple[frozenset[str], Mapping[OutboxState, int]]:
         """Hold again those whose message has not left: an edition, those of a profile, or `all`; until a moment.
 
-        Returns them, and by state what became of the other messages of their profiles and dates. What may have left is
-        not held.
+        Returns them, and by state what became of the other messages of their profiles and dates. What left before, or
+        may have, is not held.
         """
         profile = func.substr(outbox.c.edition_id, 1, len(name) + 1) == f"{name}/"
         meant = or_(literal(name == "all"), outbox.c.edition_id == name, profile)
         with self._writing() as conn:
-            query = select(outbox.c.message_id, outbox.c.edition_id).where(
-                meant, outbox.c.state.in_(TO_SEND), ~ambiguous
-            )
+            query = select(outbox.c.message_id, outbox.c.edition_id).where(meant, outbox.c.state.in_(TO_SEND), ~_had)
             # In order: two editors must not wait for each other. Whoever has one in hand finds it taken away.
             found = conn.execute(query.order_by(outbox.c.message_id).with_for_update(of=outbox)).all()
             ids = sorted(row.edition_id for row in found)
             mine = among(conn, outbox.c.message_id, [row.message_id for row in found])
             conn.execute(update(outbox).where(mine).values(state=OutboxState.HELD, next_at=until, owner=""))
             if ids:
-                rows = [{"edition_id": one, "state": HoldState.TOLD, "until": until} for one in ids]
-                conn.execute(insert(holds), rows)
+                told = {"state": HoldState.TOLD, "until": until}
+                again = self._insert(holds).on_conflict_do_update(index_elements=["edition_id"], set_=told)
+                conn.execute(again, [{"edition_id": one, **told} for one in ids])
                 self._touch_feeds(conn, ids)
             days = select(editions.c.date).where(among(conn, editions.c.id, ids))
             others = select(outbox.c.state, func.count().label("number")).join(editions).where(meant)
