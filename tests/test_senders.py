@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from fault_smtp import IN_A_WHILE, Faulty
 from smtp_sink import Sink
+from sqlalchemy import func, update
 from storm import NOW, bare_world, small, stock
 
 from digest.model import Message, OutboxItem, OutboxState
 from digest.pipeline.deliver import deliver
 from digest.stopping import ending
 from digest.store import Store
+from digest.store.schema import outbox
 from digest.transport import SmtpTransport
 
 
@@ -73,3 +75,16 @@ def test_told_to_stop_it_ends_with_the_message_in_hand(url: str) -> None:
         assert not store.abandoned()
     assert {state: number for state, number in counts.items() if number} == {"sent": 2, "pending": 1}
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_domain_that_refuses_everybody_is_stopped_before_all_its_readers_are_barred(tmp_path: Path) -> None:
+    stock(url := f"sqlite:///{tmp_path}/digest.db", 25)
+    with Faulty({"RCPT": ["550 5.1.1 no such user"] * 25}) as server, Store.open(url) as store:
+        with store._writing() as conn:
+            address = func.replace(outbox.c.message_id, "digest.example.org", "d.example")
+            conn.execute(update(outbox).values(address=address, domain="d.example"))
+        world = bare_world(store, SmtpTransport("127.0.0.1", server.port, "none", timeout=10))
+        assert [one.state for one in deliver(world, NOW, make=small)] == [OutboxState.FAILED] * 20
+        assert len(store.suppressions()) == 20
+        (stopped,) = store.destinations()
+    assert stopped.stopped and stopped.reply.startswith("20 addresses in a row")

@@ -67,7 +67,7 @@ def _decided(
         tables.print_json({word: sorted(done), **({} if others is None else {"gone": gone})})
         return DONE if done else NOTHING_NEW
     known = name == "all" or name in context.settings.profiles
-    required(done or known, f"{name}: no edition of that name waits now; `digest hold` lists those that do.")
+    required(done or known, f"{name}: neither a profile nor an edition that waits; `digest hold` lists those that do.")
     out.print(f"{word.capitalize()}: {counted(len(done), 'edition')}." if done else "There is none that waits.")
     if gone:
         out.print(f"Too late for {counted(gone, 'mail')}, which left or may have.")

@@ -1,9 +1,13 @@
-"""Which domains take our mail: those that fail are left alone for a time, those that refuse by policy are stopped."""
+"""Which domains take our mail: those that fail are left alone for a time, those that refuse by policy are stopped.
+
+And those that refuse everybody.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +16,7 @@ from digest.model import Destination
 log = logging.getLogger(__name__)
 
 _PATIENCE = 3  # so many failures in a row close a domain, which one 421 does at once
+_ALL_DEAD = 20  # so many addresses in a row refused as dead are no accident, and rather the fault of a server
 
 
 class Roads:
@@ -20,6 +25,7 @@ class Roads:
     def __init__(self, known: Iterable[Destination], now: datetime, delays: Sequence[timedelta]) -> None:
         self._known = {one.name: one for one in known}
         self._now, self._delays, self._lock = now, delays, threading.Lock()
+        self._dead = Counter[str]()
 
     def closed(self, domain: str) -> bool:
         found = self._known.get(domain)
@@ -27,6 +33,7 @@ class Roads:
 
     def took(self, domain: str) -> Destination | None:
         """A message was taken; what to note of the domain, if anything changed."""
+        self._dead.pop(domain, None)
         if domain not in self._known:
             return None
         with self._lock:
@@ -41,6 +48,15 @@ class Roads:
             over = failures - _PATIENCE
             until = self._now + self._delays[min(over, len(self._delays) - 1)] if over >= 0 else None
             return self._note(domain, failures, until, before.stopped, reply)
+
+    def dead(self, domain: str, reply: str) -> Destination | None:
+        """An address was refused as dead; the destination, stopped, if all of the last so many were."""
+        with self._lock:
+            self._dead[domain] += 1
+            if self._dead[domain] < _ALL_DEAD:
+                return None
+            del self._dead[domain]
+        return self.stop(domain, f"{_ALL_DEAD} addresses in a row were refused as dead, the last with: {reply}")
 
     def stop(self, domain: str, reply: str) -> Destination:
         """It refuses by policy: nothing more goes there until the operator says so."""

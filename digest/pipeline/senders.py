@@ -217,6 +217,8 @@ class Sender:
         except PermanentDeliveryError as error:
             if error.hard:
                 self._suppress(item, f"bounced: {error}")
+                if stopped := self._shift.roads.dead(item.domain, str(error)):
+                    self._ledger.note(stopped)
             return self._outcome(item, OutboxState.FAILED, str(error))
         except UncertainError as error:
             again = self._world.resend_after_crash and not self._too_long(item)
