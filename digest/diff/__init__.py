@@ -51,8 +51,7 @@ RELISTED_AFTER = timedelta(days=4)
 
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 _paper_values: attrgetter[tuple[Any, ...]] = attrgetter(*_PAPER_FIELDS)
-_facts: attrgetter[tuple[Any, ...]] = attrgetter(*FACT_FIELDS)  # the first of a paper's
-_paper, _known_paper, _change = maker(Paper), maker(KnownPaper), maker(Change)
+_paper, _new_paper, _known_paper, _change = maker(Paper), maker(Paper, Facts), maker(KnownPaper), maker(Change)
 
 
 def diff(listing: Listing, known: Known, now: datetime, keys: Sequence[Keys] | None = None) -> Changes:
@@ -96,7 +95,7 @@ class _Reading:
     def _new(self, entry: Entry, facts: Facts, keys: Keys) -> Change:
         paper_id = new_paper_id(facts, self.index.papers)
         first_listed = self.listing.as_of if self.listing.lists(facts.published) else None
-        paper = _paper(*_facts(facts), paper_id, first_listed, self.now)
+        paper = _new_paper(facts, paper_id, first_listed, self.now)
         self.index.put(_known_paper(paper, frozenset(keys), self.merger.origins, None), keys)
         return _change(entry, Outcome.NEW, paper, keys, tail=tail_key(paper.title))
 

@@ -164,9 +164,9 @@ class Index:
         """`keys` are those that it may not have been put under yet."""
         paper_id = known.paper.id
         self.papers[paper_id] = known
+        alone = (paper_id,)
         for key in keys:
-            ids = self._by_key.get(key, ())
-            if paper_id not in ids:
+            if paper_id not in (ids := self._by_key.setdefault(key, alone)):
                 self._by_key[key] = (*ids, paper_id)
 
     def find(self, facts: Facts, keys: Iterable[str]) -> KnownPaper | None:

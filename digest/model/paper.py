@@ -86,9 +86,10 @@ class Sighting:
 class KnownPaper:
     """A stored paper as `diff` needs it: `keys` are those of the listing's that are tied to it.
 
-    `origins` maps field names to where their values came from. `last_listed` is the latest `as_of` at which the
-    listing's own source held it before, None if never; `watched` is whether that source did on an earlier day, in a
-    dump of the same format. `today` is what `Change.today` said last, if a dump of the listing's very day did.
+    `origins` maps field names to where their values came from, at least of those with one. `last_listed` is the latest
+    `as_of` at which the listing's own source held it before, None if never; `watched` is whether that source did on an
+    earlier day, in a dump of the same format. `today` is what `Change.today` said last, if a dump of the listing's very
+    day did.
     """
 
     paper: Paper
@@ -211,7 +212,7 @@ class Changes:
     links: tuple[Link, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
-        return sum(change.outcome is outcome for change in self.entries)
+        return [change.outcome for change in self.entries].count(outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
