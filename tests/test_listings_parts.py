@@ -109,6 +109,12 @@ def test_lines_of_the_last_archive_are_skipped() -> None:
     assert not entries(read(dump_of("again", snapshot(43, changed=17)), known=lines(after)))
 
 
+def test_what_is_known_is_not_loaded_for_a_small_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART", 10**6)
+    (once,) = read_parts(dump_of("a day", snapshot(40)), now=NOW, known_lines=lambda _: pytest.fail("asked"))
+    assert (len(once.entries), len(once.lines)) == (40, 8 * 40), "and the next large one passes over its lines"
+
+
 def test_only_archives_have_lines() -> None:
     assert lines(read(dump_of("a", own(60)))) == b""
     assert all(one.archive for one in read(dump_of("a", snapshot(4))))

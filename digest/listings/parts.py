@@ -56,7 +56,8 @@ def read(
         return
     day = opening.as_of or found.day(compressed.unpacked(dump)[1], opening)
     of_parts = replace(opening, text="", as_of=day, opening=_opening(opening.text))
-    reader = _Reader(found, of_parts, _Known.of(known(found.name) if found.archive else b""))
+    # Of a small one all lines are read: to ask what is known of millions takes longer.
+    reader = _Reader(found, of_parts, _Known.of(known(found.name) if found.archive and more else b""))
     yield from reader.parts(chain((head,), pieces), begin)
 
 
