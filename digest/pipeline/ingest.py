@@ -29,7 +29,7 @@ from digest.store import Store
 from digest.text import taken_at
 
 SET_ASIDE = "set-aside"
-_OBJECTS_OF_A_PART = 200_000
+_OBJECTS_OF_PARTS = 2_000_000
 UNFINISHED = (".part", ".tmp", ".crdownload")
 _SETTLES = 60.0  # seconds after which a file is taken to be whole
 
@@ -100,7 +100,7 @@ def rare_collections() -> Iterator[None]:
     They are still looked for once in a while, so that memory stays flat.
     """
     before = gc.get_threshold()
-    gc.set_threshold(_OBJECTS_OF_A_PART, *before[1:])
+    gc.set_threshold(_OBJECTS_OF_PARTS, *before[1:])
     try:
         yield
     finally:
