@@ -66,6 +66,7 @@ def test_everything_in_an_old_database_is_still_there(old_url: str) -> None:
         (paper,) = store.papers(["2603.00001"]).values()
         assert (paper.title, paper.authors, paper.first_listed) == ("Kites of paper", ("Ada",), date(2026, 2, 28))
         assert store.keys("2603.00001") == ("title:kitesofpaper",), "its arXiv id is told by the paper itself"
+        assert {name: one.digest for name, one in store.origins(paper.id).items()} == {"title": "d1"}
         assert [seen.votes for seen in store.sightings(["2603.00001"])["2603.00001"]] == [12]
         assert store.known(["title:kitesofpaper"], "hf-daily", DAY).papers[0].paper == paper
         assert store.known(["arxiv:2603.00001"], "hf-daily", DAY).papers[0].paper == paper

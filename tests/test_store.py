@@ -218,7 +218,7 @@ def test_known_finds_by_any_key(store: Store) -> None:
     assert first.paper == one
     assert first.keys == {"arxiv:2501.05441", HOSTILE[:200]}
     assert store.known(["arxiv:2501.05441"], "arxiv", DAY).papers[0].keys == {"arxiv:2501.05441"}
-    assert first.origins == store.origins("2501.05441")
+    assert first.origins.items() >= store.origins("2501.05441").items()
     assert first.last_listed is None
     assert store.by_keys(["title:same"]) == (two, a_paper("c"))
     assert store.by_keys([]) == ()

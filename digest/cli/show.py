@@ -63,10 +63,12 @@ def _json(one: Paper, known: _History) -> dict[str, Any]:
 
 def _say(one: Paper, known: _History) -> None:
     out.print(f"[bold]{escape(one.title)}[/]\n{escape(one.url)}  ({escape(one.id)}; {escape(', '.join(known.keys))})")
-    told = [(name, origin) for name, origin in known.origins.items() if getattr(one, name, None) not in (None, "", ())]
     tables.table(
         "field", "value", "from", "of",
-        rows=((name, _value(getattr(one, name)), tables.tail(origin.dump, 40), origin.as_of) for name, origin in told),
+        rows=(
+            (name, _value(getattr(one, name)), tables.tail(origin.dump, 40), origin.as_of)
+            for name, origin in known.origins.items()
+        ),
     )  # fmt: skip
     tables.table(
         "listed by", "on", "position", "votes", "comments",

@@ -6,11 +6,26 @@ PostgreSQL gets them by COPY. Does not know what the rows mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Connection, Dialect, Table, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    Table,
+    TableValuedAlias,
+    any_,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -33,11 +48,19 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 
 def insert_columns(conn: Connection, table: Table, columns: Sequence[Sequence[Any]]) -> None:
-    """The same of rows that are given by column."""
-    binders = [column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect) for column in table.columns]
-    bound = [_bound(values, bind) if bind else values for bind, values in zip(binders, columns, strict=True)]
-    if rows := list(zip(*bound, strict=True)):
-        (_copy if conn.dialect.name == "postgresql" else _execute)(conn, table, _names(table), rows)
+    """The same of rows that are given by column.
+
+    Columns without any value are left out: sqlite3 asks anew for each None how to adapt it, which takes as long as to
+    bind five strings.
+    """
+    told = [(one, values) for one, values in zip(table.columns, columns, strict=True) if not _without_any(values)]
+    names = [column.name for column, _ in told]
+    rows = zip(*(_bound(conn.dialect, column, values) for column, values in told), strict=True)
+    with closing(conn.connection.cursor()) as cursor:
+        try:
+            (_copy if conn.dialect.name == "postgresql" else _execute)(cursor, table.name, names, rows)
+        except conn.dialect.loaded_dbapi.Error as error:
+            raise DBAPIError(None, None, error) from error
 
 
 def among(conn: Connection, column: ColumnElement[T], values: Iterable[T]) -> ColumnElement[bool]:
@@ -45,33 +68,46 @@ def among(conn: Connection, column: ColumnElement[T], values: Iterable[T]) -> Co
     wanted = list(dict.fromkeys(values))
     if conn.dialect.name == "postgresql":
         return column == any_(literal(wanted, ARRAY(column.type)))
-    each = func.json_each(msgspec.json.encode(wanted).decode()).table_valued("value")
-    return column.in_(select(each.c.value))
+    return column.in_(select(_each(wanted).c.value))
 
 
-def _names(table: Table) -> str:
-    return ", ".join(column.name for column in table.columns)
+def of_each(conn: Connection, column: Column[T], values: Sequence[T], *others: Column[Any]) -> Select[Any]:
+    """The rows in which a column has one of many values, which are distinct: looked up in their order, on SQLite."""
+    if conn.dialect.name == "postgresql":
+        return select(column, *others).where(among(conn, column, values))
+    each = _each(values)
+    return select(column, *others).join_from(each, column.table, column == each.c.value)
 
 
-def _execute(conn: Connection, table: Table, names: str, rows: list[Row]) -> None:
-    marks = ", ".join("?" * len(table.columns))
-    conn.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows)  # noqa: S608
+def _each(values: Sequence[object]) -> TableValuedAlias:
+    return func.json_each(msgspec.json.encode(values).decode()).table_valued("value")
 
 
-def _copy(conn: Connection, table: Table, names: str, rows: list[Row]) -> None:
+def _execute(cursor: Any, table: str, names: list[str], rows: Iterable[Row]) -> None:
+    marks = ", ".join("?" * len(names))
+    cursor.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows)  # noqa: S608
+
+
+def _copy(cursor: Any, table: str, names: list[str], rows: Iterable[Row]) -> None:
     """By way of a table of this transaction's own, as COPY knows no conflicts."""
-    new = f"new_{table.name}"
-    conn.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {new} (LIKE {table.name}) ON COMMIT DROP")
-    cursor: Any = conn.connection.cursor()
-    with cursor, cursor.copy(f"COPY {new} ({names}) FROM STDIN") as copy:
+    new, columns = f"new_{table}", ", ".join(names)
+    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {new} (LIKE {table}) ON COMMIT DROP")
+    with cursor.copy(f"COPY {new} ({columns}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
-    conn.exec_driver_sql(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {new} ON CONFLICT DO NOTHING")  # noqa: S608
-    conn.exec_driver_sql(f"TRUNCATE {new}")
+    cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {new} ON CONFLICT DO NOTHING")  # noqa: S608
+    cursor.execute(f"TRUNCATE {new}")
 
 
-def _bound(values: Sequence[Any], bind: Callable[[Any], Any]) -> list[Any]:
+def _without_any(values: Sequence[Any]) -> bool:
+    return values[0] is None and values.count(None) == len(values)
+
+
+def _bound(dialect: Dialect, column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
     """As the driver wants them. Each object is converted once: days, moments, categories and origins repeat."""
+    bind = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if bind is None:
+        return values
     keys = list(map(id, values))
     objects = dict(zip(keys, values, strict=True))
     bound = {key: None if value is None else bind(value) for key, value in objects.items()}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import chain, compress, zip_longest
+from itertools import chain, zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
@@ -44,6 +44,7 @@ from digest.model import (
     Subscription,
     Suppression,
 )
+from digest.model.made import taker
 from digest.store.schema import papers
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 FACTS = tuple(field.name for field in fields(Facts))
 PAPER = tuple(field.name for field in fields(Paper))
+REST = ""  # in a paper's origins: the facts that are not named there; of a new paper all
 COUNTS = ("entries", "new", "revised", "relisted", "unchanged", "gone")
 
 _KEPT_THAWED = 64  # selections in memory, which readers of one profile have one after the other
@@ -60,9 +62,8 @@ _KEPT_THAWED = 64  # selections in memory, which readers of one profile have one
 # So many of a listing's rejected entries are kept with it, and the number of the others.
 MOST_REJECTED = 1000
 
-# In the order of the table's columns: the id, the facts, the rest; the origins are the last.
-_PAPER_COLUMNS = tuple(column.name for column in papers.columns)[:-1]
-_NUMBERS = ("author_count", "version", "code_stars", "withdrawn")  # the facts that say something by 0 or False
+# Of papers: the values of each column but the last, which has the origins.
+paper_columns = taker([column.name for column in papers.columns][:-1])
 
 
 def paper(row: AnyRow) -> Paper:
@@ -72,25 +73,6 @@ def paper(row: AnyRow) -> Paper:
 
 def paper_row(paper: Paper, names: Iterable[str] = PAPER) -> dict[str, object]:
     return {name: getattr(paper, name) for name in names}
-
-
-def paper_columns(papers: Sequence[Paper]) -> dict[str, list[Any]]:
-    """Of each column but the origins the values of all papers: by row they take longer."""
-    return {name: list(map(attrgetter(name), papers)) for name in _PAPER_COLUMNS}
-
-
-def said(columns: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, ...]]:
-    """Of each paper the facts that its source says something of; False and 0 are something."""
-    told = (
-        [value is not None for value in columns[name]] if name in _NUMBERS else map(bool, columns[name])
-        for name in FACTS
-    )
-    return map(_named, zip(*told, strict=True))
-
-
-@lru_cache(maxsize=4_096)  # there are few kinds among many papers
-def _named(told: tuple[bool, ...]) -> tuple[str, ...]:
-    return tuple(compress(FACTS, told))
 
 
 def words(value: object) -> str:

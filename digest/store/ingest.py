@@ -173,19 +173,18 @@ def _insert_lines(conn: Connection, listing: Listing, listing_id: int) -> None:
 
 def _insert_papers(conn: Connection, new: list[Paper], listing_id: int) -> None:
     """A paper that another process brought meanwhile stays as it is; its sighting is recorded all the same."""
-    columns = codec.paper_columns(new)
-    said = list(codec.said(columns))
-    origins = {names: dict.fromkeys(names, listing_id) for names in set(said)}  # few kinds among many papers
-    insert_columns(conn, papers, [*columns.values(), [origins[names] for names in said]])
+    if new:
+        origins = {codec.REST: listing_id}
+        insert_columns(conn, papers, [*codec.paper_columns(new), [origins] * len(new)])
 
 
 def _insert_keys(conn: Connection, entries: Iterable[Change]) -> None:
-    pairs = {(key, change.paper.id) for change in entries for key in change.keys if key != ARXIV + change.paper.id}
+    pairs = [(key, change.paper.id) for change in entries for key in change.keys if key != ARXIV + change.paper.id]
     insert_new(conn, paper_keys, sorted(pairs))
 
 
 def _insert_tails(conn: Connection, entries: Iterable[Change]) -> None:
-    insert_new(conn, paper_tails, sorted({(change.tail, change.paper.id) for change in entries if change.tail}))
+    insert_new(conn, paper_tails, sorted([(change.tail, change.paper.id) for change in entries if change.tail]))
 
 
 def _update_papers(conn: Connection, last: dict[str, Paper], known: list[Change], listing_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
@@ -16,7 +17,7 @@ from digest.model import (
     Paper,
 )
 from digest.store import codec
-from digest.store.bulk import among
+from digest.store.bulk import among, of_each
 from digest.store.codec import AnyRow
 from digest.store.database import Database
 from digest.store.schema import (
@@ -28,7 +29,7 @@ from digest.store.schema import (
 )
 from digest.text import taken_at
 
-ARXIV = "arxiv:"
+ARXIV, _AFTER_ARXIV = "arxiv:", "arxiv;"
 
 
 class KnownBefore(Database):
@@ -67,7 +68,7 @@ class KnownBefore(Database):
 
 
 def origins_of(conn: Connection, stored: dict[str, dict[str, int]]) -> dict[str, dict[str, Origin]]:
-    """By paper: what its stored origins (field -> listing id) stand for."""
+    """By paper: what its stored origins (field -> listing id) stand for; also of facts without a value."""
     ids = {listing_id for by_field in stored.values() for listing_id in by_field.values()}
     columns = (listings.c.id, listings.c.dump, listings.c.digest, listings.c.source)
     origin: dict[int, Origin] = {}
@@ -75,8 +76,10 @@ def origins_of(conn: Connection, stored: dict[str, dict[str, int]]) -> dict[str,
     for listing_id, *values in conn.execute(query):
         names = ("dump", "digest", "source", "as_of", "fidelity")
         origin[listing_id] = Origin(**dict(zip(names, values, strict=True)))
+    of_all = {listing_id: dict.fromkeys(codec.FACTS, one) for listing_id, one in origin.items()}
     return {
-        paper_id: {field: origin[listing_id] for field, listing_id in sorted(by_field.items())}
+        paper_id: of_all.get(by_field.get(codec.REST, 0), {})
+        | {field: origin[listing_id] for field, listing_id in by_field.items() if field != codec.REST}
         for paper_id, by_field in stored.items()
     }
 
@@ -84,10 +87,12 @@ def origins_of(conn: Connection, stored: dict[str, dict[str, int]]) -> dict[str,
 def keys_found(conn: Connection, keys: Collection[str]) -> dict[str, set[str]]:
     """The papers with any of the keys, by id, each with those of the keys that it has."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for key, paper_id in conn.execute(paper_keys.select().where(among(conn, paper_keys.c.key, keys))):
+    asked = sorted(keys)  # as the index has them: one after another it is gone through once
+    for key, paper_id in conn.execute(of_each(conn, paper_keys.c.key, asked, paper_keys.c.paper_id)):
         found[paper_id].add(key)
-    ids = [key.removeprefix(ARXIV) for key in keys if key.startswith(ARXIV)]
-    for paper_id in conn.scalars(select(papers.c.id).where(among(conn, papers.c.id, ids))):
+    of_ids = asked[bisect_left(asked, ARXIV) : bisect_left(asked, _AFTER_ARXIV)]
+    ids = [key[len(ARXIV) :] for key in of_ids]
+    for (paper_id,) in conn.execute(of_each(conn, papers.c.id, ids)):
         found[paper_id].add(ARXIV + paper_id)
     return found
 

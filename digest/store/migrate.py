@@ -14,7 +14,7 @@ from digest.store import schema
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0018"  # the newest file in migrations/versions; spares every start the import of Alembic
+HEAD = "0019"  # the newest file in migrations/versions; spares every start the import of Alembic
 VERSION_TABLE = "digest_version"  # not Alembic's default, so that a PostgreSQL database can be shared
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String))

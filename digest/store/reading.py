@@ -73,10 +73,13 @@ class Papers(Database):
             return tuple(sorted(tied | {ARXIV + own for own in conn.scalars(bearing)}))
 
     def origins(self, paper_id: str) -> Mapping[str, Origin]:
-        """By field name: where its present value came from. Empty for an unknown paper."""
+        """By name of each field with a value: where that came from. Empty for an unknown paper."""
         with self._reading() as conn:
-            stored = conn.scalar(select(papers.c.origins).where(papers.c.id == paper_id))
-            return origins_of(conn, {paper_id: stored or {}})[paper_id]
+            row = conn.execute(papers.select().where(papers.c.id == paper_id)).one_or_none()
+            if row is None:
+                return {}
+            of_all = origins_of(conn, {paper_id: row.origins})[paper_id]
+            return {name: of_all[name] for name in sorted(of_all) if row._mapping[name] not in (None, "", ())}
 
     def revisions(self, paper_id: str) -> tuple[Revision, ...]:
         """Notable changes in the order they were recorded."""

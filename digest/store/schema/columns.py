@@ -34,8 +34,8 @@ class Words(TypeDecorator[tuple[str, ...]]):
     impl = JSON
     cache_ok = True
 
-    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> list[str]:
-        return list(value or ())
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Sequence[str]:
+        return value or ()
 
     def process_result_value(self, value: list[str] | None, dialect: Dialect) -> tuple[str, ...]:
         return tuple(value or ())

@@ -72,7 +72,8 @@ papers = Table(
     Column("first_listed", Date),
     Column("first_seen", Moment, nullable=False),
     Column("revised_at", Moment),
-    # field name -> id of the listing its value came from; a dozen rows a paper would be most of the database
+    # field name -> id of the listing its value came from, "" for all others; a dozen rows a paper would be most of the
+    # database, and to name each field for every paper a tenth of it
     Column("origins", JSON, nullable=False),
 )
 
