@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from digest.errors import PermanentDeliveryError
-from digest.model import Body, Draft, Edition, Encoding, Kept, Letter, Links, Message, Piece, Site, Span
+from digest.model import Body, Draft, Edition, Encoding, Joined, Kept, Letter, Links, Message, Piece, Site, Span
 from digest.text import clean
 from digest.wire import lines, mostly_beyond_ascii, quoted, unquoted
 
@@ -317,7 +317,11 @@ def _body(body: Body) -> tuple[Span, Sequence[Piece]]:
     return Span(Encoding.QUOTED, parts, body.own), body.pieces
 
 
-_RAW = Kept(unquoted, _KEPT_RAW)
+def _raw(fragment: bytes) -> bytes:
+    return Joined.of([_RAW[one] for one in fragment.parts]) if isinstance(fragment, Joined) else unquoted(fragment)
+
+
+_RAW: Kept[bytes, bytes] = Kept(_raw, _KEPT_RAW)
 _RAW_PIECES: Kept[Piece, Piece] = Kept(lambda piece: Piece.of([_RAW[one] for one in piece.literals]), _KEPT_RAW)
 # How the reader's own is written.
 _WIRE: Mapping[Encoding, Callable[[str], bytes]] = {

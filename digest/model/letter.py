@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,23 @@ from digest.model.mail import OutboxItem
 
 # A fragment of a mail as it is on the wire, which ends its line; or the number of what is the reader's own.
 Fragment: TypeAlias = bytes | int
+
+
+class Joined(bytes):
+    """Fragments in one, so that they are joined once for many mails. Stored are its `parts`, which others share."""
+
+    parts: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, fragments: Iterable[bytes]) -> bytes:
+        parts = tuple(filter(None, fragments))
+        if len(parts) < 2:
+            return b"".join(parts)
+        joined = cls(b"".join(parts))
+        joined.parts = parts
+        return joined
+
+
 # What is a reader's own, told from the reader's values by name.
 Telling: TypeAlias = Callable[[Mapping[str, str]], str]
 

@@ -89,12 +89,7 @@ class Run(NamedTuple):
                 more.append(fill)
             else:
                 waiting.append((at, gap.knowing(values, open_)))
-        return Run(tuple(parts), _SAME[tuple(waiting)], self.own, self.size + size(more))
-
-    def after(self, fragment: bytes) -> Run:
-        """The same behind another fragment, which has no size."""
-        waiting = tuple([(at + 1, gap) for at, gap in self.open])
-        return Run((fragment, *self.parts), waiting, tuple([at + 1 for at in self.own]), self.size)
+        return Run(tuple(parts), tuple(waiting), self.own, self.size + size(more))
 
     def joined(self) -> Run:
         """The same with what is told in one part, from one place that is left to the next."""
@@ -114,10 +109,6 @@ class Run(NamedTuple):
     def literals(self) -> list[bytes]:
         """What is told."""
         return [part for part in self.parts if isinstance(part, bytes) and part]
-
-
-# Of many runs the same places are open: read as one, they are at hand.
-_SAME: Kept[tuple[tuple[int, Gap], ...], tuple[tuple[int, Gap], ...]] = Kept(lambda places: places, _KEPT)
 
 
 class Stencil:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -153,8 +154,8 @@ def why_word(words: Language) -> str:
 
 def places(edition: Edition, site: Site) -> list[Place]:
     """For each item what depends on the reader."""
-    words, some = language(edition.subscription.language), some_fresh(edition)
-    above = headings(edition, words, site)
+    words, sections = language(edition.subscription.language), [item.section for item in edition.items]
+    some, above = some_fresh([item.fresh for item in edition.items], sections), headings(sections, words, site)
     return [place(item, one, some, words) for item, one in zip(edition.items, above, strict=True)]
 
 
@@ -172,11 +173,11 @@ def place(item: Item, above: tuple[str, str], some: bool, words: Language) -> Pl
     }
 
 
-def some_fresh(edition: Edition) -> bool:
+def some_fresh(fresh: Sequence[bool], sections: Sequence[Section]) -> bool:
     """Whether some of the list are new and some are not: where all are, nothing is marked so."""
-    if len({item.fresh for item in edition.items}) < 2:
+    if len(set(fresh)) < 2:
         return False
-    return len({item.fresh for item in edition.items if item.section.kind is not SectionKind.RISEN}) > 1
+    return len({new for new, section in zip(fresh, sections, strict=True) if section.kind is not SectionKind.RISEN}) > 1
 
 
 About: TypeAlias = tuple[str, int | None, int | None, Language]
@@ -219,22 +220,21 @@ def _change(before: int | None, rank: int, new: bool, words: Language) -> tuple[
     return "=", words.gettext("same place as before")
 
 
-def headings(edition: Edition, words: Language, site: Site) -> list[tuple[str, str]]:
+def headings(sections: Sequence[Section], words: Language, site: Site) -> list[tuple[str, str]]:
     """For each item what stands above it: words where a section begins, unless it is the only one, and its share."""
-    sections = [item.section for item in edition.items]
     if not sections or sections.count(sections[0]) == len(sections):
         return [("", "")] * len(sections)
     sizes = Counter(sections)
     total = sum(size for one, size in sizes.items() if one.kind is not SectionKind.RISEN)
     found, last = [], Section()
-    for item in edition.items:
-        name = _heading(item.section, words, site) if item.section != last else ""
+    for section in sections:
+        name = _heading(section, words, site) if section != last else ""
         share = ""
-        if name and item.section.kind is not SectionKind.RISEN:
-            size = words.number(sizes[item.section])
+        if name and section.kind is not SectionKind.RISEN:
+            size = words.number(sizes[section])
             share = tight(words.gettext("%(size)s of %(total)s", size=size, total=words.number(total)))
         found.append((name, share))
-        last = item.section
+        last = section
     return found
 
 

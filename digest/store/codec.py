@@ -28,6 +28,7 @@ from digest.model import (
     FieldChange,
     Fragment,
     Item,
+    Joined,
     LastEdition,
     Letter,
     Link,
@@ -245,7 +246,7 @@ def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, bytes]]:
     pieces = list(dict.fromkeys(letter.pieces))
     numbers = {one: number for number, one in enumerate(chain.from_iterable([piece.literals for piece in pieces]))}
     spans = [
-        (span.encoding, [numbers.get(one, one) if isinstance(one, bytes) else ~one for one in span.parts])
+        (span.encoding, [numbers.get(one, one) if isinstance(one, bytes) else ~one for one in _apart(span.parts)])
         for span in letter.spans
     ]
     content = msgspec.msgpack.encode((letter.name, spans, [piece.digest for piece in pieces]))
@@ -256,6 +257,14 @@ def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, bytes]]:
 @lru_cache(8_192)
 def _piece_blob(piece: Piece) -> tuple[str, bytes]:
     return piece.digest.hex(), msgspec.msgpack.encode(piece.literals)
+
+
+def _apart(parts: Iterable[Fragment]) -> Iterator[Fragment]:
+    for one in parts:
+        if isinstance(one, Joined):
+            yield from one.parts
+        else:
+            yield one
 
 
 def piece_digests(content: bytes) -> list[bytes]:
