@@ -80,18 +80,16 @@ def write_letter(draft: Draft, edition: Edition, site: Site, links: Links) -> Le
     first, second, third, fourth, fifth = head.blocks
     archive = _fold("List-Archive", f"<{_uri(links.archive_url)}>").encode("ascii") if links.archive_url else b""
     headers = first, _TO, _subject(draft.subject), second, _ID, third, _WAYS, fourth, archive, fifth
-    text, text_pieces = _body(draft.text)
-    html, html_pieces = _body(draft.html)
+    text, html = _body(draft.text), _body(draft.html)
     return Letter(
         head.name,
         (
-            Span(Encoding.PLAIN, (*headers, head.parts["plain", text.encoding]), (1, 4, 6)),
+            Span(Encoding.PLAIN, (*headers, head.of_text[text.encoding]), (1, 4, 6)),
             text,
-            Span(Encoding.PLAIN, (head.parts["html", html.encoding],)),
+            head.between[html.encoding],
             html,
             head.end,
         ),
-        (*text_pieces, *html_pieces),
     )
 
 
@@ -138,7 +136,8 @@ class _Head(NamedTuple):
     site: Site
     name: str
     blocks: tuple[bytes, ...]  # the headers around To, Subject, Message-ID, List-Unsubscribe and List-Archive
-    parts: Mapping[tuple[str, Encoding], bytes]  # the headers of a part
+    of_text: Mapping[Encoding, bytes]  # the headers of the text
+    between: Mapping[Encoding, Span]  # those of the html
     end: Span
 
 
@@ -159,11 +158,8 @@ def _head(site: Site, edition: Edition, one_click: bool) -> _Head:
             site,
             f"{edition.date}-{edition.subscription.profile}",
             _constant(site, edition, boundary, one_click),
-            {
-                (subtype, encoding): _part_head(subtype, encoding, boundary)
-                for subtype in ("plain", "html")
-                for encoding in Encoding
-            },
+            {encoding: _part_head("plain", encoding, boundary) for encoding in Encoding},
+            {encoding: Span(Encoding.PLAIN, (_part_head("html", encoding, boundary),)) for encoding in Encoding},
             Span(Encoding.PLAIN, (f"--{boundary}--\r\n".encode(),)),
         )
     return found
@@ -275,7 +271,8 @@ def _label(text: str) -> str:
 def _fold(name: str, value: str) -> str:
     """Lines of at most 78 characters where there is white space to break at. Never breaks inside of a word or URI."""
     whole, lines = f"{name}: {value}", list[str]()
-    if len(whole) <= _FOLD and whole.isprintable() and value.strip() == value != "":
+    breakable = len(whole) > _FOLD and " " in value
+    if not breakable and whole.isprintable() and value.strip() == value != "":
         return f"{whole}\r\n"
     for line in whole.split("\r\n"):
         words = line.strip().split(" ")
@@ -300,7 +297,7 @@ def _part_head(subtype: str, encoding: Encoding, boundary: str) -> bytes:
     ).encode()
 
 
-def _body(body: Body) -> tuple[Span, Sequence[Piece]]:
+def _body(body: Body) -> Span:
     """Ended by the line end that belongs to the boundary (RFC 2046 5.1.1).
 
     Quoted-printable while that is the shorter: up to about one byte in six beyond ascii.
@@ -312,16 +309,18 @@ def _body(body: Body) -> tuple[Span, Sequence[Piece]]:
     if not isinstance(last, bytes) or not last.endswith(b"\r\n") or last.endswith(b"=\r\n"):
         parts.append(b"\r\n")
     if body.doubtful and mostly_beyond_ascii([part for part in parts if isinstance(part, bytes)]):
-        raw = [_RAW[part] if isinstance(part, bytes) else part for part in parts]
-        return Span(Encoding.BASE64, raw, body.own), [_RAW_PIECES[piece] for piece in body.pieces]
-    return Span(Encoding.QUOTED, parts, body.own), body.pieces
+        raw = [_raw(part) if isinstance(part, bytes) else part for part in parts]
+        return Span(Encoding.BASE64, raw, body.own)
+    return Span(Encoding.QUOTED, parts, body.own)
 
 
 def _raw(fragment: bytes) -> bytes:
-    return Joined.of([_RAW[one] for one in fragment.parts]) if isinstance(fragment, Joined) else unquoted(fragment)
+    if isinstance(fragment, Joined):
+        return Joined.of([_RAW[one] for one in fragment.parts], fragment.piece and _RAW_PIECES[fragment.piece])
+    return _RAW[fragment]
 
 
-_RAW: Kept[bytes, bytes] = Kept(_raw, _KEPT_RAW)
+_RAW = Kept(unquoted, _KEPT_RAW)
 _RAW_PIECES: Kept[Piece, Piece] = Kept(lambda piece: Piece.of([_RAW[one] for one in piece.literals]), _KEPT_RAW)
 # How the reader's own is written.
 _WIRE: Mapping[Encoding, Callable[[str], bytes]] = {

@@ -18,6 +18,7 @@ from digest.model import (
     Failed,
     Feedback,
     Intent,
+    Joined,
     Letter,
     Opinion,
     OutboxItem,
@@ -49,8 +50,8 @@ OLD = NOW - timedelta(days=100)
 
 def a_letter(words: bytes) -> Letter:
     """With a piece that others have and one of its own."""
-    pieces = (Piece.of([b"shared"]), Piece.of([words]))
-    return Letter("n", (Span(Encoding.QUOTED, [b"shared", b"x", words]),), pieces)
+    parts = [Joined.of([b"shared", b"x"], Piece.of([b"shared"])), Joined.of([words], Piece.of([words]))]
+    return Letter("n", (Span(Encoding.QUOTED, parts),))
 
 
 def settled(store: Store, item: OutboxItem, delivery: Delivery) -> None:

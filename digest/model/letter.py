@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,21 +14,6 @@ from digest.model.mail import OutboxItem
 
 # A fragment of a mail as it is on the wire, which ends its line; or the number of what is the reader's own.
 Fragment: TypeAlias = bytes | int
-
-
-class Joined(bytes):
-    """Fragments in one, so that they are joined once for many mails. Stored are its `parts`, which others share."""
-
-    parts: tuple[bytes, ...]
-
-    @classmethod
-    def of(cls, fragments: Iterable[bytes]) -> bytes:
-        parts = tuple(filter(None, fragments))
-        if len(parts) < 2:
-            return b"".join(parts)
-        joined = cls(b"".join(parts))
-        joined.parts = parts
-        return joined
 
 
 # What is a reader's own, told from the reader's values by name.
@@ -51,15 +36,27 @@ class Piece:
         return cls(hashlib.sha256(whole).digest(), tuple(literals))
 
 
+class Joined(bytes):
+    """Fragments in one, joined once for many mails. Stored are its `parts`, some of which may be of a `piece`."""
+
+    parts: tuple[bytes, ...]
+    piece: Piece | None
+
+    @classmethod
+    def of(cls, parts: Sequence[bytes], piece: Piece | None = None) -> Self:
+        joined = cls(b"".join(parts))
+        joined.parts, joined.piece = tuple(parts), piece
+        return joined
+
+
 class Body(NamedTuple):
-    """One surface of a mail in quoted-printable; `pieces` are what its longer fragments are of.
+    """One surface of a mail in quoted-printable.
 
     `own` tells where the numbers stand. `doubtful` is a body that may be shorter in base64.
     """
 
     parts: Sequence[Fragment]
     own: Sequence[int] = ()
-    pieces: Sequence[Piece] = ()
     doubtful: bool = True
 
 
@@ -94,12 +91,11 @@ class Span(NamedTuple):
 class Letter:
     """A message without what is its reader's own. Bytes alone: no template, setting or code of later days changes it.
 
-    `name` is of files: date and profile. `pieces` are stored once, whatever number of letters they are of.
+    `name` is of files: date and profile.
     """
 
     name: str
     spans: tuple[Span, ...]
-    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

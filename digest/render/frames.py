@@ -45,7 +45,6 @@ class Surface(NamedTuple):
     """The html around the cards, or the text."""
 
     runs: Sequence[Run | Nested]
-    piece: Piece
     doubtful: bool
 
     @classmethod
@@ -53,8 +52,8 @@ class Surface(NamedTuple):
         """What many mails have in common is joined, and is a piece of all of them."""
         joined = [run if isinstance(run, Nested) else run.joined() for run in runs]
         between = [run.between for run in joined if isinstance(run, Nested) and run.between]
-        told = [one for run in joined if isinstance(run, Run) for one in run.literals]
-        return cls(joined, Piece.of([*told, *between]), doubtful)
+        piece = Piece.of([*(one for run in joined if isinstance(run, Run) for one in run.literals), *between])
+        return cls([run if isinstance(run, Nested) else run.of_piece(piece) for run in joined], doubtful)
 
     def filled(self, opened: Mapping[str, str], nested: _Fragments) -> Filled:
         """`room` is without what is nested."""

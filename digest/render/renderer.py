@@ -9,12 +9,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from digest.model import Body, Chart, Draft, Edition, Links, Piece, Rendered, Site
+from digest.model import Body, Chart, Draft, Edition, Links, Rendered, Site
 from digest.render import around, chart, days, sample, views
 from digest.render.cards import Cards, Deck
 from digest.render.drawing import Drawing
 from digest.render.feed_entries import FeedRenderer
-from digest.render.frames import OWN_ROOM, Filled, Frame, Frames, Surface
+from digest.render.frames import OWN_ROOM, Filled, Frame, Frames
 from digest.render.language import languages
 from digest.render.plan import plan
 from digest.render.views import Detail
@@ -50,10 +50,10 @@ class Renderer(FeedRenderer):
         return Draft(
             opened["subject"],
             opened["preheader"],
-            _body(html, frame.html, cards.html_pieces, cards.doubtful),
-            _body(text, frame.text, cards.text_pieces, cards.doubtful),
+            Body(html.parts, html.own, frame.html.doubtful or cards.doubtful),
+            Body(text.parts, text.own, frame.text.doubtful or cards.doubtful),
             frame.tellings(opened),
-            len(edition.items) - len(cards.html_pieces),
+            len(edition.items) - cards.cards,
         )
 
     def own(self, draft: Draft, address: str | None, links: Links) -> tuple[str, ...]:
@@ -120,10 +120,6 @@ class Renderer(FeedRenderer):
         # measured with the words for papers left out, so that saying so always fits
         _, _, around_them = self._html(edition, links, opened, ())
         return plan(lambda detail: self._cards.sizes(edition, detail), MAIL_LIMIT - _size(around_them))
-
-
-def _body(filled: Filled, surface: Surface, cards: Sequence[Piece], doubtful: bool) -> Body:
-    return Body(filled.parts, filled.own, [surface.piece, *cards], surface.doubtful or doubtful)
 
 
 def _size(html: Filled) -> int:

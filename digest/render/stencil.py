@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from markupsafe import escape
 
 from digest.errors import RenderError
-from digest.model import Fragment, Kept, Piece, Telling
+from digest.model import Fragment, Joined, Kept, Piece, Telling
 from digest.render.wording import NO_BREAK
 from digest.wire import quoted, size
 
@@ -91,6 +91,11 @@ class Run(NamedTuple):
                 waiting.append((at, gap.knowing(values, open_)))
         return Run(tuple(parts), tuple(waiting), self.own, self.size + size(more))
 
+    def parted(self) -> tuple[Run, list[bytes]]:
+        """What stands up to the last place that is open, with that, and what is told behind it."""
+        end = self.open[-1][0] + 1 if self.open else 0
+        return Run(self.parts[:end], self.open, (), 0), _told(self.parts[end:])
+
     def joined(self) -> Run:
         """The same with what is told in one part, from one place that is left to the next."""
         gaps, left = dict(self.open), {*self.own, *dict(self.open)}
@@ -105,10 +110,20 @@ class Run(NamedTuple):
         waiting = tuple([(places[at], gap) for at, gap in gaps.items()])
         return Run(tuple(parts), waiting, tuple([places[at] for at in self.own]), self.size)
 
+    def of_piece(self, piece: Piece) -> Run:
+        """The same, and what is told is known to be of that piece."""
+        return self._replace(
+            parts=tuple([Joined.of([one], piece) if isinstance(one, bytes) else one for one in self.parts])
+        )
+
     @property
     def literals(self) -> list[bytes]:
         """What is told."""
-        return [part for part in self.parts if isinstance(part, bytes) and part]
+        return _told(self.parts)
+
+
+def _told(parts: Iterable[Fragment]) -> list[bytes]:
+    return [part for part in parts if isinstance(part, bytes) and part]
 
 
 class Stencil:

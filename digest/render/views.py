@@ -87,6 +87,7 @@ class Mention:
     note: str
 
 
+@lru_cache(4_096)
 def safe_url(url: str | None) -> str:
     """The address if it may stand in a link, with everything unusual percent-encoded; else nothing."""
     if url is not None and _USUAL_URL(url):

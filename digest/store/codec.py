@@ -243,7 +243,11 @@ def outbox_row(item: OutboxItem) -> dict[str, object]:
 @lru_cache(512)
 def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, bytes]]:
     """The letter's digest, and by digest all that is to be stored for it."""
-    pieces = list(dict.fromkeys(letter.pieces))
+    pieces = list(
+        dict.fromkeys(
+            [one.piece for span in letter.spans for one in span.parts if isinstance(one, Joined) and one.piece]
+        )
+    )
     numbers = {one: number for number, one in enumerate(chain.from_iterable([piece.literals for piece in pieces]))}
     spans = [
         (span.encoding, [numbers.get(one, one) if isinstance(one, bytes) else ~one for one in _apart(span.parts)])
@@ -289,7 +293,6 @@ def letter(content: bytes, pieces: Mapping[bytes, Piece]) -> Letter:
             Span(Encoding(encoding), parts, [at for at, one in enumerate(parts) if isinstance(one, int)])
             for encoding, parts in told
         ]),
-        tuple([pieces[digest] for digest in dict.fromkeys(piece_digests(content))]),
     )  # fmt: skip
 
 
