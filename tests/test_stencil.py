@@ -64,12 +64,13 @@ def test_what_is_open_is_told_later_and_what_is_the_readers_own_has_a_number() -
     assert isinstance(run, Run)
     assert run.size == len("  one.")
     assert [gap.once(gap.pick({"b": "two"})) for _, gap in run.joined().open] == [quoted("one two")]
-    for whole in (run.told({"b": "two"}, ()), run.told({"b": "two"}, ()).joined()):
-        assert not whole.open
+    for whole in (run, run.joined()):
         assert [whole.parts[at] for at in whole.own] == [0]
-        assert told(whole.literals) == "one two  one."
-        assert whole.size == len("one two  one.")
-    assert len(whole.parts) == 3, "what is told is one before the reader's own and one behind it"
+        assert told(whole.filled({"b": "two"})) == "one two  one."
+    opening, rest = run.parted("b")
+    assert told(opening.filled({"b": "two"})) == "one two"
+    assert told(rest.filled({})) == "  one."
+    assert len(whole.parts) == 4, "what is told is one before the reader's own and one behind it"
     assert owns[0].tell({"address": "me"}) == "me"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import chain, repeat
 from operator import attrgetter, getitem
-from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
 
 from markupsafe import Markup
 
@@ -61,13 +61,27 @@ class _Told(NamedTuple):
     doubtful: bool
 
 
+class _Parted(NamedTuple):
+    """A surface of the same up to the last place of its rank and behind it, open where rank and why-line stand."""
+
+    opening: Run
+    rest: Run
+    why_first: bool  # whether the why-line is in the opening
+    piece: Piece
+
+    @classmethod
+    def of(cls, stencil: Stencil, place: Place) -> Self:
+        opening, rest = stencil.run(place, ("rank", "why")).parted("rank")
+        return cls(opening, rest, any("why" in gap.names for _, gap in opening.open), stencil.piece)
+
+
 class _Open(NamedTuple):
-    """The same, open where its rank and its why-line stand; for many readers' why-lines."""
+    """Both of them; for many readers' why-lines."""
 
     item: Item
-    drawn: _Drawn
-    html: Run
-    text: Run
+    html: _Parted
+    text: _Parted
+    doubtful: bool
 
 
 class Deck(NamedTuple):
@@ -142,17 +156,13 @@ class Cards:
     def _tell(self, key: _Key, item: Item, above: tuple[str, str], here: _Here) -> _Told:
         detail, (words, some, _) = key[0], here
         place = views.place(item, above, some, words)
-        _, drawn, html, text = self._opened(item, detail, place, words)
-        return _keep(
-            self._told[here],
-            key,
-            _Told(
-                item,
-                *self._parted(html, drawn.html.piece, place, words),
-                *self._parted(text, drawn.text.piece, place, words),
-                drawn.html.doubtful or drawn.text.doubtful,
-            ),
-        )
+        opened = self._opened(item, detail, place, words)
+        surfaces = (*self._at(opened.html, place, words), *self._at(opened.text, place, words))
+        return _keep(self._told[here], key, _Told(item, *surfaces, opened.doubtful))
+
+    def _at(self, surface: _Parted, place: Place, words: Language) -> tuple[Mapping[int, Joined], Joined]:
+        opening = self._openings[surface.opening, place["why"] if surface.why_first else "", words]
+        return opening, Joined.of(surface.rest.filled(place), surface.piece)
 
     def _opened(self, item: Item, detail: Detail, place: Place, words: Language) -> _Open:
         said = place["heading"], place["share"], place["change"], place["moved"], place["why"] != ""
@@ -160,14 +170,9 @@ class Cards:
         found = self._open.get(key)
         if found is None:
             drawn = self._card(item, detail, place, words)
-            html, text = drawn.html.run(place, ("rank", "why")), drawn.text.run(place, ("rank", "why"))
-            found = _keep(self._open, key, _Open(item, drawn, html, text))
+            html, text = _Parted.of(drawn.html, place), _Parted.of(drawn.text, place)
+            found = _keep(self._open, key, _Open(item, html, text, drawn.html.doubtful or drawn.text.doubtful))
         return found
-
-    def _parted(self, run: Run, piece: Piece, place: Place, words: Language) -> tuple[Mapping[int, Joined], Joined]:
-        """A card's opening by rank, up to the last place where that stands, and what follows, each in one."""
-        opening, rest = run.told(place, ("rank",)).parted()
-        return self._openings[opening, words], Joined.of(rest, piece)
 
     def _card(self, item: Item, detail: Detail, place: Place, words: Language) -> _Drawn:
         bare = replace(item, rank=0, reasons=(), section=Section(), why="", fresh=True, before=None)
@@ -191,9 +196,9 @@ class Cards:
         return Markup(self._drawing.html("card.html.j2", card=card, **place))  # noqa: S704 - it escapes
 
 
-def _opening(of: tuple[Run, Language]) -> Mapping[int, Joined]:
-    run, words = of
-    return Kept(lambda rank: Joined.of(run.told({"rank": words.number(rank)}, ()).literals), _RANKS)
+def _opening(of: tuple[Run, str, Language]) -> Mapping[int, Joined]:
+    run, why, words = of
+    return Kept(lambda rank: Joined.of(run.filled({"rank": words.number(rank), "why": why})), _RANKS)
 
 
 def _keep(known: dict[object, _Kept], key: object, made: _Kept) -> _Kept:

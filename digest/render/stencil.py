@@ -80,21 +80,19 @@ class Run(NamedTuple):
     own: tuple[int, ...]
     size: int
 
-    def told(self, values: Mapping[str, Any], open_: Collection[str]) -> Run:
-        """With what these values tell of what is open; `open_` are the names that have no value yet."""
-        parts, waiting, more = list(self.parts), list[tuple[int, Gap]](), list[bytes]()
+    def filled(self, values: Mapping[str, Any]) -> list[bytes]:
+        """What is told, and these values where it is open."""
+        parts = list(self.parts)
         for at, gap in self.open:
-            if gap.names.isdisjoint(open_):
-                parts[at] = fill = gap.once(gap.pick(values))
-                more.append(fill)
-            else:
-                waiting.append((at, gap.knowing(values, open_)))
-        return Run(tuple(parts), tuple(waiting), self.own, self.size + size(more))
+            parts[at] = gap.once(gap.pick(values))
+        return [part for part in parts if isinstance(part, bytes) and part]
 
-    def parted(self) -> tuple[Run, list[bytes]]:
-        """What stands up to the last place that is open, with that, and what is told behind it."""
-        end = self.open[-1][0] + 1 if self.open else 0
-        return Run(self.parts[:end], self.open, (), 0), _told(self.parts[end:])
+    def parted(self, name: str) -> tuple[Run, Run]:
+        """What stands up to the last place that is open for a value, with that place, and what stands behind it."""
+        end = max((at + 1 for at, gap in self.open if name in gap.names), default=0)
+        before = tuple([(at, gap) for at, gap in self.open if at < end])
+        behind = tuple([(at - end, gap) for at, gap in self.open if at >= end])
+        return Run(self.parts[:end], before, (), 0), Run(self.parts[end:], behind, (), 0)
 
     def joined(self) -> Run:
         """The same with what is told in one part, from one place that is left to the next."""
@@ -119,11 +117,7 @@ class Run(NamedTuple):
     @property
     def literals(self) -> list[bytes]:
         """What is told."""
-        return _told(self.parts)
-
-
-def _told(parts: Iterable[Fragment]) -> list[bytes]:
-    return [part for part in parts if isinstance(part, bytes) and part]
+        return [part for part in self.parts if isinstance(part, bytes) and part]
 
 
 class Stencil:
