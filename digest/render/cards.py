@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
 from markupsafe import Markup
 
 from digest.model import Edition, Item, Joined, Kept, Piece, Section, SectionKind, Site
+from digest.model.made import taker
 from digest.render import views
 from digest.render.drawing import Drawing
 from digest.render.inline import markers
@@ -28,7 +29,7 @@ _WORDS = tuple(Place.__annotations__)
 # Of an item, what depends on the reader; the counts are the same for all.
 _READERS = ("paper", "reasons", "section", "fresh", "before", "rank", "why")
 _COUNTS = tuple(f.name for f in fields(Item) if f.name not in _READERS)
-_counts, _all = attrgetter(*_COUNTS), attrgetter(*_READERS, *_COUNTS)
+_counts, _columns = attrgetter(*_COUNTS), taker((*_READERS, *_COUNTS))
 
 # Of a list: its language, whether only some of it are new, and the section of one in which nothing is marked.
 _Here: TypeAlias = tuple[Language, bool, SectionKind | None]
@@ -137,7 +138,7 @@ class Cards:
         """
         if not edition.items:
             return (), ()
-        papers, reasons, sections, fresh, before, ranks, *more = zip(*map(_all, edition.items), strict=True)
+        papers, reasons, sections, fresh, before, ranks, *more = _columns(edition.items)
         words = language(edition.subscription.language)
         columns: list[Iterable[object]] = [details, map(id, papers), map(id, reasons), *more]
         above: Iterable[tuple[str, str]] = repeat(_NOTHING)
