@@ -98,8 +98,8 @@ def own_words(recipient: str, links: Links, words: Sequence[str]) -> tuple[str, 
 
     PermanentDeliveryError if the address cannot be written into a mail.
     """
-    ways = ", ".join(f"<{_uri(way)}>" for way in (links.unsubscribe_url, links.unsubscribe_mail) if way)
-    return _fold("To", _mailbox(recipient)), _fold("List-Unsubscribe", ways) if ways else "", *words
+    ways = ",\r\n ".join([f"<{_uri(way)}>" for way in (links.unsubscribe_url, links.unsubscribe_mail) if way])
+    return _fold("To", _mailbox(recipient)), f"List-Unsubscribe: {ways}\r\n" if ways else "", *words
 
 
 def build_message(
