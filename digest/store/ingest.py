@@ -211,7 +211,10 @@ def _merged_origins(conn: Connection, told: dict[str, set[str]], listing_id: int
     if not told:
         return {}
     stored = select(papers.c.id, papers.c.origins).where(among(conn, papers.c.id, told))
-    return {paper_id: origins | dict.fromkeys(told[paper_id], listing_id) for paper_id, origins in conn.execute(stored)}
+    return {
+        paper_id: origins | dict.fromkeys(sorted(told[paper_id]), listing_id)
+        for paper_id, origins in conn.execute(stored)
+    }
 
 
 def _insert_sightings(conn: Connection, listing: Listing, entries: Iterable[Change], listing_id: int) -> None:
