@@ -29,6 +29,7 @@ _CERTIFICATES = {
     **dict.fromkeys((9, 10), "have it renewed, if this machine's clock is right"),
     **dict.fromkeys((62, 64), "host must be a name that it is for"),
 }
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux
 
 
 class StaleError(Exception):
@@ -131,6 +132,8 @@ class Line:
     def _replies(self) -> list[Reply]:
         """To the three commands; none come after a server's goodbye."""
         found: list[Reply] = []
+        if _QUICKACK is not None:  # else a server with Nagle's algorithm waits for our delayed ACK of its last reply
+            self._sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         while len(found) < len(_STEPS) and not (found and found[-1].closing):
             found.append(self._reply())
         return found
