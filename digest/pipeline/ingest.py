@@ -37,11 +37,11 @@ _SETTLES = 60.0  # seconds after which a file is taken to be whole
 def ingest(
     store: Store, dump: Dump, now: datetime, as_of: date | None = None, *, dry: bool = False, growing: bool = False
 ) -> DumpReport:
-    """Take in one dump. The same content again changes nothing; one that cannot be read is remembered as set aside,
-    unless it is `growing`.
+    """Take in one dump. The same content again changes nothing.
 
-    A large dump is taken in part by part; if a run ends in the middle of it, the next one goes on there. Raises nothing
-    for a bad dump: the report's `error` says what is wrong. With `dry` nothing is stored.
+    One that cannot be read is remembered as set aside, unless it is `growing`. A large dump is taken in part by part;
+    if a run ends in the middle of it, the next one goes on there. Raises nothing for a bad dump: the report's `error`
+    says what is wrong. With `dry` nothing is stored.
     """
     if as_of and as_of > now.date() + timedelta(days=1):  # it would stand for ever as the latest
         raise ConfigError(f"--as-of: {as_of} has not come yet; say of which day {dump.name} is")
