@@ -6,16 +6,25 @@ And what people are told in few words: a title cut, a number with what it counts
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 
-# Outside XML 1.0's Char production, noncharacters, invisible ones (soft hyphen, zero width, tags), and those that turn
-# the direction of what follows (UAX 9). White space is not here: it is folded.
-UNWANTED = re.compile(
+# Runs of what is outside XML 1.0's Char production, noncharacters, invisible ones (soft hyphen, zero width, tags), and
+# those that turn the direction of what follows (UAX 9). White space is not here: it is folded.
+_UNWANTED = (
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff"
     "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
     + "]"
 )
+UNWANTED = re.compile(f"{_UNWANTED}{_UNWANTED}*")  # where a text has none, `+` would take half as long again
+
+# Of these the zero width non-joiner and joiner are parts of words in some scripts, the joiner of some emoji too.
+_NON_JOINER, _JOINER = "\u200c", "\u200d"
+_VIRAMA = 9  # its canonical combining class
+_CURSIVE = ("ARABIC ", "SYRIAC ", "MONGOLIAN ", "NKO ", "ADLAM ")  # as the names of their letters begin
+_EMOJI = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]\ufe0f?\\Z")
 
 # What no mail, page or terminal should be given: C0 and C1 controls, lone surrogates, noncharacters, and the bidi
 # embeddings, overrides and isolates, which would reorder the words around a hostile title. Plain marks may stay.
@@ -49,8 +58,39 @@ _TAKEN_AT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)Z")
 
 
 def visible(raw: str) -> str:
-    """The text without what is never shown; lines stay lines."""
-    return raw if raw.isprintable() else UNWANTED.sub("", raw)  # all that is unwanted is not printable
+    """The text without what is never shown; lines stay lines, and joiners where words look otherwise by them."""
+    return raw if raw.isprintable() else UNWANTED.sub(_joiner, raw)  # all that is unwanted is not printable
+
+
+def _joiner(unwanted: re.Match[str]) -> str:
+    """The first joiner of what is unwanted, if it does something there."""
+    joiner = next((one for one in unwanted[0] if one in (_NON_JOINER, _JOINER)), "")
+    text, (start, end) = unwanted.string, unwanted.span()
+    return joiner if joiner and _joins(text[max(0, start - 2) : start], joiner, text[end : end + 1]) else ""
+
+
+@lru_cache(4_096)
+def _joins(before: str, joiner: str, after: str) -> bool:
+    """Beside a virama and between letters that join hands (RFC 5892, A.1 and A.2), and between emoji (UTS 51).
+
+    The joiner beside any letter that joins hands: it shows that letter's other forms, as in the abbreviation ه\u200d.
+    """
+    sides = before[-1:], after
+    if any(unicodedata.combining(one) == _VIRAMA for side in sides for one in side):
+        return True
+    cursive = [_is_cursive(side) for side in sides]
+    if joiner == _NON_JOINER:
+        return all(cursive)
+    return any(cursive) or all(map(_EMOJI.search, (before, after)))
+
+
+def _is_cursive(one: str) -> bool:
+    return bool(one) and unicodedata.category(one)[0] in "LM" and unicodedata.name(one, "").startswith(_CURSIVE)
+
+
+def unjoined(text: str) -> str:
+    """Without joiners, which make no other word of a word."""
+    return text.replace(_NON_JOINER, "").replace(_JOINER, "")
 
 
 def clean(text: str) -> str:

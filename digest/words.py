@@ -16,9 +16,10 @@ from itertools import pairwise
 import Stemmer
 
 _TOKEN = re.compile(r"[^\W_]+")
-# Letters whose mark is part of the letter, which Unicode does not take apart: Łukasz is Lukasz.
+# Letters whose mark is part of the letter, which Unicode does not take apart: Łukasz is Lukasz. And joiners.
 _MARKED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+    | dict.fromkeys("\u200c\u200d", "")
 )
 _ACRONYMS = re.compile(r"(?=...)[^aeiouy]+[aeiouy]?(?<!s)s")
 _MANY = re.compile(r".{3,}(?<!ic)(?<![isu])s")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import re
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -204,6 +205,29 @@ def test_a_typed_title_is_linked_and_not_merged(store: Store, ingest: Callable[.
     assert [each.other_id for each in store.links("1905.90003")] == [new.id]
     (sheep,) = store.search_titles("Sheep")
     assert store.links(sheep.id) == ()
+
+
+@pytest.mark.parametrize("with_ids", [False, True])
+def test_papers_known_without_their_joiners_get_them_and_are_no_others(
+    store: Store, ingest: Callable[..., DumpReport], with_ids: bool
+) -> None:
+    titles = ("نمی\u200cخواهم: یادگیری ماشین", "\u0d05\u0d35\u0d28\u0d4d\u200d \u0d2a\u0d31\u0d2f\u0d41", "👩\u200d🔬")
+    told = [{"title": each, "abstract": f"{each}. " * 4, "authors": [f"{each} A", "Ida Roth"]} for each in titles]
+    if with_ids:
+        told = [{**each, "arxiv_id": f"2606.9000{n}"} for n, each in enumerate(told)]
+    without = json.loads(re.sub(r"\\u200[cd]", "", json.dumps(told)))
+    header, day_before = {"listing": {"daily": True}}, NOW - timedelta(days=1)
+    ingest(archive(header, *without), "list-2026-06-02.jsonl", now=day_before)
+    old = store.candidates(day_before)
+    assert {paper.title for paper in old} == {each["title"] for each in without}
+    assert counts(ingest(archive(header, *told), "list-2026-06-03.jsonl")) == (3, 0, 0, 3)
+    papers = store.candidates(day_before)
+    assert [(each.id, each.revised_at) for each in papers] == [(each.id, None) for each in old]
+    assert {(each.title, each.authors[0]) for each in papers} == {(each, f"{each} A") for each in titles}
+    assert not any(store.revisions(each.id) or store.links(each.id) for each in papers)
+    for known, title in zip(without, titles, strict=True):
+        assert [each.title for each in store.search_titles(known["title"])] == [title]
+        assert [each.title for each in store.search_titles(title)] == [title]
 
 
 def test_a_listed_paper_is_linked_to_what_was_typed_before(store: Store, ingest: Callable[..., DumpReport]) -> None:

@@ -100,10 +100,33 @@ def test_the_library_is_not_asked_where_it_would_change_nothing(text: str) -> No
         ("\u202eevil\u2066\u200f text\u061c", "evil text"),
         ("zero\u200bwidth\ufeff soft\u00adhyphen\u2060 tag\U000e0041", "zerowidth softhyphen tag"),
         ("\u200b\u00a0\u2028", ""),
+        ("a\u200cb\u200dc 中\u200d文", "abc 中文"),
+        ("\u200cمی \u200dA می\u200c\u200d", "می A می"),
+        ("می\u200b\u200c\u200d\u200cخواهم", "می\u200cخواهم"),
+        ("\U0001f469\u200d \u200d\U0001f469 \U0001f469\u200da", "\U0001f469 \U0001f469 \U0001f469a"),
     ],
 )
 def test_what_was_never_meant_to_be_seen_goes(raw: str, text: str) -> None:
     assert clean.text(raw) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "نمی\u200cخواهم: خانهٔ\u200cما",  # Persian
+        "۱۴۰۵ ه\u200d.ش",  # the Hijri year's heh
+        "\u0915\u094d\u200d\u0937 \u0915\u094d\u200c\u0937 \u0930\u094d\u200d\u092f",  # Hindi, Marathi
+        "\u09b0\u200d\u09cd\u09af\u09be\u09ac",  # Bengali, before the virama
+        "\u0d05\u0d35\u0d28\u0d4d\u200d \u0d28\u0d3e\u0d1f\u0d4d\u200c",  # Malayalam, at the ends of words
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3",  # Sinhala
+        "\U0001f469\U0001f3fd\u200d\U0001f52c",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f3f3\ufe0f\u200d\U0001f308",
+    ],
+)
+def test_joiners_stay_where_words_and_emoji_look_otherwise_by_them(text: str) -> None:
+    assert clean.text(text) == text
+    assert clean.text(f"\u200b{text}\n") == text
+    assert clean.text(text.replace(" ", "\u200b ")) == text
 
 
 @settings(max_examples=150, deadline=None)
@@ -124,7 +147,22 @@ def test_ordinary_text_is_only_folded(raw: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["\\v{", "\\a{b} ", "{" * 9, "$x ", "$x$", "`` ", "``a'' ", "^{", "\\(", "https://x{", "_{a", "\\'a", "\u200b"],
+    [
+        "\\v{",
+        "\\a{b} ",
+        "{" * 9,
+        "$x ",
+        "$x$",
+        "`` ",
+        "``a'' ",
+        "^{",
+        "\\(",
+        "https://x{",
+        "_{a",
+        "\\'a",
+        "\u200b",
+        "ا\u200d",
+    ],
 )
 @linear()
 def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.words import plain, terms, tokens
+from digest.words import phrase_keys, plain, terms, tokens
 
 
 @settings(max_examples=60)
@@ -19,3 +19,8 @@ def test_any_text_at_all(text: str) -> None:
 def test_terms_leave_stop_words_out_and_pair_what_is_left() -> None:
     assert terms("The models of a small world") == ["model", "small", "world", "model small", "small world"]
     assert terms("We show that our") == []
+
+
+def test_joiners_make_no_other_word_of_a_word() -> None:
+    assert tokens("می\u200cخواهم") == tokens("میخواهم") == ["میخواهم"]
+    assert phrase_keys("داده\u200cها") == phrase_keys("دادهها")

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable
 from itertools import chain, count
 
 from digest.model import Facts, KnownPaper, Listing, Paper
+from digest.text import unjoined
 
 # Share of the shorter abstract's words that the other must hold for two abstracts to be of one paper.
 SAME_ABSTRACT = 0.6
@@ -55,7 +56,7 @@ def identity_keys(facts: Facts) -> Keys:
         keys.append(f"doi:{_bounded(facts.doi.casefold())}")
     if facts.source_id:
         keys.append(f"source:{_bounded(facts.source_id)}")
-    keys.append(f"title:{title_key(facts.title) or _bounded(facts.title.strip().casefold())}")
+    keys.append(f"title:{title_key(facts.title) or _bounded(unjoined(facts.title).strip().casefold())}")
     return tuple(keys)
 
 
@@ -66,7 +67,11 @@ def listing_keys(listing: Listing) -> tuple[Keys, ...]:
 
 def words(text: str) -> frozenset[str]:
     """Without accents and case, in no order."""
-    return frozenset(_WORD.findall(unicodedata.normalize("NFKD", text).casefold()))
+    return frozenset(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unjoined(unicodedata.normalize("NFKD", text).casefold()))
 
 
 def same_abstract(one: str, other: str) -> bool:
@@ -94,7 +99,7 @@ def _share_authors(facts: Facts, paper: Paper) -> bool | None:
 
 
 def _last(name: str) -> str:
-    found = _WORD.findall(unicodedata.normalize("NFKD", name).casefold())
+    found = _words(name)
     return found[-1] if found and len(found[-1]) > 1 else ""
 
 
@@ -146,7 +151,7 @@ def new_paper_id(facts: Facts, taken: Container[str]) -> str:
     if facts.arxiv_id:
         return facts.arxiv_id
     key = identity_keys(facts)[-1]
-    seeds = chain((key,), (f"{key} {facts.abstract}{' again' * more}" for more in count()))
+    seeds = chain((key,), (f"{key} {unjoined(facts.abstract)}{' again' * more}" for more in count()))
     ids = (f"t-{hashlib.sha256(seed.encode()).hexdigest()[:16]}" for seed in seeds)
     return next(one for one in ids if one not in taken)
 

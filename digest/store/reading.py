@@ -14,6 +14,7 @@ from digest.store.bulk import among
 from digest.store.database import Database
 from digest.store.known import ARXIV, keys_found, origins_of
 from digest.store.schema import editions, listings, outbox, paper_keys, papers, revisions, sightings
+from digest.text import unjoined
 
 
 class Counts(TypedDict):
@@ -52,7 +53,9 @@ class Papers(Database):
 
     def search_titles(self, text: str, limit: int = 20) -> tuple[Paper, ...]:
         """Titles that hold the text in any case, the latest listed first; `%` and `_` mean themselves."""
-        title, wanted = func.lower(papers.c.title), text.lower()
+        title, wanted = func.lower(papers.c.title), unjoined(text.lower())
+        if not wanted.isascii():  # between ASCII no joiner is kept
+            title = func.replace(func.replace(title, "\u200c", ""), "\u200d", "")
         capitals = "".join(sorted({one.upper() for one in wanted if not one.isascii() and len(one.upper()) == 1}))
         if capitals and not self._file:  # with some locales PostgreSQL's `lower` knows ASCII only
             title = func.translate(title, capitals, capitals.lower())
