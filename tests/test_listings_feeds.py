@@ -222,6 +222,9 @@ def test_numbers_of_papers(inside: str, arxiv_id: str | None, doi: str | None) -
         ("<dc:creator>&lt;a href='x'&gt;Ana Prest&lt;/a&gt;, Kay Moss</dc:creator>", ("Ana Prest", "Kay Moss")),
         ("<authors>Ana Prest;Kay Moss;</authors>", ("Ana Prest", "Kay Moss")),
         ("<author>张三；李四、王五</author>", ("张三", "李四", "王五")),
+        ("<author>张三，李四</author>", ("张三", "李四")),
+        ("<author>علی\u200cرضا نیک، مریم سرو</author>", ("علی\u200cرضا نیک", "مریم سرو")),
+        ("<author>نیک، علی\u200cرضا؛ سرو، مریم</author>", ("علی\u200cرضا نیک", "مریم سرو")),
         ("", ()),
     ],
 )

@@ -27,6 +27,7 @@ _LONGEST_ID = 500
 _SHORT = 200
 _SURNAME_FIRST = re.compile(r"(?:[a-z]\S{0,9} ){0,3}[^\s,]+, [^,()]+")
 _BETWEEN = re.compile(r" and | & |; ?|[；、]")
+_COMMAS = str.maketrans("，،؛", ",,;")  # Chinese, Arabic
 
 # ScienceDirect has this in place of an abstract.
 _NO_ABSTRACT = r"\APublication date: .{4,60} Source: .{1,300}? Author\(s\): (?P<names>.*)\Z"
@@ -161,7 +162,7 @@ def _numbers(places: Iterable[str]) -> tuple[tuple[str, int | None] | None, str 
 
 
 def _without_mail(name: str) -> str:
-    return " ".join(word for word in name.split() if "@" not in word).strip(" ()<>")
+    return " ".join(word for word in name.translate(_COMMAS).split() if "@" not in word).strip(" ()<>")
 
 
 def _authors(names: Sequence[str]) -> tuple[tuple[str, ...], int | None]:
