@@ -120,11 +120,12 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def plain(text: str) -> str:
-    """Case-folded, without accents."""
+    """Case-folded, without accents and the other marks, which are no letters: none may part a word."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).translate(_MARKED)
+    unmarked = [one for one in decomposed if one.isalnum() or unicodedata.category(one)[0] != "M"]
+    return "".join(unmarked).translate(_MARKED)
 
 
 def tokens(text: str) -> list[str]:

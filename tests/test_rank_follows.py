@@ -52,6 +52,8 @@ from digest.rank import name_matches
         ("Jean Serre", "Jean-Pierre Serre", False),
         ("JP Serre", "Jean Serre", False),
         ("Thomas Muller", "Thomas Mueller", False),
+        ("राम मोहन", "र. मोहन", True),
+        ("राम मोहन", "रामन मोहन", False),
         ("XU Li", "Xavier Li", False),
         ("Yann LeCun", "Yoshua LeCun", False),
         ("Yann LeCun", "Yann Lecunski", False),

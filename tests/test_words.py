@@ -21,6 +21,11 @@ def test_terms_leave_stop_words_out_and_pair_what_is_left() -> None:
     assert terms("We show that our") == []
 
 
+def test_marks_part_no_word() -> None:
+    assert list(map(len, tokens("हिन्दी में अनुवाद"))) == [3, 1, 4]
+    assert tokens("葛\U000e0100城 tra\u034fnsformers Zu\u0308rich") == ["葛城", "transformers", "zurich"]
+
+
 def test_joiners_make_no_other_word_of_a_word() -> None:
     assert tokens("می\u200cخواهم") == tokens("میخواهم") == ["میخواهم"]
     assert phrase_keys("داده\u200cها") == phrase_keys("دادهها")
