@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from digest.model import Message, Site
+from digest.text import visible
 
 # What is attached is not folded anew: its long List-Unsubscribe would be broken.
 _AS_IT_IS = policy.SMTP.clone(refold_source="none")
@@ -54,5 +55,5 @@ def _line(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    text = text.encode("utf-8", "replace").decode()
-    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
+    text = visible(text.encode("utf-8", "replace").decode())
+    return "".join(" " if sign.isspace() and sign != "\n" else sign for sign in text)

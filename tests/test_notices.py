@@ -47,10 +47,10 @@ def test_what_is_attached_is_the_very_mail() -> None:
 
 
 def test_hostile_words_stay_words() -> None:
-    words = "a\r\nBcc: x@example.org\x00\u202e é \udc80"
+    words = "a\r\nBcc: x@example.org\x00\u202e é \udc80 می\u200cخواهم"
     found = email.message_from_bytes(notice(words, words * 200).content, policy=email.policy.default)
     assert isinstance(found, EmailMessage)
     assert found["Bcc"] is None
-    assert str(found["Subject"]).startswith("a Bcc: x@example.org")
+    assert str(found["Subject"]) == "a Bcc: x@example.org é ? می\u200cخواهم"
     assert found["From"].addresses[0].display_name == SITE.name
     assert max(map(len, notice(words, words * 200).content.split(b"\r\n"))) < 998
