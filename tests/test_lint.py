@@ -101,6 +101,7 @@ def rules(content: bytes, envelope: str | None = None) -> set[str]:
 
 def test_nothing_is_wrong() -> None:
     assert lint(mail(), "bounce+token@bounces.example.org") == ()
+    assert lint(html("A kite knows", "می\u200cخواهم 👩\u200d🔬 knows")()) == ()
 
 
 def header(old: str, new: str) -> Callable[[], bytes]:
