@@ -20,7 +20,7 @@ from digest.listings.form import InLines, Sheet, mail_day, plain_day
 from digest.listings.json_lines import Line, Record
 from digest.listings.people import people
 from digest.model import Entry, Facts, Listing
-from digest.model.made import maker
+from digest.model.made import maker, many
 from digest.text import arxiv_id, doi
 
 _TELLTALES = ("versions", "authors_parsed", "update_date")
@@ -81,44 +81,35 @@ class _Fields(msgspec.Struct, rename={"journal_ref": "journal-ref"}, gc=False):
 
 
 _records = json_lines.shaped(_Fields)
-_made, _made_entry = maker(Facts), maker(Entry)
+_facts, _entry = many(Facts), maker(Entry)
 
 
 def _entries(lines: Sequence[Line], wheres: Sequence[str], position: int) -> list[Entry]:
     records = _records(lines)
-    said = told.each(
-        [record.title for record in records],
-        [record.abstract for record in records],
-        [record.comments for record in records],
-        [record.journal_ref for record in records],
-    )
-    return list(map(_made_entry, wheres, count(position), map(_facts, records, said)))
-
-
-def _facts(record: _Fields, said: told.Words) -> Facts:
-    number = arxiv_id(record.id) if isinstance(record.id, str) else None
-    if number is None:
+    numbers = [arxiv_id(one.id) if isinstance(one.id, str) else None for one in records]
+    if None in numbers:
         raise ValueError("has no arXiv id")
-    versions = _versions(record.versions)
-    latest = max(versions) if versions else None
-    authors, number_of_authors = _people(record)
-    return _made(
-        title=said["title"],
-        latex_title=said["latex_title"],
-        abstract=said["abstract"],
-        latex_abstract=said["latex_abstract"],
+    ids, versions = zip(*filter(None, numbers), strict=True)
+    days = [_versions(one.versions) for one in records]
+    latest = [max(one, default=0) for one in days]
+    authors, author_counts = zip(*map(_people, records), strict=True)
+    facts = _facts(
+        **told.each(
+            [one.title for one in records],
+            [one.abstract for one in records],
+            [one.comments for one in records],
+            [one.journal_ref for one in records],
+        ),
         authors=authors,
-        author_count=number_of_authors,
-        categories=_categories(record.categories),
-        published=versions.get(1),
-        updated=versions[latest] if latest else None,
-        arxiv_id=number[0],
-        version=latest or number[1],
-        doi=doi(record.doi),
-        comment=said["comment"],
-        journal_ref=said["journal_ref"],
-        withdrawn=said["withdrawn"],
+        author_count=author_counts,
+        categories=[_categories(one.categories) for one in records],
+        published=[one.get(1) for one in days],
+        updated=[one.get(number) for one, number in zip(days, latest, strict=True)],
+        arxiv_id=ids,
+        version=[number or other for number, other in zip(latest, versions, strict=True)],
+        doi=[doi(one.doi) for one in records],
     )
+    return list(map(_entry, wheres, count(position), facts))
 
 
 def _categories(value: object) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ Cleaned here for all formats, which so agree on what a title is, what its LaTeX 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, cast
 
 from digest.listings import clean
 
@@ -36,22 +36,35 @@ class Words(TypedDict):
     withdrawn: bool | None
 
 
+class ManyWords(TypedDict):
+    """The same of many papers, in their order."""
+
+    title: Sequence[str]
+    latex_title: Sequence[str | None]
+    abstract: Sequence[str]
+    latex_abstract: Sequence[str | None]
+    comment: Sequence[str | None]
+    journal_ref: Sequence[str | None]
+    withdrawn: Sequence[bool | None]
+
+
 def words(*titles: object, abstract: object = "", comment: object = "", journal_ref: object = "") -> Words:
     """From what the source wrote; of the titles the first that can be one. ValueError without any."""
-    return _words(
-        title(*titles),
-        clean.both(abstract, clean.LONGEST_ABSTRACT),
-        clean.both(comment, LONGEST_REMARK),
-        clean.both(journal_ref, LONGEST_REMARK),
+    told = _words(
+        [title(*titles)],
+        [clean.both(abstract, clean.LONGEST_ABSTRACT)],
+        [clean.both(comment, LONGEST_REMARK)],
+        [clean.both(journal_ref, LONGEST_REMARK)],
     )
+    columns = cast("Mapping[str, Sequence[Any]]", told)
+    return cast("Words", {name: column[0] for name, column in columns.items()})
 
 
 def each(
     titles: Sequence[object], abstracts: Sequence[object], comments: Sequence[object], journal_refs: Sequence[object]
-) -> Iterator[Words]:
+) -> ManyWords:
     """As `words`, of many papers at once, each with one title."""
-    return map(
-        _words,
+    return _words(
         _titles(titles),
         clean.each(abstracts, clean.LONGEST_ABSTRACT),
         clean.each(comments, LONGEST_REMARK),
@@ -66,16 +79,21 @@ def _titles(values: Sequence[object]) -> list[_Both]:
     return [both if both[0] else title(value) for both, value in zip(cleaned, values, strict=True)]
 
 
-def _words(title: _Both, abstract: _Both, comment: _Both, journal_ref: _Both) -> Words:
-    notice = withdrawal(abstract[0])
+def _words(titles: list[_Both], abstracts: list[_Both], comments: list[_Both], journal_refs: list[_Both]) -> ManyWords:
+    notices = [withdrawal(text) for text, _ in abstracts]
+    if True in notices:  # which must not take the place of an abstract known from before
+        abstracts = [("", None) if notice else both for notice, both in zip(notices, abstracts, strict=True)]
+    title, latex_title = zip(*titles, strict=True)
+    abstract, latex_abstract = zip(*abstracts, strict=True)
+    remarks = zip(notices, comments, strict=True)
     return {
-        "title": title[0],
-        "latex_title": title[1],
-        "abstract": "" if notice else abstract[0],  # a notice must not take the place of an abstract known from before
-        "latex_abstract": None if notice else abstract[1],
-        "comment": comment[0] or None,
-        "journal_ref": journal_ref[0] or None,
-        "withdrawn": notice or withdrawal(comment[0]) or None,
+        "title": title,
+        "latex_title": latex_title,
+        "abstract": abstract,
+        "latex_abstract": latex_abstract,
+        "comment": [text or None for text, _ in comments],
+        "journal_ref": [text or None for text, _ in journal_refs],
+        "withdrawn": [notice or (text != "" and withdrawal(text)) or None for notice, (text, _) in remarks],
     }
 
 

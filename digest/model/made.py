@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
-from itertools import takewhile
+from itertools import repeat, takewhile
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -34,6 +34,16 @@ def maker(kind: type[T], base: Any = None) -> Callable[..., T]:
     make = known["make"]
     make.__defaults__ = tuple(takewhile(lambda default: default is not MISSING, defaults))[::-1]
     return make  # type: ignore[no-any-return]
+
+
+def many(kind: type[T]) -> Callable[..., list[T]]:
+    """As `maker`, of the values of all objects by field; fields that are not given have their defaults in each."""
+    make, others = maker(kind), {field.name: repeat(field.default) for field in fields(kind)}  # type: ignore[arg-type]
+
+    def make_many(**columns: Iterable[Any]) -> list[T]:
+        return list(map(make, *(others | columns).values()))
+
+    return make_many
 
 
 def taker(names: Iterable[str]) -> Callable[[Iterable[object]], list[list[Any]]]:
