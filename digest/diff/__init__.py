@@ -51,7 +51,7 @@ RELISTED_AFTER = timedelta(days=4)
 
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 _paper_values: attrgetter[tuple[Any, ...]] = attrgetter(*_PAPER_FIELDS)
-_paper, _new_paper, _known_paper, _change = maker(Paper), maker(Paper, Facts), maker(KnownPaper), maker(Change)
+_paper, _new_paper, _change = maker(Paper), maker(Paper, Facts), maker(Change)
 
 
 def diff(listing: Listing, known: Known, now: datetime, keys: Sequence[Keys] | None = None) -> Changes:
@@ -83,7 +83,8 @@ class _Reading:
 
     def __init__(self, listing: Listing, known: Known, now: datetime) -> None:
         self.listing, self.now = listing, now
-        self.index, self.merger = Index(known.papers), Merger(listing)
+        self.merger = Merger(listing)
+        self.index = Index(known.papers, self.merger.origins)
         self.day_before = max((day for day in known.days if day < listing.as_of), default=None)
         self.met: set[str] = set()  # of the papers that were known
 
@@ -93,10 +94,10 @@ class _Reading:
         return self._new(entry, facts, keys) if known is None else self._known(entry, facts, keys, known)
 
     def _new(self, entry: Entry, facts: Facts, keys: Keys) -> Change:
-        paper_id = new_paper_id(facts, self.index.papers)
+        paper_id = new_paper_id(facts, self.index)
         first_listed = self.listing.as_of if self.listing.lists(facts.published) else None
         paper = _new_paper(facts, paper_id, first_listed, self.now)
-        self.index.put(_known_paper(paper, frozenset(keys), self.merger.origins, None), keys)
+        self.index.put(paper, keys)
         return _change(entry, Outcome.NEW, paper, keys, tail=tail_key(paper.title))
 
     def _known(self, entry: Entry, facts: Facts, keys: Keys, known: KnownPaper) -> Change:
@@ -113,7 +114,7 @@ class _Reading:
         self.met.add(paper.id)
         after = KnownPaper(
             paper=paper,
-            keys=known.keys.union(keys),
+            keys=known.keys,
             origins={**known.origins, **dict.fromkeys(told, self.merger.origin)} if told else known.origins,
             last_listed=known.last_listed,
             watched=known.watched,

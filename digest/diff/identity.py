@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from itertools import chain, count
 
-from digest.model import Facts, KnownPaper, Listing, Paper
+from digest.model import Facts, KnownPaper, Listing, Origin, Paper
 from digest.text import unjoined
 
 # Share of the shorter abstract's words that the other must hold for two abstracts to be of one paper.
@@ -159,16 +159,21 @@ def new_paper_id(facts: Facts, taken: Container[str]) -> str:
 class Index:
     """The known papers by key, growing as the listing is read, so that a paper listed twice is met again."""
 
-    def __init__(self, known: Iterable[KnownPaper]) -> None:
-        self.papers: dict[str, KnownPaper] = {}
+    def __init__(self, known: Iterable[KnownPaper], origins: Mapping[str, Origin]) -> None:
+        """`origins` are those of a paper that the listing is the first to name."""
+        self._papers: dict[str, KnownPaper | Paper] = {}  # of a new one what is known is told if it is met again
+        self._origins = origins
         self._by_key: dict[str, tuple[str, ...]] = {}
         for paper in known:
             self.put(paper, paper.keys)
 
-    def put(self, known: KnownPaper, keys: Iterable[str]) -> None:
+    def __contains__(self, paper_id: object) -> bool:
+        return paper_id in self._papers
+
+    def put(self, known: KnownPaper | Paper, keys: Iterable[str]) -> None:
         """`keys` are those that it may not have been put under yet."""
-        paper_id = known.paper.id
-        self.papers[paper_id] = known
+        paper_id = known.id if isinstance(known, Paper) else known.paper.id
+        self._papers[paper_id] = known
         alone = (paper_id,)
         for key in keys:
             if paper_id not in (ids := self._by_key.setdefault(key, alone)):
@@ -179,10 +184,16 @@ class Index:
         for key in keys:
             if not (ids := self._by_key.get(key)):
                 continue
-            found = [self.papers[paper_id] for paper_id in ids]
+            found = map(self._known, ids)
             matches = [one for one in found if _same_work(facts, one.paper, key)]
             if len(matches) > 1:
                 return min(matches, key=lambda one: _doubts(facts, one.paper))
             if matches:
                 return matches[0]
         return None
+
+    def _known(self, paper_id: str) -> KnownPaper:
+        found = self._papers[paper_id]
+        if isinstance(found, KnownPaper):
+            return found
+        return KnownPaper(paper=found, keys=frozenset(), origins=self._origins, last_listed=None)
