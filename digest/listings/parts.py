@@ -21,7 +21,7 @@ from digest.listings import compressed, form
 from digest.listings.form import Format, InLines, Sheet
 from digest.model import Dump, Listing
 
-PART = 8 * 2**20  # bytes: some 5,000 records, a good number for one transaction too
+PART = 16 * 2**20  # bytes: some 10,000 records, a good number for one transaction too
 
 _SOME = 2**18  # bytes of lines that are worked on at once
 _SKIPPED_FASTER = 16  # times: so much more of an archive that is known goes into a part
