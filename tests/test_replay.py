@@ -72,6 +72,9 @@ def replay(path: Path, days: Days, arrange: Arrange = list, apart: timedelta = t
             now = datetime.combine(day, time(12), UTC) + number * apart
             report = ingest(witness, dump, now)  # type: ignore[arg-type]
             assert not report.error, report
+    with witness.store._reading() as conn:  # what is recorded in thousands is not looked up where it is named
+        assert not conn.exec_driver_sql("PRAGMA foreign_key_check").all()
+        assert conn.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     return witness
 
 

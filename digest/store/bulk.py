@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import msgspec
 from sqlalchemy import (
     ARRAY,
+    JSON,
     Column,
     ColumnElement,
     Connection,
@@ -27,9 +28,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from digest.store.schema.columns import Words
+
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
+_json = msgspec.json.Encoder()
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
@@ -104,7 +108,10 @@ def _without_any(values: Sequence[Any]) -> bool:
 
 
 def _bound(dialect: Dialect, column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
-    """As the driver wants them. Each object is converted once: days, moments, categories and origins repeat."""
+    """As the driver wants them. Of days and moments, which repeat, each object is converted once."""
+    if isinstance(column.type, (JSON, Words)):
+        told = _json.encode_lines(values).decode().split("\n")
+        return [None if value is None else one for value, one in zip(values, told, strict=False)]
     bind = column.type.dialect_impl(dialect).bind_processor(dialect)
     if bind is None:
         return values

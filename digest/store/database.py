@@ -122,6 +122,24 @@ class Database:
         with translated(self.name), self._writer.begin() as conn:
             yield conn
 
+    @contextmanager
+    def _writing_many(self) -> Iterator[Connection]:
+        """The same for many rows that name others, of which SQLite looks up none: they come with them, or are there."""
+        with translated(self.name), self._writer.connect() as conn, self._unchecked(conn), conn.begin():
+            yield conn
+
+    @contextmanager
+    def _unchecked(self, conn: Connection) -> Iterator[None]:
+        if not self._file:
+            yield
+            return
+        driver: Any = conn.connection.driver_connection  # as no transaction may be open
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            yield
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
+
     @property
     def _insert(self) -> InsertOr:
         return insert_or(self._engine.dialect)

@@ -91,7 +91,7 @@ class Ingested(Database):
 
         What was recorded before, by whomever, is left alone and reported.
         """
-        with self._writing() as conn:
+        with self._writing_many() as conn:
             self._take_turns(conn, "record")
             row = _listing_row(conn, listing.digest)
             if row is not None and row.resume_at is None:
@@ -149,7 +149,8 @@ def _count(conn: Connection, listing: Listing, changes: Changes, listing_id: int
     """Adds to the listing's row what a part brought."""
     row = listings.c.id == listing_id
     rejected = conn.scalars(select(listings.c.rejected).where(row)).one() + codec.rejected_json(listing)
-    counts = {outcome.value: changes.count(outcome) for outcome in Outcome}
+    outcomes = [change.outcome for change in changes.entries]
+    counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
     counts["unchanged"] += listing.skipped
     counts |= {"entries": sum(counts.values()), "gone": len(changes.gone)}
     counts["more_rejected"] = max(0, len(rejected) - codec.MOST_REJECTED)
@@ -179,8 +180,8 @@ def _insert_papers(conn: Connection, new: list[Paper], listing_id: int) -> None:
 
 
 def _insert_keys(conn: Connection, entries: Iterable[Change]) -> None:
-    pairs = [(key, change.paper.id) for change in entries for key in change.keys if key != ARXIV + change.paper.id]
-    insert_new(conn, paper_keys, sorted(pairs))
+    ids = [(change.paper.id, change.keys) for change in entries]
+    insert_new(conn, paper_keys, sorted([(key, one) for one, keys in ids for key in keys if key != ARXIV + one]))
 
 
 def _insert_tails(conn: Connection, entries: Iterable[Change]) -> None:
