@@ -111,7 +111,7 @@ def _changes(store: Store, listing: Listing, now: datetime) -> Changes:
     # Absence from a search result, a part or a placeholder means nothing.
     whole = listing.daily and listing.begin == 0 and listing.end is None and bool(listing.entries)
     keys = listing_keys(listing)
-    asked = frozenset(chain.from_iterable(keys))
+    asked = tuple(chain.from_iterable(keys))
     turn = taken_at(listing.dump, now), listing.dump
     known = store.known(
         asked, listing.source, listing.as_of, listing.digest, form=listing.format, lists=whole, turn=turn
