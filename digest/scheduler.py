@@ -23,8 +23,8 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each tic
 def serve(tick: Callable[[], None], every_seconds: float, stop: threading.Event | None = None) -> None:
     """Call `tick` at once and then every so many seconds until SIGINT, SIGTERM or `stop`.
 
-    A tick that is running when the signal comes is finished first. A tick that raises a DigestError is logged and the
-    next one tries again; anything else is our bug and ends the daemon.
+    A tick that is running when the signal comes is finished first. A tick that raises what somebody can mend, as a
+    folder that cannot be written, is logged and the next one tries again; anything else is our bug and ends the daemon.
     """
     stop = stop or threading.Event()
     crashed: list[BaseException] = []
@@ -36,7 +36,7 @@ def serve(tick: Callable[[], None], every_seconds: float, stop: threading.Event 
     def guarded() -> None:
         try:
             tick()
-        except DigestError as error:
+        except (DigestError, OSError) as error:
             log.error("tick_failed kind=%s reason=%s", type(error).__name__, error)
 
     scheduler = BackgroundScheduler(timezone=UTC)

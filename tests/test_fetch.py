@@ -341,6 +341,16 @@ def test_a_harvest_over_three_pages(server: Server, desk: Desk) -> None:
     assert set(server.asked[1].query) == {"verb", "resumptionToken"}
 
 
+def test_a_folder_that_cannot_be_written_is_of_its_source_alone(server: Server, desk: Desk) -> None:
+    server.replies["/feed"] = [body(PAPERS)] * 2
+    desk.inbox.mkdir()
+    (desk.inbox / "here").write_text("in the place of a folder")
+    failed, written = desk.fetch(source(server), source(server, name="there"))
+    assert (failed.state, written.state) == (FetchState.FAILED, FetchState.WRITTEN)
+    assert str(desk.inbox / "here") in failed.reason
+    assert json.loads(desk.memory.read_text())["sources"]["here"]["tried"], "and is not asked again at once"
+
+
 def test_the_same_records_at_another_moment_are_no_new_dump(server: Server, desk: Desk) -> None:
     desk.fetch(harvest(server, PAGES))
     later = {"": body(oai(1, 2, token="u", at="2026-06-02T13:00:00Z")), "u": body(oai(3, 9, token=""))}

@@ -32,18 +32,19 @@ def test_it_ticks_at_once_and_again_until_stopped() -> None:
     assert len(ticks) == 2
 
 
-def test_a_failing_tick_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [StoreError("the database is locked"), OSError(28, "the disk is full", "out/feeds")])
+def test_a_failing_tick_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptureFixture, error: Exception) -> None:
     stop, ticks = threading.Event(), []
 
     def tick() -> None:
         ticks.append(1)
         if len(ticks) == 2:
             stop.set()
-        raise StoreError("the database is locked")
+        raise error
 
     serve(tick, 0.1, stop)
     assert len(ticks) == 2
-    assert "the database is locked" in caplog.text
+    assert str(error) in caplog.text
 
 
 def test_a_bug_ends_the_daemon() -> None:

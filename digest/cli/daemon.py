@@ -11,6 +11,7 @@ from digest.cli.context import Context
 from digest.cli.fetch import fetching
 from digest.cli.phases import exit_code
 from digest.pipeline.run import RunReport, run
+from digest.pipeline.watch import settle
 from digest.scheduler import serve
 from digest.store import Store
 
@@ -55,6 +56,7 @@ class Ticks:
             report = run(here, now, fetching=fetching(context.settings, store))
             _log_run(report)
             end(store, exit_code(report, now), report.trouble)
+            settle(report.errors)
 
 
 def _log_run(report: RunReport) -> None:

@@ -20,6 +20,7 @@ from digest.model import Fetched, FetchState, Source
 from digest.pipeline.days import note_fetched
 from digest.pipeline.examples import untold
 from digest.pipeline.fetch import Fetching, Span, fetch, unanswered
+from digest.pipeline.watch import settle
 from digest.store import Store
 from digest.text import counted
 
@@ -67,7 +68,7 @@ def fetch_command(
             err.print("Another process is fetching; nothing done.")
             return NOTHING_NEW
         with context.phase(store, "fetch", dry=dry_run) as phase:
-            found = tuple(fetch(replace(fetching(settings, store), sources=chosen), now, span, show))
+            found = tuple(fetch(replace(fetching(settings, store), sources=chosen), now, span, show, phase.apart))
             phase.trouble = unanswered(found)
         if not dry_run:
             note_fetched(store, found, now)
@@ -75,6 +76,7 @@ def fetch_command(
         tables.print_json(found)
     else:
         _say(settings, found)
+    settle(phase.errors)
     states = {one.state for one in found}
     return TROUBLED if FetchState.FAILED in states else DONE if _NEWS & states else NOTHING_NEW
 

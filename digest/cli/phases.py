@@ -20,15 +20,13 @@ from digest.cli.screen import err, out, required
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, name_of, read_dump
 from digest.model import Delivery, Dump, DumpReport, OutboxItem
-from digest.pipeline.deliver import deliver
-from digest.pipeline.handover import trouble
-from digest.pipeline.hold import tell_editor
 from digest.pipeline.ingest import dumps_in, ingest
 from digest.pipeline.publish import Published, publish
-from digest.pipeline.roll import keep_in_step, with_pauses
-from digest.pipeline.run import RunReport, run
+from digest.pipeline.roll import with_pauses
+from digest.pipeline.run import RunReport, hand_over, run
 from digest.pipeline.surfaces import announce
 from digest.pipeline.waiting import next_times, waiting_now
+from digest.pipeline.watch import settle
 from digest.store import Store
 
 # --- ingest ----------------------------------------------------------------------------------------------------
@@ -124,8 +122,8 @@ def _publish_json(made: Published) -> dict[str, object]:
 def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
     def work() -> int:
         here = world.build(context.settings, store)
-        with progress("Publishing") as show, context.phase(store, "publish", dry=dry_run):
-            made = publish(here, context.now(), show, dry=dry_run)
+        with progress("Publishing") as show, context.phase(store, "publish", dry=dry_run) as phase:
+            made = publish(here, context.now(), show, phase.apart, dry=dry_run)
         if not dry_run:
             announce(here)
         if as_json:
@@ -134,6 +132,7 @@ def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
             outcomes.published(made, dry=dry_run, verbose=context.verbose)
             if not made.editions and not made.none:
                 out.print("No edition is due.")
+        settle(phase.errors)
         return exit_code(RunReport(published=made), context.now())
 
     with context.store() as store:
@@ -156,14 +155,13 @@ def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
             return DONE
         here = world.build(context.settings, store)
         with progress("Delivering") as show, context.phase(store, "deliver") as phase:
-            keep_in_step(here, context.now())
-            settled = (*tell_editor(here, context.now()), *deliver(here, context.now(), show))
-            phase.trouble = trouble(store, settled)
+            deliveries = hand_over(here, context.now(), show, phase)
     if as_json:
-        tables.print_json({"deliveries": settled, "trouble": phase.trouble})
+        tables.print_json({"deliveries": deliveries, "trouble": phase.trouble})
     else:
-        outcomes.deliveries(settled, phase.trouble)
-    return TROUBLED if RunReport(deliveries=settled, trouble=phase.trouble).troubled else DONE
+        outcomes.deliveries(deliveries, phase.trouble)
+    settle(phase.errors)
+    return TROUBLED if RunReport(deliveries=deliveries, trouble=phase.trouble).troubled else DONE
 
 
 def _say_run(context: Context, report: RunReport, store: Store) -> None:
@@ -213,7 +211,9 @@ def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
             )
         else:
             _say_run(context, report, store)
-        return end(store, exit_code(report, context.now()), report.trouble)
+        code = end(store, exit_code(report, context.now()), report.trouble)
+        settle(report.errors)
+        return code
 
     if dry_run:
         with context.store() as store:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 
 from digest.cadence import cut_off_has_come, due, local_date, missed, paused, wake
 from digest.days import why_empty
+from digest.errors import StoreError
 from digest.model import (
     Cadence,
     Edition,
@@ -39,8 +40,32 @@ class Desk:
         self._any_unsent = not dry and world.store.any_to_send()
         self._made: dict[_Alike, Edition | NoEdition] = {}
 
-    def compose(self, batch: Sequence[Enrolled]) -> tuple[list[Edition], list[NoEdition]]:
-        """The outcomes for those of a batch that are due; the others are put off."""
+    def serve(self, batch: Sequence[Enrolled]) -> tuple[list[Edition], list[NoEdition]]:
+        """The outcomes for those of a batch that are due, stored unless it is a dry run; the others are put off.
+
+        Where it fails, what was withdrawn for it goes out after all.
+        """
+        self._withdrawn: dict[str, tuple[str, ...]] = {}
+        try:
+            editions, none = self._composed(batch)
+            self._reinstate({no.subscription.id for no in none})
+            if not self._dry:
+                editions = self._enqueue(editions)
+        except StoreError:
+            raise
+        except Exception:
+            self._reinstate(self._withdrawn)
+            raise
+        if not self._dry:
+            self._record_empty([no for no in none if not no.waiting])
+            self._wait([no for no in none if no.waiting])
+        return editions, none
+
+    def _reinstate(self, those: Collection[str]) -> None:
+        if back := [each for one, ids in self._withdrawn.items() if one in those for each in ids]:
+            self._world.store.reinstate(back)
+
+    def _composed(self, batch: Sequence[Enrolled]) -> tuple[list[Edition], list[NoEdition]]:
         world, now = self._world, self._now
         due_now = [
             (one, day)
@@ -52,7 +77,7 @@ class Desk:
             self._put_off(batch, {one.subscription.id for one, _ in due_now})
         addresses = [one.subscription.address for one, _ in due_now if one.subscription.address]
         barred, vocal = world.store.barred([one.subscription for one, _ in due_now]), world.store.vocal(addresses)
-        due_now, withdrawn = self._withdraw(due_now, barred)
+        due_now = self._withdraw(due_now, barred)
         views = {one.subscription.id: view_of(world, one.subscription, base_of(one), now, vocal) for one, _ in due_now}
         keys = {one.subscription.id: _alike(one, views[one.subscription.id], day) for one, day in due_now}
         fresh = {key: one for one, _ in due_now if (key := keys[one.subscription.id]) not in self._made}
@@ -77,23 +102,18 @@ class Desk:
                 editions.append(outcome)
             else:
                 none.append(outcome)
-        nothing = {no.subscription.id for no in none}
-        if back := [each for one, ids in withdrawn.items() if one in nothing for each in ids]:
-            world.store.reinstate(back)
         for key in list(self._made)[:-KEPT]:  # subscriptions come by profile: what was made long ago is done with
             del self._made[key]
         return editions, none
 
-    def _withdraw(
-        self, due_now: list[tuple[Enrolled, date]], barred: Container[str]
-    ) -> tuple[list[tuple[Enrolled, date]], dict[str, tuple[str, ...]]]:
-        """Takes back what never left of those that get an edition now; they anew, and by subscription what it was."""
+    def _withdraw(self, due_now: list[tuple[Enrolled, date]], barred: Container[str]) -> list[tuple[Enrolled, date]]:
+        """Takes back what never left of those that get an edition now; they anew."""
         if not self._any_unsent:
-            return due_now, {}
+            return due_now
         going = [pair for pair in due_now if pair[0].subscription.id not in barred and not self._lacks(*pair)[1]]
-        withdrawn = withdraw_unsent(self._world, going, self._now)
+        self._withdrawn = withdrawn = withdraw_unsent(self._world, going, self._now)
         anew = {one.subscription.id: one for one in self._world.store.enrolled(withdrawn)} if withdrawn else {}
-        return [(anew.get(one.subscription.id, one), day) for one, day in due_now], withdrawn
+        return [(anew.get(one.subscription.id, one), day) for one, day in due_now]
 
     def _lacks(self, one: Enrolled, day: date) -> tuple[tuple[Verdict, ...], bool]:
         """The sources whose lists a subscription waits for and are not complete, and whether it waits still."""
@@ -120,20 +140,20 @@ class Desk:
             return _empty(profile, outcome, merged((why,), told), self._now)
         return replace(outcome, why=why)
 
-    def enqueue(self, made: Sequence[Edition]) -> list[Edition]:
+    def _enqueue(self, made: Sequence[Edition]) -> list[Edition]:
         """Store them with what is to be mailed; those that are written, not another process's."""
         postings = [self._letters.posting(one, self._now) for one in made]
         wakes = {one.subscription.id: self._wake(one.subscription, one.date, None) for one in made}
         new = self._world.store.enqueue_all(postings, self._now, wakes)
         return [one for one in made if one.id in new]
 
-    def record_empty(self, none: Sequence[NoEdition]) -> None:
+    def _record_empty(self, none: Sequence[NoEdition]) -> None:
         wakes = {no.subscription.id: self._wake(no.subscription, no.date, no.reason) for no in none}
         if none:
             told = [replace(no, reason=no.told) for no in none]
             self._world.store.record_all_empty(told, self._now, wakes)
 
-    def wait(self, waiting: Sequence[NoEdition]) -> None:
+    def _wait(self, waiting: Sequence[NoEdition]) -> None:
         """Look at them again at their cut-off, or when a dump comes in."""
         if waiting:
             cut_offs = {no.subscription.id: cut_off_of(no) for no in waiting}

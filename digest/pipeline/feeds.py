@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -19,7 +20,7 @@ from digest.feed import atom, encode, join, json_feed, opml, rss
 from digest.files import Batch, write_whole
 from digest.model import DayEntry, Edition, Feed, FeedBuild, FeedEntry, Item, Paper, Revision, Subscription
 from digest.pipeline.streams import Stream, feed_groups, streams
-from digest.pipeline.world import World
+from digest.pipeline.world import Apart, World
 from digest.render import days_heading, days_title, place_line, why_line
 
 FORM = 2  # of the feeds: a higher one has all of them written anew
@@ -29,7 +30,7 @@ _WRITERS = {"atom": atom, "rss": rss, "json": json_feed}
 _REVISED = ("title", "abstract", "code_url", "withdrawn")  # of a paper's watched fields those that an entry shows
 
 
-def write_feeds(world: World, *, anew: bool = False) -> list[Path]:
+def write_feeds(world: World, apart: Apart = nullcontext, *, anew: bool = False) -> list[Path]:
     """Write the feeds that changed, or all of them `anew`; remove the files of those that are no more.
 
     Returns what was written: a file that has the same bytes already is left alone.
@@ -37,27 +38,34 @@ def write_feeds(world: World, *, anew: bool = False) -> list[Path]:
     The caller holds the store's lock. Killed at any point, the next run makes up for it.
     """
     with Batch() as files:
-        return [*_write_changed(world, files, anew=anew), *_write_lists(world)]
+        writer = _Writer(world, files)
+        _write_changed(world, writer, apart, anew=anew)
+        with apart("lists of feeds"):
+            writer.written.extend(_write_lists(world))
+        return writer.written
 
 
-def _write_changed(world: World, files: Batch, *, anew: bool) -> list[Path]:
-    writer = _Writer(world, files)
+def _write_changed(world: World, writer: _Writer, apart: Apart, *, anew: bool) -> None:
+    """Where a feed cannot be written, the others are, and no revision counts as told as yet."""
     mark, revised = world.store.revised_since(world.store.revisions_in_feeds())
     showing = world.store.days_showing(revised) if revised else {}
-    built, wanted = world.store.feed_builds(), set()
+    built, wanted, done = world.store.feed_builds(), set(), set()
     for subscription in world.subscriptions:
         if subscription.address is None or world.private_feeds != "none":
             wanted.add(subscription.id)
             days: Collection[date] | None = showing.get(subscription.id, ())
             if anew or revised is None or (revised and subscription.address is None):
                 days = None  # strands hold papers that no edition shows
-            writer.refresh(subscription, built.get(subscription.id), days)
-    writer.settle()
-    for feed in sorted(set(built) - wanted):
-        writer.remove(built[feed].paths)
-        world.store.forget_feed_build(feed)
-    world.store.record_revisions_in_feeds(mark)
-    return writer.written
+            with apart(f"feeds of {subscription.profile}"):
+                writer.refresh(subscription, built.get(subscription.id), days)
+                done.add(subscription.id)
+    with apart("feeds"):
+        writer.settle()
+        for feed in sorted(set(built) - wanted):
+            writer.remove(built[feed].paths)
+            world.store.forget_feed_build(feed)
+        if done == wanted:
+            world.store.record_revisions_in_feeds(mark)
 
 
 def _write_lists(world: World) -> Iterator[Path]:
@@ -178,11 +186,11 @@ class _Writer:
 
     def settle(self) -> None:
         """Put in place what was written, and only then say so: after a kill or a power cut it is written again."""
+        unsettled, self._unsettled = self._unsettled, []
         self._files.settle()
-        for feed, build, gone in self._unsettled:
+        for feed, build, gone in unsettled:
             self.world.store.record_feed_build(feed, build)
             self.remove(gone)
-        self._unsettled.clear()
 
     def remove(self, paths: Iterable[str]) -> None:
         """Files that this program wrote, and the folders that are empty then."""

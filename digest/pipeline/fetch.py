@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -35,7 +36,7 @@ from digest.fetch import (
 from digest.files import write_whole
 from digest.listings import dump_of, read_listing
 from digest.model import Fetched, FetchState, Source, SourceKind
-from digest.pipeline.world import Progress, silent
+from digest.pipeline.world import Apart, Progress, silent
 from digest.store import Store
 from digest.text import counted
 
@@ -68,7 +69,9 @@ class Span:
     dry: bool = False
 
 
-def fetch(fetching: Fetching, now: datetime, span: Span = Span(), progress: Progress = silent) -> Iterator[Fetched]:
+def fetch(
+    fetching: Fetching, now: datetime, span: Span = Span(), progress: Progress = silent, apart: Apart = nullcontext
+) -> Iterator[Fetched]:
     """Ask every source in turn; one that fails does not stop the others. The caller holds the lock "fetch"."""
     from digest.fetch.client import Client  # with httpx, which takes a moment
 
@@ -78,10 +81,11 @@ def fetch(fetching: Fetching, now: datetime, span: Span = Span(), progress: Prog
     for number, source in enumerate(fetching.sources, start=1):
         progress(number, len(fetching.sources))
         visit = _Visit(source, span, client, memory, fetching.inbox, now)
-        yield from visit.made(fetching.examples() if source is asked_by_id else ())
+        with apart(f"source {source.name}"):
+            yield from visit.made(fetching.examples() if source is asked_by_id else ())
 
 
-def fetch_due(fetching: Fetching, store: Store, now: datetime) -> tuple[Fetched, ...]:
+def fetch_due(fetching: Fetching, store: Store, now: datetime, apart: Apart = nullcontext) -> tuple[Fetched, ...]:
     """Ask the automatic sources whose time has come, unless another process is fetching."""
     automatic = tuple(one for one in fetching.sources if one.auto)
     if not automatic:
@@ -89,7 +93,7 @@ def fetch_due(fetching: Fetching, store: Store, now: datetime) -> tuple[Fetched,
     with store.exclusive("fetch") as ours:
         memory = Memory(fetching.memory, now)
         due = tuple(one for one in automatic if _is_due(one, memory.course(one.name).tried, now))
-        return tuple(fetch(replace(fetching, sources=due), now)) if ours and due else ()
+        return tuple(fetch(replace(fetching, sources=due), now, apart=apart)) if ours and due else ()
 
 
 def unanswered(found: Iterable[Fetched]) -> str:
@@ -161,6 +165,9 @@ class _Visit:
                 yield self._told(start, FetchState.FAILED, reason=str(error))
             except FetchError as error:
                 yield self._told(start, FetchState.FAILED, reason=str(error))
+                return
+            except OSError as error:  # of writing it down: to ask for the rest is of no use
+                yield self._told(start, FetchState.FAILED, reason=f"{error.filename}: {error.strerror}")
                 return
 
     def _planned(self, request: Request) -> Fetched:

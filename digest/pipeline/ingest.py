@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -24,7 +24,7 @@ from digest.model import (
     Listing,
     Outcome,
 )
-from digest.pipeline.world import Progress, World, silent
+from digest.pipeline.world import Apart, Progress, World, silent
 from digest.store import Store
 from digest.text import taken_at
 
@@ -182,7 +182,9 @@ def dumps_in(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> Iterator[DumpReport]:
+def ingest_inbox(
+    world: World, now: datetime, progress: Progress = silent, apart: Apart = nullcontext
+) -> Iterator[DumpReport]:
     """Take in what is new in the inbox. A dump that cannot be read is moved aside with the reason beside it.
 
     Dumps that were read stay where they are; they are known by content and cost one hash a run. So do those that can
@@ -191,26 +193,32 @@ def ingest_inbox(world: World, now: datetime, progress: Progress = silent) -> It
     paths, stuck = list(dumps_in(world.inbox)) if world.inbox.is_dir() else [], world.store.stuck()
     for number, path in enumerate(paths, start=1):
         progress(number, len(paths))
-        try:
-            dump = read_dump(path)
-        except FileNotFoundError:
-            continue  # taken away since the folder was read
-        except ListingError as error:
-            yield DumpReport(dump=name_of(path), digest="", error=str(error))
-            continue
-        if (reason := stuck.get(dump.digest)) is not None:
-            if not _moved_aside(world.inbox, path, reason):
-                world.store.moved_aside(dump.digest)
-            continue
-        growing = _is_growing(path, now)
-        report = ingest(world.store, dump, now, growing=growing)
-        if report.error and growing:
-            more = "written a moment ago, and so left for the next run"
-            report = DumpReport(dump=dump.name, digest="", error=f"{report.error} ({more})")
-        elif report.error and (fault := _moved_aside(world.inbox, path, report.error)):
-            report = world.store.set_aside(dump, report.error, now, stuck=fault)
-        if not report.known:
-            yield report
+        with apart(f"dump {name_of(path)}"):
+            report = _taken(world, path, stuck, now)
+            if report and not report.known:
+                yield report
+
+
+def _taken(world: World, path: Path, stuck: Mapping[str, str], now: datetime) -> DumpReport | None:
+    """What came of one of the inbox; None if there is nothing to say of it."""
+    try:
+        dump = read_dump(path)
+    except FileNotFoundError:
+        return None  # taken away since the folder was read
+    except ListingError as error:
+        return DumpReport(dump=name_of(path), digest="", error=str(error))
+    if (reason := stuck.get(dump.digest)) is not None:
+        if not _moved_aside(world.inbox, path, reason):
+            world.store.moved_aside(dump.digest)
+        return None
+    growing = _is_growing(path, now)
+    report = ingest(world.store, dump, now, growing=growing)
+    if report.error and growing:
+        more = "written a moment ago, and so left for the next run"
+        return DumpReport(dump=dump.name, digest="", error=f"{report.error} ({more})")
+    if report.error and (fault := _moved_aside(world.inbox, path, report.error)):
+        return world.store.set_aside(dump, report.error, now, stuck=fault)
+    return report
 
 
 def _is_growing(path: Path, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from time import monotonic
 
 from digest.days import at_fault
@@ -16,8 +17,9 @@ from digest.pipeline.handover import trouble
 from digest.pipeline.hold import tell_editor
 from digest.pipeline.ingest import ingest_inbox
 from digest.pipeline.publish import Published, publish
+from digest.pipeline.roll import keep_in_step
 from digest.pipeline.surfaces import announce
-from digest.pipeline.watch import Watch
+from digest.pipeline.watch import Phase, Watch
 from digest.pipeline.world import Progress, World, silent
 
 
@@ -28,10 +30,11 @@ class RunReport:
     published: Published = field(default_factory=Published)
     deliveries: tuple[Delivery, ...] = ()
     trouble: str = ""  # why no mail gets out, if it does not
+    errors: tuple[Exception, ...] = ()  # of what failed, to be raised once the rest is told
 
     @property
     def nothing_new(self) -> bool:
-        return not (self.dumps or self.published.editions or self.deliveries)
+        return not (self.dumps or self.published.editions or self.deliveries or self.errors)
 
     def incomplete(self, now: datetime) -> bool:
         """Whether a source is at fault just now, so that papers may be missing."""
@@ -56,21 +59,45 @@ def run(
     fetching: Fetching | None = None,
     clock: Callable[[], float] = monotonic,
 ) -> RunReport:
-    """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock."""
-    watch, fetched = Watch(world.store, now, clock), tuple[Fetched, ...]()
+    """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock.
+
+    None needs that the one before did all it should: what waits in the outbox goes whatever else failed, and the
+    report has why that did. Only a StoreError ends the run at once.
+    """
+    watch, published, fetched = Watch(world.store, now, clock), Published(), tuple[Fetched, ...]()
+    dumps: list[DumpReport] = []
     with watch.watching():
-        with watch.phase("fetch", idle=lambda: not fetched) as fetches:
-            fetched = fetch_due(fetching, world.store, now) if fetching else ()
+        with watch.phase("fetch", idle=lambda: not fetched) as fetches, fetches.apart("fetch"):
+            fetched = fetch_due(fetching, world.store, now, fetches.apart) if fetching else ()
             note_fetched(world.store, fetched, now)
             fetches.trouble = unanswered(fetched)
-        with watch.phase("ingest"):
-            dumps = tuple(ingest_inbox(world, now, progress))
-        with watch.phase("publish"):
-            published = publish(world, now, progress)
-        with watch.phase("deliver") as delivering:
-            deliveries = (*tell_editor(world, now), *deliver(world, now, progress))
-            delivering.trouble = trouble(world.store, deliveries)
-    announce(world)
+        with watch.phase("ingest") as reads, reads.apart("ingest"):
+            dumps.extend(ingest_inbox(world, now, progress, reads.apart))
+        with watch.phase("publish") as publishes, publishes.apart("publish"):
+            published = publish(world, now, progress, publishes.apart)
+        with watch.phase("deliver") as delivers:
+            deliveries = hand_over(world, now, progress, delivers)
+    last = Phase()
+    with last.apart("hub"):
+        announce(world)
+    phases = (fetches, reads, publishes, delivers, last)
     return RunReport(
-        fetched=fetched, dumps=dumps, published=published, deliveries=deliveries, trouble=delivering.trouble
+        fetched=fetched,
+        dumps=tuple(dumps),
+        published=published,
+        deliveries=deliveries,
+        trouble=delivers.trouble,
+        errors=tuple(chain.from_iterable(phase.errors for phase in phases)),
     )
+
+
+def hand_over(world: World, now: datetime, progress: Progress, phase: Phase) -> tuple[Delivery, ...]:
+    """What is held is shown to the editor, and what is due goes out; to nobody who has left since it was decided on."""
+    deliveries: list[Delivery] = []
+    with phase.apart("deliver"):
+        keep_in_step(world, now)
+        with phase.apart("editor"):
+            deliveries.extend(tell_editor(world, now))
+        deliveries.extend(deliver(world, now, progress))
+    phase.trouble = trouble(world.store, deliveries)
+    return tuple(deliveries)

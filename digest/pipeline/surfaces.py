@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from digest.model import Cadence, Edition, Links, Subscription
 from digest.pipeline.archive import archive_folder, month_name, month_page, unwritten, write_front
 from digest.pipeline.feeds import common_language, month_end, write_feeds
 from digest.pipeline.streams import feed_path
-from digest.pipeline.world import World
+from digest.pipeline.world import Apart, World
 from digest.store import selection_key
 from digest.websub import ping
 
@@ -42,16 +43,19 @@ def take_down(world: World, gone: Sequence[Edition], left: Sequence[Edition]) ->
         (world.output / path).unlink(missing_ok=True)
 
 
-def write_surfaces(world: World) -> tuple[Path, ...]:
+def write_surfaces(world: World, apart: Apart = nullcontext) -> tuple[Path, ...]:
     """Write the feeds that changed, the pages of public editions, and what leads to them; returns what was written.
 
     Done on every run, from the store alone: a run that was killed before it came here is repaired by the next.
     """
-    written = write_feeds(world)
+    written = write_feeds(world, apart)
     for subscription in world.subscriptions:
         if subscription.address is None:
-            written += _write_pages(world, subscription)
-    return (*written, *write_front(world, common_language(world)))
+            with apart(f"pages of {subscription.profile}"):
+                written += _write_pages(world, subscription)
+    with apart("front page"):
+        written += write_front(world, common_language(world))
+    return tuple(written)
 
 
 def _write_pages(world: World, subscription: Subscription) -> list[Path]:

@@ -30,6 +30,8 @@ def silent(_done: int, _total: int) -> None:
 
 
 Progress = Callable[[int, int], None]
+# Around pieces of work that do not need each other, each named; with `nullcontext` the first failure ends them all.
+Apart = Callable[[str], AbstractContextManager[object]]
 
 
 class Knowledge(Protocol):

@@ -1,0 +1,137 @@
+"""What fails in a run keeps nothing from being done that does not depend on it, and is told all the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Place
+from smtp_sink import Sink
+from test_empty_days import drop
+from test_pipeline import LATER, over
+
+from digest.diff import diff
+from digest.errors import FeedError, RenderError, StoreError
+from digest.message import write_letter
+from digest.model import Changes, Draft, Edition, Letter, Listing
+
+NEXT_DAY = "2026-06-03T20:00:00+00:00"
+
+
+def failing(error: Exception) -> object:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("part", "error", "code"),
+    [
+        ("run.fetch_due", PermissionError(13, "Permission denied", "state/fetch.json"), 2),
+        ("run.ingest_inbox", PermissionError(13, "Permission denied", "inbox"), 2),
+        ("publish.judge_days", ZeroDivisionError(), 3),
+        ("surfaces.write_feeds", FeedError("a feed cannot be built"), 2),
+        ("surfaces.write_front", PermissionError(13, "Permission denied", "out/index.html"), 2),
+        ("run.tell_editor", ZeroDivisionError(), 3),
+        ("run.announce", ZeroDivisionError(), 3),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_what_waits_goes_out_once_whatever_else_fails(
+    published: Place, monkeypatch: pytest.MonkeyPatch, part: str, error: Exception, code: int
+) -> None:
+    with Sink() as server, monkeypatch.context() as patch:
+        over(published, server.port)
+        patch.setattr(f"digest.pipeline.{part}", failing(error))
+        ran = published.run("run")
+        assert (ran.code, "4 of 4 messages sent" in ran.out, len(server.received)) == (code, True, 4)
+        assert str(error.args[-1] if error.args else type(error).__name__) in ran.err
+        patch.undo()
+        assert (published.run("run", now=LATER).code, len(server.received)) == (4, 4)
+
+
+@pytest.mark.parametrize("part", ["run.ingest_inbox", "publish.judge_days", "surfaces.write_feeds", "run.tell_editor"])
+def test_nothing_goes_out_where_the_database_fails(
+    published: Place, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    with Sink() as server:
+        over(published, server.port)
+        monkeypatch.setattr(f"digest.pipeline.{part}", failing(StoreError("the disk is full")))
+        ran = published.run("run")
+        assert (ran.code, "the disk is full" in ran.err, server.received) == (2, True, [])
+
+
+def test_a_dump_that_the_program_fails_at_keeps_no_other(ingested: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails_at_a(listing: Listing, *rest: Any) -> Changes:
+        return diff(listing, *rest) if listing.source != "a" else diff()  # type: ignore[call-arg]
+
+    for source in "ab":
+        drop(ingested, "2026-06-02", f"Gliders of {source}", source=source)
+    with monkeypatch.context() as patch:
+        patch.setattr("digest.pipeline.ingest.diff", fails_at_a)
+        ran = ingested.run("run")
+    assert (ran.code, len(ingested.mails())) == (3, 4)
+    assert "inbox/a-2026-06-02.jsonl kind=TypeError" in ran.err
+    assert "b-2026-06-02.jsonl" in ran.out
+    again = json.loads(ingested.run("run", "--json", now=LATER).out)
+    assert [Path(one["dump"]).name for one in again["dumps"]] == ["a-2026-06-02.jsonl"], "tried again by itself"
+
+
+def test_a_profile_that_fails_keeps_no_other_and_its_last_mail_goes(
+    published: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was withdrawn for the edition that is not made goes out after all; that one comes once it can be made."""
+
+    def fails_for_trending(draft: Draft, edition: Edition, *rest: Any) -> Letter:
+        if edition.subscription.profile == "trending":
+            raise RenderError("card.html.j2: nothing is called that")
+        return write_letter(draft, edition, *rest)
+
+    drop(published, "2026-06-03", "Robot gliders", "A small language model of boats", votes=90)
+    with Sink() as server, monkeypatch.context() as patch:
+        patch.setattr("digest.pipeline.letters.write_letter", fails_for_trending)
+        ran = over(published, server.port).run("run", now=NEXT_DAY)
+        assert (ran.code, "what=profile trending kind=RenderError" in ran.err) == (2, True)
+        was_sent = [("ada", "2026-06-02"), ("alan", "2026-06-03"), ("emmy", "2026-06-02"), ("grace", "2026-06-03")]
+        assert sent(published) == was_sent
+        patch.undo()
+        assert published.run("run", now=NEXT_DAY.replace("20:00", "20:01")).code == 0
+        assert sent(published) == sorted([*was_sent, ("ada", "2026-06-03")])
+        assert len(server.received) == 5
+
+
+def sent(place: Place) -> list[tuple[str, str]]:
+    """The readers and dates of the editions that were sent."""
+    found = json.loads(place.run("outbox", "--json", "--full", "--state", "sent").out)["messages"]
+    return sorted((one["address"].partition("@")[0], one["edition_id"][-10:]) for one in found)
+
+
+def test_a_feed_that_cannot_be_written_keeps_no_other(sent: Place) -> None:
+    feeds = sent.folder / "out" / "feeds"
+    shutil.rmtree(feeds)
+    feeds.mkdir()
+    (feeds / "trust").write_text("in the place of a folder")
+    for _ in range(2):
+        ran = sent.run("run", now=LATER)
+        assert (ran.code, f"{feeds / 'trust'}" in ran.err) == (2, True)
+    assert (feeds / "trending.atom").is_file() and (feeds / "index.html").is_file()
+    (feeds / "trust").unlink()
+    assert sent.run("run", now=LATER).code == 4
+    assert (feeds / "trust" / "editions.atom").is_file()
+
+
+def test_where_all_fails_it_is_not_tried_for_each(sent: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def fails(*_: object) -> None:
+        tried.append(1)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("digest.pipeline.watch._VERY_MANY", 3)
+    monkeypatch.setattr("digest.pipeline.feeds._Writer.refresh", fails)
+    assert sent.run("run", now=LATER).code == 2
+    assert len(tried) == 3
