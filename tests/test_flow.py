@@ -122,7 +122,8 @@ def test_a_bad_dump_is_set_aside_and_the_rest_goes_on(stocked: Place) -> None:
     assert (aside / "bad.json.reason.txt").read_text().strip()
     assert not bad.exists()
     assert stocked.run("run").code == 4, "it is named once, not every minute"
-    assert "bad.json" in stocked.run("status").out
+    for moment, listed in (("2026-06-09T19:59:00+00:00", True), ("2026-06-10T20:00:00+00:00", False)):
+        assert ("bad.json" in stocked.run("status", now=moment).out) is listed, "for a week"
 
 
 def test_a_dump_that_is_still_being_copied_is_left_alone(stocked: Place) -> None:

@@ -291,11 +291,15 @@ def test_set_aside_until_the_dump_is_read(store: Store) -> None:
     report = store.set_aside(dump, HOSTILE, NOW + HOUR)
     store.set_aside(replace(dump, digest="d0"), "earlier", NOW)
     assert (report.error, report.dump, report.digest) == (HOSTILE, dump.name, "d1")
-    assert [each.digest for each in store.set_asides(9)] == ["d1", "d0"]
-    assert store.set_asides(1) == (report,)
+    assert [each.digest for each in store.set_asides(NOW, 9)] == ["d1", "d0"]
+    assert store.set_asides(NOW, 1) == store.set_asides(NOW + HOUR, 9) == (report,), "the latest"
     assert store.report("d1") is None
     record(store, a_change(a_paper("a")))
-    assert [each.digest for each in store.set_asides(9)] == ["d0"]
+    assert [each.digest for each in store.set_asides(NOW, 9)] == ["d0"]
+    store.set_aside(replace(dump, digest="d0"), "earlier", NOW, stuck="it is read-only")
+    assert [each.digest for each in store.set_asides(NOW + HOUR, 9)] == ["d0"], "it is in the inbox still"
+    record(store, a_change(a_paper("a")), digest="d2", dump=dump.name)
+    assert store.set_asides(NOW, 9) == (), "another of its name could be read"
 
 
 def test_listings_sources_and_newest_ingest(store: Store) -> None:

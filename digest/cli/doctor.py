@@ -359,8 +359,8 @@ def _sources(store: Store, now: datetime) -> Iterator[Finding]:
     aside = store.unread(now - _TWO_WEEKS)
     if aside:
         words = (
-            f"{len(aside)} dumps could not be read in two weeks; the latest is {aside[0].dump}: {aside[0].reason}. "
-            "They lie in the inbox's set-aside folder"
+            f"{counted(len(aside), 'dump')} could not be read in two weeks, at last "
+            f"{tables.set_aside(aside[0].dump, aside[0].reason)}. Mended, give it again under its name"
         )
         yield Finding(level="wrong", name="dumps", words=words)
     for one in store.verdicts((now - _A_DAY).date()):

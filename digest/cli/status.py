@@ -33,7 +33,7 @@ def status_command(context: Context, as_json: bool) -> int:
     settings, now = context.settings, context.now()
     with context.store() as store:
         counts, last = store.counts(), store.last_editions()
-        waiting, aside = store.outbox(OPEN_STATES, 20), store.set_asides(20)
+        waiting, aside = store.outbox(OPEN_STATES, 20), store.set_asides(now - _SHOWN_DAYS, 20)
         newest, oldest, trouble = store.newest_ingest(), store.outbox_ages(), store.destinations()
         verdicts = store.verdicts((now - _SHOWN_DAYS).date())
         phases, everyone = _phases(store), with_pauses(store, settings.subscriptions)

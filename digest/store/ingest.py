@@ -111,7 +111,8 @@ class Ingested(Database):
             _replace_day_changes(conn, listing, changes.entries)
             _count(conn, listing, changes, listing_id)
             _insert_lines(conn, listing, listing_id)
-            conn.execute(delete(set_asides).where(set_asides.c.digest == listing.digest))
+            mended = (set_asides.c.digest == listing.digest) | (set_asides.c.dump == listing.dump)
+            conn.execute(delete(set_asides).where(mended))
             return codec.report(conn.execute(listings.select().where(listings.c.id == listing_id)).one())
 
     def named_earlier(self, digest: str, name: str, now: datetime) -> None:

@@ -21,9 +21,10 @@ class SetAsides(Database):
             conn.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=row))
             return _set_aside(conn.execute(set_asides.select().where(set_asides.c.digest == dump.digest)).one())
 
-    def set_asides(self, limit: int) -> tuple[DumpReport, ...]:
-        """Dumps that could not be read, the latest first."""
-        latest = set_asides.select().order_by(set_asides.c.at.desc(), set_asides.c.digest.desc()).limit(limit)
+    def set_asides(self, since: datetime, limit: int) -> tuple[DumpReport, ...]:
+        """Dumps that could not be read since then, or are in the inbox still, the latest first."""
+        lately = set_asides.select().where((set_asides.c.at >= since) | set_asides.c.stuck.is_not(None))
+        latest = lately.order_by(set_asides.c.at.desc(), set_asides.c.digest.desc()).limit(limit)
         with self._reading() as conn:
             return tuple(map(_set_aside, conn.execute(latest)))
 
