@@ -1,4 +1,7 @@
-"""Pure: when soft bounces are enough to leave an address alone. Does not know where they come from."""
+"""Pure: when soft bounces are enough to leave an address alone, and dead ones too many to be true.
+
+Does not know where they come from.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from datetime import datetime, timedelta
 from digest.model import Bounce, OutboxItem, OutboxState, ReturnKind
 
 SPAN = timedelta(days=7)  # soft bounces of one week say nothing: a full mailbox, a server that moves
+MANY = 20  # so many dead addresses of a domain at once are no accident
+_SHARE = 10  # per cent of what went there: a bad list of addresses has fewer, and a server that errs has more
 SETTLED = timedelta(days=5)  # after so long a message that did not come back has arrived (RFC 5321, 4.5.4.1)
 
 
@@ -31,6 +36,11 @@ def is_failing(
     moments = {_answers(one, messages) or one.digest: one.at for one in soft if last is None or one.at > last}
     streak = sorted(moments.values())
     return len(streak) >= most and streak[-1] - streak[0] >= SPAN
+
+
+def is_outage(dead: int, mailed: int) -> bool:
+    """Whether so many dead addresses of a domain, of so many mailed, are rather the fault of its server."""
+    return dead >= MANY and 100 * dead >= _SHARE * mailed
 
 
 def _answers(bounce: Bounce, messages: Sequence[OutboxItem]) -> str | None:

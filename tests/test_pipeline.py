@@ -84,7 +84,7 @@ def test_a_domain_that_refuses_by_policy_is_stopped_until_the_operator_resumes_i
         assert json.loads(published.run("suppress", "--json").out) == []
         again = published.run("deliver", now=LATER)
         assert again.code == 1
-        assert "4 messages wait, as refused by policy: example.org" in again.out
+        assert "4 messages wait, as their domains are stopped: example.org" in again.out
         assert outbox(published) == {"deferred": 1, "pending": 3}, "nothing goes there by itself"
         seen = published.run("outbox", "--domain", "example.org")
         assert seen.code == 1

@@ -175,6 +175,24 @@ def test_a_returned_mail_is_recorded_once_with_what_follows(store: Store) -> Non
     assert store.failing(NOW + DAY) == ()
 
 
+def test_who_is_taken_for_dead_can_be_spared_and_the_domain_stopped(store: Store) -> None:
+    edition = an_edition("trending/ada@example.org")
+    enqueue(store, edition, an_item(edition, message_id="m", address=ADA, state=OutboxState.SENT), NOW)
+    barred = Suppression(address=ADA, reason="bounced: 5.1.1", since=NOW)
+    answer = bounce("d1", K.HARD, consequence=C.SUPPRESSED, at=NOW + DAY, message_id="m")
+    other = bounce("d2", K.HARD, consequence=C.SUPPRESSED, at=NOW + DAY, address="bo@example.org")
+    for one in (answer, other, bounce("d3", K.HARD)):
+        store.record_bounce(one, barred if one is answer else None)
+    assert store.dead(NOW + DAY) == ((answer, NOW), (other, NOW + DAY)), "with when the mail was made, if that is known"
+    assert [store.mailed_on("example.org", NOW.date() + days * DAY) for days in (-1, 0, 1)] == [0, 1, 0]
+    assert store.spare([replace(barred, reason="complained")], NOW) == ()
+    assert store.spare([barred], NOW) == (ADA,) and store.suppression(ADA) is None
+    assert store.spare([barred], NOW) == ()
+    for reply in ("busy", "all dead"):
+        store.stop_domain("example.org", reply)
+    assert [(one.name, one.stopped, one.reply) for one in store.destinations()] == [("example.org", True, "all dead")]
+
+
 def test_a_suppression_can_be_of_one_subscription_and_is_remembered_when_lifted(store: Store) -> None:
     one = Suppression(address="Ada@example.org", reason="unsubscribed", since=NOW, subscription_id="trending/ada")
     assert store.suppress(one)
@@ -333,3 +351,44 @@ def test_addresses_from_a_file(place: Place, tmp_path: Path) -> None:
     assert "2 addresses may be mailed again; 0 were not" in allowed.out
     assert suppressed(place) == {}
     assert place.run("suppress", "--remove").code == 2
+
+
+def test_a_server_that_takes_everybody_for_dead_is_not_believed(sent: Place) -> None:
+    """Nobody stays barred but who is for another reason; of a domain with many readers so many dead are believed."""
+
+    def returned(domain: str, readers: int, day: int) -> list[bytes]:
+        """A day's mails to so many readers are sent; those to 25 of them come back."""
+        contents, at = [], datetime(2026, 6, day, 5, 0, tzinfo=UTC)
+        for number in range(readers):
+            own = Subscription(id=f"trending/{number}@{domain}", profile="trending", address=f"{number}@{domain}")
+            edition, ours = an_edition(own.id, at.date(), subscription=own), f"{number}.{day}@{domain}"
+            enqueue(store, edition, an_item(edition, message_id=ours, created_at=at, state=OutboxState.SENT), at)
+            fields = {"recipient": f"{number}@{domain}", "date": f"{at:%d %b %Y %H:%M:%S} +0000"}
+            contents.append(dsn(to="bounce@example.org", original=f"Message-ID: <{ours}>\n", **fields))
+        return contents[:25]
+
+    def read(moment: str, *contents: bytes) -> tuple[int, list[tuple[str, int, bool]]]:
+        ran = sent.run("bounce", "--json", returns(sent, *contents), now=f"2026-06-{moment}:00Z")
+        spared = json.loads(ran.out)["spared"]
+        return ran.code, [(one["domain"], len(one["addresses"]), one["stopped"]) for one in spared]
+
+    with closing(Store.open(f"sqlite:///{sent.folder / 'state' / 'digest.db'}")) as store:
+        small, large = returned("small.example", 40, 3), returned("large.example", 300, 3)
+        small_again = returned("small.example", 40, 4)
+        store.suppress(Suppression(address="0@small.example", reason="complained", since=NOW))
+    assert read("03T06:00", *small[:19], *large) == (0, [])
+    assert len(suppressed(sent)) == 19 + 25
+    assert read("03T07:00", *small[19:21]) == (1, [("small.example", 20, True)])
+    assert read("03T08:00", *small[21:24]) == (1, [("small.example", 3, False)]), "late ones"
+    assert set(suppressed(sent)) == {"0@small.example", *(f"{number}@large.example" for number in range(25))}
+    roads = sent.run("outbox").out
+    assert "21 of 40 mails of 2026-06-03 came back as dead" in roads and "--resume small.example" in roads
+    sent.run("suppress", "1@small.example")
+    assert read("03T09:00", *small[24:]) == (1, [("small.example", 1, False)])
+    assert "1@small.example" in suppressed(sent), "whom the operator suppressed stays so"
+    assert sent.run("outbox", "--resume", "small.example").code == 0
+    assert read("04T06:00", *small_again[:5]) == (0, []), "what comes of another day's mails is judged by itself"
+    assert "2@small.example" in suppressed(sent)
+    told = sent.run("bounce", returns(sent, *small_again[5:]), now="2026-06-04T07:00:00Z")
+    assert "small.example: 25 of 40 mails of 2026-06-04 came back as dead. Rather its server errs" in told.out
+    assert "Nothing goes there until you say `digest outbox --resume small.example`." in told.out

@@ -19,6 +19,7 @@ from digest.model import Bounce, Consequence, Suppression
 from digest.pipeline.bounces import take_return
 from digest.pipeline.failing import suppress_failing
 from digest.pipeline.owners import Owners
+from digest.pipeline.spare import Spared, spare
 from digest.text import counted
 
 IMAP_USER, IMAP_PASSWORD = "DIGEST_IMAP_USER", "DIGEST_IMAP_PASSWORD"
@@ -34,6 +35,7 @@ class _Read:
     bounces: list[tuple[Mail, Bounce]] = field(default_factory=list)
     known: int = 0
     failing: list[Suppression] = field(default_factory=list)
+    spared: list[Spared] = field(default_factory=list)
 
 
 def bounce_command(context: Context, source: str | None, as_json: bool, keep: bool, dry_run: bool) -> int:
@@ -57,7 +59,8 @@ def bounce_command(context: Context, source: str | None, as_json: bool, keep: bo
         tables.print_json(_json(found))
     else:
         _say(found)
-    return TROUBLED if any(one.consequence in _TROUBLE for _, one in found.bounces) else DONE
+    troubled = found.spared or any(one.consequence in _TROUBLE for _, one in found.bounces)
+    return TROUBLED if troubled else DONE
 
 
 def _read(context: Context, box: Mailbox, *, keep: bool, dry: bool) -> _Read:
@@ -78,6 +81,8 @@ def _read(context: Context, box: Mailbox, *, keep: bool, dry: bool) -> _Read:
                     box.done(mail)
             elif box.fleeting:
                 write_whole(context.settings.state / "returned" / f"{one.digest[:16]}.eml", mail.content)
+        if not dry:
+            found.spared = list(spare(store, now))
         found.failing = list(suppress_failing(here, now, dry=dry))
     return found
 
@@ -88,6 +93,7 @@ def _json(found: _Read) -> dict[str, object]:
         "read": [{"where": mail.where, **tables.plain(one)} for mail, one in found.bounces],
         "known": found.known,
         "failing": [tables.plain(one) for one in found.failing],
+        "spared": [tables.plain(one) for one in found.spared],
     }
 
 
@@ -103,5 +109,15 @@ def _say(found: _Read) -> None:
             out.print(f"[yellow]Not understood:[/] {escape(mail.where)}: {escape(one.words)}", soft_wrap=True)
     for suppression in found.failing:
         out.print(f"{escape(suppression.address)} will not be mailed: {escape(suppression.reason)}", soft_wrap=True)
+    for spared in found.spared:
+        out.print(escape(_of_spared(spared)), soft_wrap=True)
     mails, ignored = counted(len(found.bounces), "mail"), len(found.bounces) - len(told)
     out.print(f"{mails} read, {ignored} of them mere notices; {found.known} were known.")
+
+
+def _of_spared(one: Spared) -> str:
+    told = (
+        f"{one.domain}: {one.dead} of {one.mailed} mails of {one.date} came back as dead. Rather its server errs than "
+        f"that all have gone: {len(one.addresses)} of these addresses may be mailed again."
+    )
+    return f"{told} Nothing goes there until you say `digest outbox --resume {one.domain}`." if one.stopped else told

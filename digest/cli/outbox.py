@@ -23,8 +23,8 @@ def say_domain(one: Destination) -> None:
     """A domain that does not take our mail, and what to do."""
     words = f"{one.name} {{}}; it said: {tables.masked_in(one.reply)}"
     if one.stopped:
-        resume = f"mend the cause, then `digest outbox --resume {one.name}`"
-        out.print(f"[bold red]Stopped:[/] {escape(words.format(f'refuses by policy; {resume}'))}", soft_wrap=True)
+        until = f"gets no mail until the cause is mended and you say `digest outbox --resume {one.name}`"
+        out.print(f"[bold red]Stopped:[/] {escape(words.format(until))}", soft_wrap=True)
     elif one.not_before is not None:
         until = f"failed {one.failures} times, is left alone until {one.not_before:%Y-%m-%d %H:%M} UTC"
         out.print(f"[yellow]Waiting:[/] {escape(words.format(until))}", soft_wrap=True)

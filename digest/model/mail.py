@@ -108,7 +108,7 @@ class Delivery:
 class Destination:
     """How a domain takes our mail: failures in a row, until when it is left alone, and if it is stopped.
 
-    A stopped one, which refuses by policy, gets nothing until the operator resumes it.
+    A stopped one, which refuses by policy or takes everybody for dead, gets nothing until the operator resumes it.
     """
 
     name: str

@@ -19,6 +19,7 @@ What they need of more than one part, and what is asked beside them:
     past preview backtest why             what it would get, what it would have got, what became of a date
     letters surfaces streams feeds archive    editions become mails, pages and feeds
     senders pace roads failing handover   who sends, how fast and where to; which addresses and servers take nothing
-    bounces owners feedback references    what comes back and whose it is; what readers say, of which paper
+    bounces owners spare                  what comes back and whose it is; whom a server wrongly takes for dead
+    feedback references                   what readers say, and of which paper
     days figures prune                    how the sources' days were; numbers for the operator; what goes in time
 """

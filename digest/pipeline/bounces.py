@@ -55,7 +55,7 @@ def judge(returned: Returned, owner: Owner | None, now: datetime) -> tuple[Bounc
     )
     if owner is None or consequence is not Consequence.SUPPRESSED:
         return bounce, None
-    suppression = Suppression(address=owner.address, reason=_reason(bounce), since=now)
+    suppression = Suppression(address=owner.address, reason=reason_of(bounce), since=now)
     if kind is ReturnKind.UNSUBSCRIBE:
         suppression = replace(suppression, subscription_id=owner.subscription_id)
     return bounce, suppression
@@ -99,7 +99,8 @@ def _moment(returned: Returned, owner: Owner | None, now: datetime) -> datetime:
     return min(max(returned.date, made), now)
 
 
-def _reason(bounce: Bounce) -> str:
+def reason_of(bounce: Bounce) -> str:
+    """Why an address is suppressed for it."""
     if bounce.kind is ReturnKind.UNSUBSCRIBE:
         return "unsubscribed by mail"
     if bounce.kind is ReturnKind.COMPLAINT:

@@ -18,7 +18,9 @@ def trouble(store: Store, deliveries: Sequence[Delivery]) -> str:
     to_send = store.to_send()
     if stopped := [one.name for one in store.destinations() if one.stopped and to_send.get(one.name)]:
         held = sum(to_send[name] for name in stopped)
-        return f"{_wait(held)}, as refused by policy: {', '.join(stopped[:5])}{', …' if len(stopped) > 5 else ''}"
+        return (
+            f"{_wait(held)}, as their domains are stopped: {', '.join(stopped[:5])}{', …' if len(stopped) > 5 else ''}"
+        )
     if any(one.state is OutboxState.SENT for one in deliveries):
         return ""
     if unreached := [one for one in deliveries if one.unreached]:

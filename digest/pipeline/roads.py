@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from digest.model import Destination
+from digest.model import Destination, Suppression
+from digest.patience import MANY
 
 log = logging.getLogger(__name__)
 
 _PATIENCE = 3  # so many failures in a row close a domain, which one 421 does at once
-_ALL_DEAD = 20  # so many addresses in a row refused as dead are no accident, and rather the fault of a server
 
 
 class Roads:
@@ -25,7 +25,7 @@ class Roads:
     def __init__(self, known: Iterable[Destination], now: datetime, delays: Sequence[timedelta]) -> None:
         self._known = {one.name: one for one in known}
         self._now, self._delays, self._lock = now, delays, threading.Lock()
-        self._dead = Counter[str]()
+        self._dead: dict[str, list[Suppression]] = defaultdict(list)
 
     def closed(self, domain: str) -> bool:
         found = self._known.get(domain)
@@ -49,17 +49,18 @@ class Roads:
             until = self._now + self._delays[min(over, len(self._delays) - 1)] if over >= 0 else None
             return self._note(domain, failures, until, before.stopped, reply)
 
-    def dead(self, domain: str, reply: str) -> Destination | None:
-        """An address was refused as dead; the destination, stopped, if all of the last so many were."""
+    def dead(self, domain: str, barred: Suppression, reply: str) -> tuple[Destination, list[Suppression]] | None:
+        """An address was refused as dead; if very many in a row were, the destination, stopped, and what bars them."""
         with self._lock:
-            self._dead[domain] += 1
-            if self._dead[domain] < _ALL_DEAD:
+            self._dead[domain].append(barred)
+            if len(self._dead[domain]) < MANY:
                 return None
-            del self._dead[domain]
-        return self.stop(domain, f"{_ALL_DEAD} addresses in a row were refused as dead, the last with: {reply}")
+            those = self._dead.pop(domain)
+        words = f"{MANY} addresses in a row were refused as dead, the last with: {reply}"
+        return self.stop(domain, words), those
 
     def stop(self, domain: str, reply: str) -> Destination:
-        """It refuses by policy: nothing more goes there until the operator says so."""
+        """It refuses everything: nothing more goes there until the operator says so."""
         log.error("domain_stopped domain=%s reply=%s resume=`digest outbox --resume %s`", domain, reply, domain)
         with self._lock:
             before = self._known.get(domain, Destination(name=domain))

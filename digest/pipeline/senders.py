@@ -216,9 +216,11 @@ class Sender:
             reply = self._transport.send(ready.message, ahead.message)
         except PermanentDeliveryError as error:
             if error.hard:
-                self._suppress(item, f"bounced: {error}")
-                if stopped := self._shift.roads.dead(item.domain, str(error)):
-                    self._ledger.note(stopped)
+                barred = Suppression(address=item.address, reason=f"bounced: {error}", since=self._now)
+                self._world.store.suppress(barred)
+                if found := self._shift.roads.dead(item.domain, barred, str(error)):
+                    self._ledger.note(found[0])
+                    self._world.store.spare(found[1], self._now)
             return self._outcome(item, OutboxState.FAILED, str(error))
         except UncertainError as error:
             again = self._world.resend_after_crash and not self._too_long(item)
@@ -263,9 +265,6 @@ class Sender:
         tries = [one.at for one in self._world.store.deliveries(item.message_id)]
         first = min((at for at in tries if item.queued_at is None or at >= item.queued_at), default=self._now)
         return self._now - first > self._world.give_up_after
-
-    def _suppress(self, item: OutboxItem, reason: str) -> None:
-        self._world.store.suppress(Suppression(address=item.address, reason=reason, since=self._now))
 
     def _outcome(self, item: OutboxItem, state: OutboxState, reply: str, *, again: bool = False) -> Delivery:
         delays = self._world.retry_delays

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, Text, cast, delete, func, select, update
 
-from digest.model import Bounce, OutboxItem, ReturnKind, Subscription, Suppression
+from digest.model import Bounce, Consequence, OutboxItem, OutboxState, ReturnKind, Subscription, Suppression
 from digest.store import codec
 from digest.store.bulk import among
 from digest.store.database import Database
@@ -57,6 +57,15 @@ class Bounces(Database):
         with self._reading() as conn:
             return tuple(sorted(key for key in conn.scalars(query.distinct()) if key))
 
+    def dead(self, since: datetime) -> tuple[tuple[Bounce, datetime], ...]:
+        """What came back since then that suppressed an address as dead, the first first; and when its mail was made."""
+        made = func.coalesce(outbox.c.created_at, bounces.c.at).label("made")
+        query = select(bounces, made).outerjoin_from(bounces, outbox, outbox.c.message_id == bounces.c.message_id)
+        dead = (bounces.c.kind == ReturnKind.HARD) & (bounces.c.consequence == Consequence.SUPPRESSED)
+        with self._reading() as conn:
+            rows = conn.execute(query.where(dead, bounces.c.at >= since).order_by(bounces.c.at, bounces.c.digest))
+            return tuple((codec.bounce(row), row.made) for row in rows)
+
     # --- what was mailed ---------------------------------------------------------------------------------------
 
     def mailed(self, addresses: Collection[str]) -> str | None:
@@ -75,6 +84,14 @@ class Bounces(Database):
         with self._reading() as conn:
             items = map(codec.outbox_item, conn.execute(query))
             return tuple(sorted(items, key=lambda item: (item.created_at, item.message_id)))
+
+    def mailed_on(self, domain: str, day: date) -> int:
+        """To how many addresses of a domain messages went that were decided on on a day of UTC."""
+        start = datetime.combine(day, time(0), UTC)
+        made = (outbox.c.created_at >= start) & (outbox.c.created_at < start + timedelta(days=1))
+        went = made & (outbox.c.domain == domain) & (outbox.c.state == OutboxState.SENT)
+        with self._reading() as conn:
+            return conn.scalar(select(func.count(outbox.c.address.distinct())).where(went)) or 0
 
     def has_mailed(self) -> bool:
         """Whether any message was ever decided on, and is remembered."""
@@ -156,6 +173,17 @@ class Bounces(Database):
             mine = among(conn, lower, map(codec.address_key, addresses)) & suppressions.c.lifted.is_(None)
             lifted = update(suppressions).where(mine).values(lifted=now).returning(lower)
             return len(set(conn.scalars(lifted)))
+
+    def spare(self, those: Iterable[Suppression], now: datetime) -> tuple[str, ...]:
+        """Lift these, where they still are as they were for the same reason; the addresses of those that were."""
+        lifted: list[str] = []
+        with self._writing() as conn:
+            for one in those:
+                key = codec.suppression_key(one.address, one.subscription_id)
+                its = (suppressions.c.key == key) & (suppressions.c.reason == one.reason)
+                bars = update(suppressions).where(its, suppressions.c.lifted.is_(None)).values(lifted=now)
+                lifted += conn.scalars(bars.returning(suppressions.c.address))
+        return tuple(lifted)
 
     def suppression(self, address: str, subscription_id: str | None = None) -> Suppression | None:
         """What bars an address now, or else what bars the subscription."""

@@ -162,6 +162,13 @@ class Deliveries(Database):
         with self._reading() as conn:
             return tuple(map(codec.destination, conn.execute(domains.select().order_by(domains.c.name))))
 
+    def stop_domain(self, name: str, reply: str) -> None:
+        """Let nothing more go there until the operator says so."""
+        row = codec.destination_row(Destination(name=name, failures=1, stopped=True, reply=reply))
+        stopped = {"stopped": True, "reply": reply}
+        with self._writing() as conn:
+            conn.execute(self._insert(domains).values(row).on_conflict_do_update(index_elements=["name"], set_=stopped))
+
     def resume(self, name: str) -> bool:
         """Forget a domain's stop and failures; False if it had none."""
         with self._writing() as conn:
