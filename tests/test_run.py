@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from conftest import Place
 from smtp_sink import Sink
 from test_empty_days import drop
-from test_pipeline import LATER, over
+from test_pipeline import LATER, MORNING, outbox, over
 
 from digest.diff import diff
 from digest.errors import FeedError, RenderError, StoreError
@@ -108,6 +110,19 @@ def sent(place: Place) -> list[tuple[str, str]]:
     """The readers and dates of the editions that were sent."""
     found = json.loads(place.run("outbox", "--json", "--full", "--state", "sent").out)["messages"]
     return sorted((one["address"].partition("@")[0], one["edition_id"][-10:]) for one in found)
+
+
+def test_a_message_that_cannot_be_made_keeps_no_other(published: Place) -> None:
+    damage = "UPDATE pieces SET content = x'00' WHERE digest = (SELECT letter FROM outbox ORDER BY message_id LIMIT 1)"
+    with closing(sqlite3.connect(published.folder / "state" / "digest.db")) as db:
+        db.execute(damage)
+        db.commit()
+    with Sink() as server:
+        over(published, server.port)
+        for moment in (MORNING, LATER):
+            ran = published.run("run", now=moment)
+            assert (ran.code, "what=message" in ran.err, len(server.received)) == (3, True, 3)
+    assert outbox(published) == {"sent": 3, "deferred": 1}
 
 
 def test_a_feed_that_cannot_be_written_keeps_no_other(sent: Place) -> None:

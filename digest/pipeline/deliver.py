@@ -6,6 +6,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from queue import SimpleQueue
@@ -23,13 +24,15 @@ from digest.pipeline.letters import Letters
 from digest.pipeline.pace import Pace
 from digest.pipeline.roads import Roads
 from digest.pipeline.senders import Make, Sender, Shift
-from digest.pipeline.world import Progress, World, silent
+from digest.pipeline.world import Apart, Progress, World, silent
 from digest.transport import Transport
 
 log = logging.getLogger(__name__)
 
 
-def deliver(world: World, now: datetime, progress: Progress = silent, make: Make | None = None) -> Iterator[Delivery]:
+def deliver(
+    world: World, now: datetime, progress: Progress = silent, make: Make | None = None, apart: Apart = nullcontext
+) -> Iterator[Delivery]:
     """Send what is due. The intent is stored before the act, the outcome after the server's answer.
 
     A message found half sent after a crash is sent again with the same bytes and Message-ID, or held, as the settings
@@ -43,7 +46,7 @@ def deliver(world: World, now: datetime, progress: Progress = silent, make: Make
             yield from _recovered(world, now)
             total += world.store.due_number(now)
             before = number
-            for delivery in _sent(world, now, make, told):
+            for delivery in _sent(world, now, make, apart, told):
                 number += 1
                 progress(number, max(total, number))
                 yield delivery
@@ -58,13 +61,14 @@ def _recovered(world: World, now: datetime) -> Iterator[Delivery]:
             yield Delivery(message_id=item.message_id, at=now, state=item.state, reply=item.reply)
 
 
-def _sent(world: World, now: datetime, make: Make | None, told: threading.Event) -> Iterator[Delivery]:
+def _sent(world: World, now: datetime, make: Make | None, apart: Apart, told: threading.Event) -> Iterator[Delivery]:
     """The work of all senders, one in this thread or several in their own."""
     store = world.store
     shift = Shift(
         world=world,
         now=now,
         make=make or _from_letters(world),
+        apart=apart,
         pace=Pace(world.rules, world.clock),
         roads=Roads(store.destinations(), now, world.retry_delays),
         failing=frozenset(failing(world, now)),

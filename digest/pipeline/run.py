@@ -98,6 +98,6 @@ def hand_over(world: World, now: datetime, progress: Progress, phase: Phase) -> 
         keep_in_step(world, now)
         with phase.apart("editor"):
             deliveries.extend(tell_editor(world, now))
-        deliveries.extend(deliver(world, now, progress))
+        deliveries.extend(deliver(world, now, progress, apart=phase.apart))
     phase.trouble = trouble(world.store, deliveries)
     return tuple(deliveries)

@@ -27,7 +27,7 @@ from digest.model import Delivery, Intent, Message, OutboxItem, OutboxState, Sup
 from digest.pipeline.failing import refuse, take_after_all
 from digest.pipeline.pace import Pace
 from digest.pipeline.roads import Roads
-from digest.pipeline.world import World
+from digest.pipeline.world import Apart, World
 from digest.store import Ledger
 from digest.transport import Transport
 
@@ -47,6 +47,7 @@ class Shift:
     world: World
     now: datetime
     make: Make
+    apart: Apart  # around the making of a message
     pace: Pace
     roads: Roads
     failing: frozenset[str]  # the addresses, in lower case, that something came back from softly
@@ -136,7 +137,7 @@ class Sender:
             return then
         self._shift.pace.leave(then.item.domain, self._ledger.owner)
         if suppression := self._world.store.suppression(then.item.address, then.item.subscription_id):
-            self._settle(then.item, OutboxState.SUPPRESSED, suppression.reason)
+            self._settle(self._outcome(then.item, OutboxState.SUPPRESSED, suppression.reason))
         return None
 
     def _put_back(self, ready: Ready) -> None:
@@ -188,11 +189,17 @@ class Sender:
 
     def _made(self, item: OutboxItem) -> Ready | None:
         """The message ready to go, or None where it is settled without being sent."""
-        try:
-            with self._shift.making:
-                message = self._shift.make(item)
-        except PermanentDeliveryError as error:
-            self._settle(item, OutboxState.FAILED, str(error))
+        message: Message | None = None
+        with self._shift.apart(f"message {item.message_id}"):
+            try:
+                with self._shift.making:
+                    message = self._shift.make(item)
+            except PermanentDeliveryError as error:
+                self._settle(self._outcome(item, OutboxState.FAILED, str(error)))
+                return None
+        if message is None:
+            words = "it could not be made; the log says why"
+            self._settle(self._outcome(item, OutboxState.DEFERRED, words, again=True))
             return None
         intent = Intent(
             message_id=item.message_id,
@@ -202,8 +209,7 @@ class Sender:
         )
         return Ready(item=item, message=message, intent=intent)
 
-    def _settle(self, item: OutboxItem, state: OutboxState, reply: str) -> None:
-        delivery = Delivery(message_id=item.message_id, at=self._now, state=state, reply=reply)
+    def _settle(self, delivery: Delivery) -> None:
         if self._ledger.turn(delivery, None)[0]:
             self._told.append(delivery)
 
