@@ -133,11 +133,22 @@ class _Maildir:
         self._path, self._largest, self._remove, self._again = path, largest, remove, again
 
     def mails(self) -> Iterator[Mail]:
+        """An error of one that cannot be read is raised after the others."""
+        failed: OSError | None = None
         for path in sorted(one for name in ("new", "cur") for one in (self._path / name).iterdir()):
             if path.name.startswith(".") or (not self._again and "S" in _flags(path)):
                 continue
-            with suppress(FileNotFoundError), path.open("rb") as file:  # another reader may have moved it
-                yield Mail(where=str(path), key=str(path), content=file.read(self._largest))
+            try:
+                with path.open("rb") as file:
+                    content = file.read(self._largest)
+            except FileNotFoundError:
+                continue  # another reader has moved it
+            except OSError as error:
+                failed = failed or error
+                continue
+            yield Mail(where=str(path), key=str(path), content=content)
+        if failed:
+            raise failed
 
     def done(self, mail: Mail) -> None:
         path = Path(mail.key)

@@ -277,6 +277,18 @@ def test_a_mailbox_of_all_kinds(sent: Place) -> None:
     assert "6 were known" in sent.run("bounce", "--keep").out
 
 
+def test_a_mail_that_cannot_be_read_or_marked_keeps_no_other(sent: Place) -> None:
+    ada, grace = mailed(sent), mailed(sent, "grace@example.org")
+    box = returns(sent, dsn(**ada), dsn(**grace))
+    first = min((box / "new").iterdir())
+    (box / "cur" / f"{first.name}:2,S" / "in the way").mkdir(parents=True)
+    (box / "new" / "0").mkdir()
+    ran = sent.run("bounce", box)
+    assert (ran.code, f"what={first}" in ran.err, str(box / "new" / "0") in ran.err) == (2, True, True)
+    assert set(suppressed(sent)) == {"ada@example.org", "grace@example.org"}
+    assert "2 mails read" in ran.out
+
+
 def test_a_complaint_by_standard_input(sent: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     ada = mailed(sent)
 

@@ -20,6 +20,7 @@ from digest.pipeline.bounces import take_return
 from digest.pipeline.failing import suppress_failing
 from digest.pipeline.owners import Owners
 from digest.pipeline.spare import Spared, spare
+from digest.pipeline.watch import Phase, settle
 from digest.text import counted
 
 IMAP_USER, IMAP_PASSWORD = "DIGEST_IMAP_USER", "DIGEST_IMAP_PASSWORD"
@@ -36,6 +37,7 @@ class _Read:
     known: int = 0
     failing: list[Suppression] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
+    phase: Phase = field(default_factory=Phase)
 
 
 def bounce_command(context: Context, source: str | None, as_json: bool, keep: bool, dry_run: bool) -> int:
@@ -59,6 +61,7 @@ def bounce_command(context: Context, source: str | None, as_json: bool, keep: bo
         tables.print_json(_json(found))
     else:
         _say(found)
+    settle(found.phase.errors)
     troubled = found.spared or any(one.consequence in _TROUBLE for _, one in found.bounces)
     return TROUBLED if troubled else DONE
 
@@ -68,19 +71,21 @@ def _read(context: Context, box: Mailbox, *, keep: bool, dry: bool) -> _Read:
     with context.store() as store:
         here = world.build(context.settings, store)
         owners = Owners(here)
-        for mail in box.mails():
-            one, new = take_return(here, owners, mail.content, now, dry=dry)
-            if new:
-                found.bounces.append((mail, one))
-            else:
-                found.known += 1
-            if dry:
-                continue
-            if one.consequence is not Consequence.KEPT:
-                if not keep:
-                    box.done(mail)
-            elif box.fleeting:
-                write_whole(context.settings.state / "returned" / f"{one.digest[:16]}.eml", mail.content)
+        with found.phase.apart("mailbox"):
+            for mail in box.mails():
+                with found.phase.apart(mail.where):
+                    one, new = take_return(here, owners, mail.content, now, dry=dry)
+                    if new:
+                        found.bounces.append((mail, one))
+                    else:
+                        found.known += 1
+                    if dry:
+                        continue
+                    if one.consequence is not Consequence.KEPT:
+                        if not keep:
+                            box.done(mail)
+                    elif box.fleeting:
+                        write_whole(context.settings.state / "returned" / f"{one.digest[:16]}.eml", mail.content)
         if not dry:
             found.spared = list(spare(store, now))
         found.failing = list(suppress_failing(here, now, dry=dry))
