@@ -18,7 +18,8 @@ from test_pipeline import LATER, MORNING, outbox, over
 from digest.diff import diff
 from digest.errors import FeedError, RenderError, StoreError
 from digest.message import write_letter
-from digest.model import Changes, Draft, Edition, Letter, Listing
+from digest.model import Changes, Draft, Edition, Letter, Listing, Message
+from digest.pipeline.hold import Selection, preview_of
 
 NEXT_DAY = "2026-06-03T20:00:00+00:00"
 
@@ -110,6 +111,20 @@ def sent(place: Place) -> list[tuple[str, str]]:
     """The readers and dates of the editions that were sent."""
     found = json.loads(place.run("outbox", "--json", "--full", "--state", "sent").out)["messages"]
     return sorted((one["address"].partition("@")[0], one["edition_id"][-10:]) for one in found)
+
+
+def test_a_preview_that_cannot_be_drawn_keeps_no_other_from_the_editor(
+    ingested: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_for_trending(world: Any, selection: Selection, *rest: Any, **more: Any) -> Message:
+        if selection.profile == "trending":
+            raise RenderError("mail.html.j2: nothing is called that")
+        return preview_of(world, selection, *rest, **more)
+
+    ingested.set("# hold_minutes = 0", 'hold_minutes = 30\neditor = "editor@example.org"')
+    monkeypatch.setattr("digest.pipeline.hold.preview_of", fails_for_trending)
+    ran = ingested.run("run")
+    assert (ran.code, "what=preview of trending" in ran.err, len(ingested.mails())) == (2, True, 3)
 
 
 def test_a_message_that_cannot_be_made_keeps_no_other(published: Place) -> None:

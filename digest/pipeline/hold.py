@@ -7,6 +7,7 @@ the most the editor is shown the same twice, in mails with one Message-ID.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -19,7 +20,7 @@ from digest.notices import build_notice
 from digest.pipeline.deliver import make_message
 from digest.pipeline.letters import Letters
 from digest.pipeline.surfaces import take_down
-from digest.pipeline.world import World
+from digest.pipeline.world import Apart, World
 from digest.store import selection_key
 from digest.text import counted
 
@@ -136,25 +137,26 @@ def _before(world: World, edition: Edition) -> LastEdition | None:
 # --- showing -----------------------------------------------------------------------------------------------------
 
 
-def tell_editor(world: World, now: datetime) -> Iterator[Delivery]:
+def tell_editor(world: World, now: datetime, apart: Apart = nullcontext) -> Iterator[Delivery]:
     """Send the editor a preview of each selection not shown yet; only what failed is returned, and tried again."""
     if world.editor is not None:
         with world.store.exclusive("tell-editor") as ours:  # several may deliver at once
             if ours:
-                yield from _told(world, world.editor, now)
+                yield from _told(world, world.editor, now, apart)
 
 
-def _told(world: World, editor: str, now: datetime) -> Iterator[Delivery]:
+def _told(world: World, editor: str, now: datetime, apart: Apart) -> Iterator[Delivery]:
     waiting = selections(world, (HoldState.NEW,))
     try:
         for selection in waiting[:_MOST_PREVIEWS]:
-            message = preview_of(world, selection, editor, more=max(0, len(waiting) - _MOST_PREVIEWS))
-            try:
-                world.transport.send(message)
-            except DeliveryError as error:
-                yield Delivery(message_id=message.message_id, at=now, state=OutboxState.DEFERRED, reply=str(error))
-                return
-            world.store.tell([one.id for one in selection.editions])
+            with apart(f"preview of {selection.profile}"):
+                message = preview_of(world, selection, editor, more=max(0, len(waiting) - _MOST_PREVIEWS))
+                try:
+                    world.transport.send(message)
+                except DeliveryError as error:
+                    yield Delivery(message_id=message.message_id, at=now, state=OutboxState.DEFERRED, reply=str(error))
+                    return
+                world.store.tell([one.id for one in selection.editions])
         world.store.tell([one.id for each in waiting[_MOST_PREVIEWS:] for one in each.editions])
     finally:
         if waiting:

@@ -97,7 +97,7 @@ def hand_over(world: World, now: datetime, progress: Progress, phase: Phase) -> 
     with phase.apart("deliver"):
         keep_in_step(world, now)
         with phase.apart("editor"):
-            deliveries.extend(tell_editor(world, now))
+            deliveries.extend(tell_editor(world, now, phase.apart))
         deliveries.extend(deliver(world, now, progress, apart=phase.apart))
     phase.trouble = trouble(world.store, deliveries)
     return tuple(deliveries)
