@@ -76,7 +76,7 @@ def among(conn: Connection, column: ColumnElement[T], values: Iterable[T]) -> Co
 
 
 def of_each(conn: Connection, column: Column[T], values: Sequence[T], *others: Column[Any]) -> Select[Any]:
-    """The rows in which a column has one of many values: looked up in their order on SQLite, and each time they come."""
+    """The rows in which a column has one of many values; on SQLite looked up in their order, each time they come."""
     if conn.dialect.name == "postgresql":
         return select(column, *others).where(among(conn, column, values))
     each = _each(values)
