@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 from pylatexenc.latexwalker import get_default_latex_context_db as get_default_grammar
@@ -60,8 +61,6 @@ _FRAGMENT = re.compile(
     """,
     re.VERBOSE,
 )
-# What any fragment begins with. Told apart by the first letter, which is quicker than to try a fragment everywhere.
-_PLACE = re.compile(r"\\|\$|\{|\^|_|`|~|http")
 _TELLTALE = re.compile(r"_\{|\w_\d|``|\{[,=]\}|\}?\{http|https?://[^\s{}]+\}?\{")
 
 # Macros that only style their argument.
@@ -120,6 +119,8 @@ _BRACES = re.compile(r"\{([^{}\\]*)\}")
 
 # A text without any of these has no LaTeX.
 SIGNS = "\\${^_`~"
+# What any fragment begins with. They are looked for one by one, which is quicker than to try a fragment everywhere.
+_BEGINNINGS = (*SIGNS, "http")
 
 
 def _taught() -> LatexNodes2Text:
@@ -148,12 +149,20 @@ def readable(text: str) -> str:
 def _pieces(text: str) -> Iterator[str]:
     """The text with its fragments converted, from left to right."""
     at = 0
-    for place in _PLACE.finditer(text):
-        if (start := place.start()) >= at and (match := _FRAGMENT.match(text, start)):
-            yield text[at:start]
+    for place in sorted(chain.from_iterable(_places(text, beginning) for beginning in _BEGINNINGS)):
+        if place >= at and (match := _FRAGMENT.match(text, place)):
+            yield text[at:place]
             yield _converted(match)
             at = match.end()
     yield text[at:]
+
+
+def _places(text: str, part: str) -> Iterator[int]:
+    """Where it is, from left to right."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def readable_name(text: str) -> str:
@@ -189,28 +198,29 @@ def _is_sign(name: str, sign: str) -> bool:
 
 def _converted(match: re.Match[str]) -> str:
     """What stands for one fragment; the fragment itself where nothing better is known."""
-    part, whole = match.groupdict(), match[0]
-    if part["link"]:
-        return _link(part["link"], part["label"])
-    if part["macro"]:
-        return _macro(part["macro"], part["arguments"], whole)
-    if math := part["math"] or part["inline"] or part["sign"]:
-        return _math(math, whole)
-    if braced := part["braced"]:  # as arXiv writes what is not ASCII: `45{\deg}`
-        return "°" if braced == "deg" else _symbols().get(braced, whole)
-    if part["accent"]:
+    kind, whole = match.lastgroup or "", match[0]
+    told = match[kind]
+    if kind == "arguments":
+        return _macro(match["macro"], told, whole)
+    if kind in ("math", "inline", "sign"):
+        return _math(told, whole)
+    if kind in ("link", "label"):
+        return _link(match["link"], match["label"])
+    if kind == "braced":  # as arXiv writes what is not ASCII: `45{\deg}`
+        return "°" if told == "deg" else _symbols().get(told, whole)
+    if kind == "accent":
         return _from_library(whole) or whole
-    if inner := part["styled"] or part["quoted"]:
-        return readable(inner) if part["styled"] else f"“{readable(inner)}”"
-    if power := part["powers"] or part["power"]:
-        return power.translate(_SUPERSCRIPTS)
-    if index := part["indexes"] or part["index"]:
-        return index.translate(_SUBSCRIPTS)
-    if part["degrees"] or part["blank"]:
-        return "°" if part["degrees"] else " "
-    if part["word"]:
-        return f"_{part['word']}"
-    return part["escaped"] or part["between"] or whole
+    if kind in ("styled", "quoted"):
+        return readable(told) if kind == "styled" else f"“{readable(told)}”"
+    if kind in ("powers", "power"):
+        return told.translate(_SUPERSCRIPTS)
+    if kind in ("indexes", "index"):
+        return told.translate(_SUBSCRIPTS)
+    if kind in ("degrees", "blank"):
+        return "°" if kind == "degrees" else " "
+    if kind == "word":
+        return f"_{told}"
+    return whole if kind == "kept" else told
 
 
 def _link(address: str, label: str | None) -> str:
@@ -222,7 +232,7 @@ def _link(address: str, label: str | None) -> str:
 
 
 def _macro(name: str, arguments: str, whole: str) -> str:
-    inner = [group[1:-1] for group in re.findall(_GROUP, arguments)]
+    inner = [group[1:-1] for group in re.findall(_GROUP, arguments)] if arguments else []
     if name in _STYLES and inner:
         return readable(inner[0]) + arguments[arguments.index(inner[0]) + len(inner[0]) + 1 :]
     if name == "url" and inner:
