@@ -145,18 +145,14 @@ _day = lru_cache(maxsize=20_000)(mail_day)  # versions are dated in GMT: it is t
 def _people(record: _Fields) -> tuple[tuple[str, ...], int | None]:
     """Names from their parts; from the text of all where the parts were dropped."""
     parted = clean.items(record.authors_parsed)
-    if names := _plain(parted) or clean.names(map(_name, parted)):
+    try:  # of nearly all: two plain parts
+        plain = [f"{given} {last}" for last, given, rest in parted if last and given and not rest]
+    except (TypeError, ValueError):
+        plain = []
+    names = clean.plain_names(plain) if len(plain) == len(parted) else ()
+    if names or (names := clean.names(map(_name, parted))):
         return names, len(names)
     return people(record.authors if isinstance(record.authors, str) else "")
-
-
-def _plain(parted: list[Any]) -> tuple[str, ...]:
-    """Of all if they have two plain parts each, as nearly all have, else none."""
-    try:
-        names = [f"{given} {last}" for last, given, rest in parted if last and given and not rest]
-    except (TypeError, ValueError):
-        return ()
-    return clean.plain_names(names) if len(names) == len(parted) else ()
 
 
 def _name(parts: object) -> str:

@@ -181,8 +181,8 @@ def _insert_papers(conn: Connection, new: list[Paper], listing_id: int) -> None:
 
 
 def _insert_keys(conn: Connection, entries: Iterable[Change]) -> None:
-    ids = [(change.paper.id, change.keys) for change in entries]
-    insert_new(conn, paper_keys, sorted([(key, one) for one, keys in ids for key in keys if key != ARXIV + one]))
+    ids = [(change.paper.id, ARXIV + change.paper.id, change.keys) for change in entries]
+    insert_new(conn, paper_keys, sorted([(key, one) for one, its, keys in ids for key in keys if key != its]))
 
 
 def _insert_tails(conn: Connection, entries: Iterable[Change]) -> None:
