@@ -6,8 +6,8 @@ Cleaned here for all formats, which so agree on what a title is, what its LaTeX 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, cast
+from collections.abc import Sequence
+from typing import TypedDict
 
 from digest.listings import clean
 
@@ -19,9 +19,6 @@ _WITHDRAWN = re.compile(
     re.IGNORECASE,
 )
 _BEGINNINGS = frozenset(("this", "the ", "pape", "arti", "manu", "prep", "subm", "work", "with"))  # a quick no for most
-
-
-_Both = tuple[str, str | None]  # as `clean.both` gives it
 
 
 class Words(TypedDict):
@@ -50,51 +47,48 @@ class ManyWords(TypedDict):
 
 def words(*titles: object, abstract: object = "", comment: object = "", journal_ref: object = "") -> Words:
     """From what the source wrote; of the titles the first that can be one. ValueError without any."""
-    told = _words(
-        [title(*titles)],
-        [clean.both(abstract, clean.LONGEST_ABSTRACT)],
-        [clean.both(comment, LONGEST_REMARK)],
-        [clean.both(journal_ref, LONGEST_REMARK)],
-    )
-    columns = cast("Mapping[str, Sequence[Any]]", told)
-    return cast("Words", {name: column[0] for name, column in columns.items()})
+    cleaned, latex_title = title(*titles)
+    text, latex = clean.both(abstract, clean.LONGEST_ABSTRACT)
+    remark, reference = clean.field(comment, LONGEST_REMARK), clean.field(journal_ref, LONGEST_REMARK)
+    notice = withdrawal(text)  # which must not take the place of an abstract known from before
+    return {
+        "title": cleaned,
+        "latex_title": latex_title,
+        "abstract": "" if notice else text,
+        "latex_abstract": None if notice else latex,
+        "comment": remark or None,
+        "journal_ref": reference or None,
+        "withdrawn": notice or withdrawal(remark) or None,
+    }
 
 
 def each(
     titles: Sequence[object], abstracts: Sequence[object], comments: Sequence[object], journal_refs: Sequence[object]
 ) -> ManyWords:
-    """As `words`, of many papers at once, each with one title."""
-    return _words(
-        _titles(titles),
-        clean.each(abstracts, clean.LONGEST_ABSTRACT),
-        clean.each(comments, LONGEST_REMARK),
-        clean.each(journal_refs, LONGEST_REMARK),
-    )
+    """As `words`, of many papers at once, each with one title: in half of the time."""
+    cleaned, latex_titles = zip(*_titles(titles), strict=True)
+    both = clean.each(abstracts, clean.LONGEST_ABSTRACT)
+    notices = [withdrawal(text) for text, _ in both]
+    if True in notices:
+        both = [("", None) if notice else one for notice, one in zip(notices, both, strict=True)]
+    texts, latex = zip(*both, strict=True)
+    remarks = [text for text, _ in clean.each(comments, LONGEST_REMARK)]
+    return {
+        "title": cleaned,
+        "latex_title": latex_titles,
+        "abstract": texts,
+        "latex_abstract": latex,
+        "comment": [text or None for text in remarks],
+        "journal_ref": [text or None for text, _ in clean.each(journal_refs, LONGEST_REMARK)],
+        "withdrawn": [notice or withdrawal(text) or None for notice, text in zip(notices, remarks, strict=True)],
+    }
 
 
-def _titles(values: Sequence[object]) -> list[_Both]:
+def _titles(values: Sequence[object]) -> list[tuple[str, str | None]]:
     short = [value if isinstance(value, str) and len(value) <= clean.LONGEST_TITLE else "" for value in values]
     unwrapped = [value.replace("\n  ", " ") for value in short]  # quicker than to fold what arXiv wrapped
     cleaned = clean.each(unwrapped, clean.LONGEST_TITLE)
     return [both if both[0] else title(value) for both, value in zip(cleaned, values, strict=True)]
-
-
-def _words(titles: list[_Both], abstracts: list[_Both], comments: list[_Both], journal_refs: list[_Both]) -> ManyWords:
-    notices = [withdrawal(text) for text, _ in abstracts]
-    if True in notices:  # which must not take the place of an abstract known from before
-        abstracts = [("", None) if notice else both for notice, both in zip(notices, abstracts, strict=True)]
-    title, latex_title = zip(*titles, strict=True)
-    abstract, latex_abstract = zip(*abstracts, strict=True)
-    remarks = zip(notices, comments, strict=True)
-    return {
-        "title": title,
-        "latex_title": latex_title,
-        "abstract": abstract,
-        "latex_abstract": latex_abstract,
-        "comment": [text or None for text, _ in comments],
-        "journal_ref": [text or None for text, _ in journal_refs],
-        "withdrawn": [notice or (text != "" and withdrawal(text)) or None for notice, (text, _) in remarks],
-    }
 
 
 def title(*values: object) -> tuple[str, str | None]:
@@ -110,4 +104,4 @@ def title(*values: object) -> tuple[str, str | None]:
 
 def withdrawal(text: str) -> bool:
     """Whether an abstract or an author's comment begins as a notice that the paper is withdrawn."""
-    return text[:4].casefold() in _BEGINNINGS and _WITHDRAWN.match(text) is not None
+    return text != "" and text[:4].casefold() in _BEGINNINGS and _WITHDRAWN.match(text) is not None
