@@ -53,7 +53,7 @@ def field(value: object, longest: int = LONGEST_NAME) -> str:
 
 def both(value: object, longest: int) -> tuple[str, str | None]:
     """A clean text as `field` gives it, and as it was written where its LaTeX became readable, else None."""
-    if not isinstance(value, str):
+    if not value or not isinstance(value, str):
         return "", None
     raw = value[: 4 * longest]
     line = _on_one_line(raw)

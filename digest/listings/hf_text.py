@@ -76,10 +76,10 @@ class HuggingFaceText:
         entries: list[Entry] = []
         rejected = page.rejected
         for card in page.cards:
-            if reason := _no_title(card):
-                rejected.append(Rejected(where=f"line {card.title.line}", reason=reason))
-            else:
-                entries.append(_entry(card, len(entries) + 1, year))
+            try:
+                entries.append(_entry(card, _words(card), len(entries) + 1, year))
+            except _TitleError as error:
+                rejected.append(Rejected(where=f"line {card.title.line}", reason=str(error)))
         if not entries:
             raise ListingError(f"{sheet.dump.name}: a page of papers without any paper; fetch it again")
         if _garbled(page.cards):
@@ -277,17 +277,23 @@ def _is_prose(block: Block) -> bool:
     return len(block.text) > (_LONG_SENTENCE if block.text.endswith(".") else _LONG)
 
 
-def _no_title(card: Card) -> str | None:
+class _TitleError(ValueError):
     """Why a card's title cannot be one."""
+
+
+def _words(card: Card) -> told.Words:
     text = card.title.text
     if len(text) > clean.LONGEST_TITLE:
-        return f"{len(text)} characters where a title should be"
+        raise _TitleError(f"{len(text)} characters where a title should be")
     if not card.abstract and _is_prose(card.title):
-        return "an abstract without a title before"
-    return None if clean.text(text) else "nothing to be read where a title should be"
+        raise _TitleError("an abstract without a title before")
+    try:
+        return told.words(text, abstract=card.abstract)
+    except ValueError:
+        raise _TitleError("nothing to be read where a title should be") from None
 
 
-def _entry(card: Card, position: int, year: int | None) -> Entry:
+def _entry(card: Card, words: told.Words, position: int, year: int | None) -> Entry:
     meta = card.meta or Meta("", None)
     authors = AUTHORS.fullmatch(meta.who)
     place = "" if authors else clean.text(meta.who)
@@ -296,7 +302,7 @@ def _entry(card: Card, position: int, year: int | None) -> Entry:
         where=f"line {card.title.line}",
         position=position,
         facts=Facts(
-            **told.words(card.title.text, abstract=card.abstract),
+            **words,
             author_count=int(authors["count"]) if authors else None,
             organisation=_without_picture(place) or None,
             submitter=card.submitter,

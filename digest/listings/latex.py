@@ -12,7 +12,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
 
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 from pylatexenc.latexwalker import get_default_latex_context_db as get_default_grammar
@@ -149,7 +148,7 @@ def readable(text: str) -> str:
 def _pieces(text: str) -> Iterator[str]:
     """The text with its fragments converted, from left to right."""
     at = 0
-    for place in sorted(chain.from_iterable(_places(text, beginning) for beginning in _BEGINNINGS)):
+    for place in _places(text):
         if place >= at and (match := _FRAGMENT.match(text, place)):
             yield text[at:place]
             yield _converted(match)
@@ -157,12 +156,17 @@ def _pieces(text: str) -> Iterator[str]:
     yield text[at:]
 
 
-def _places(text: str, part: str) -> Iterator[int]:
-    """Where it is, from left to right."""
-    at = text.find(part)
-    while at >= 0:
-        yield at
-        at = text.find(part, at + 1)
+def _places(text: str) -> list[int]:
+    """Where a fragment can begin, from left to right."""
+    found = list[int]()
+    for beginning in _BEGINNINGS:
+        if beginning in text:
+            at = text.find(beginning)
+            while at >= 0:
+                found.append(at)
+                at = text.find(beginning, at + 1)
+    found.sort()
+    return found
 
 
 def readable_name(text: str) -> str:
