@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from digest.listings import FORMATS, dump_of, read_listing
+from digest.listings import FORMATS, dump_of, read_listing, told
 from digest.model import Facts
 
 NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
@@ -267,3 +267,15 @@ def test_surname_first(write: Writer) -> None:
         "Bo van Two",
         "Kite Collaboration",
     )
+
+
+def test_many_papers_words_are_those_of_each_alone() -> None:
+    rows = [
+        ("Kites", "They fly.", "12 pages", "Kites 3"),
+        ("Kites$^2$\n  again", "This paper has been withdrawn by its authors.", None, ""),
+        ("Ropes", "As $x^2$ shows.", "Withdrawn.", None),
+    ]
+    alone = [told.words(one, abstract=two, comment=three, journal_ref=four) for one, two, three, four in rows]
+    assert [one["withdrawn"] for one in alone] == [None, True, True]
+    together = told.each(*zip(*rows, strict=True))
+    assert [dict(zip(together, row, strict=True)) for row in zip(*together.values(), strict=True)] == alone

@@ -150,8 +150,7 @@ def _count(conn: Connection, listing: Listing, changes: Changes, listing_id: int
     """Adds to the listing's row what a part brought."""
     row = listings.c.id == listing_id
     rejected = conn.scalars(select(listings.c.rejected).where(row)).one() + codec.rejected_json(listing)
-    outcomes = [change.outcome for change in changes.entries]
-    counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
+    counts = {outcome.value: changes.count(outcome) for outcome in Outcome}
     counts["unchanged"] += listing.skipped
     counts |= {"entries": sum(counts.values()), "gone": len(changes.gone)}
     counts["more_rejected"] = max(0, len(rejected) - codec.MOST_REJECTED)
