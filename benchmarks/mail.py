@@ -126,13 +126,9 @@ def edition(
     """Every reader has an order and links of his own; and reasons, unless they come from a profile's ranking."""
     chance, pool = random.Random(reader), len(known)
     profile = f"profile {reader % profiles}" if profiles else f"reader {reader}"
-    reasons = _reasons if profiles else _reasons.__wrapped__
+    one = _item if profiles else _item.__wrapped__
     chosen = _chosen(pool, min(2 * count, pool), profile) if profiles else range(pool)
-    items = []
-    for rank, paper in enumerate([known[one] for one in chance.sample(chosen, count)], start=1):
-        those = reasons(paper.id, profile)
-        why = f"{those[0].label} · trending by votes"
-        items.append(Item(rank=rank, paper=paper, reasons=those, why=why, votes=147, comments=8, rise=12))
+    items = [one(paper, profile) for paper in [known[place] for place in chance.sample(chosen, count)]]
     subscription = Subscription(id=f"slm/{reader}", profile="slm", address=f"reader.{reader}@example.net")
     made = Edition(
         subscription=subscription,
@@ -154,11 +150,12 @@ def _chosen(pool: int, count: int, profile: str) -> Sequence[int]:
 
 
 @cache
-def _reasons(paper_id: str, profile: str) -> tuple[Reason, ...]:
-    teller = random.Random(f"{paper_id} {profile}")
+def _item(paper: Paper, profile: str) -> Item:
+    teller = random.Random(f"{paper.id} {profile}")
     one, other = teller.sample(WORDS, 2)
-    why = f"“{one} {teller.randrange(10**6)}” in the title · near “{other}”"
-    return (Reason(kind="word", label=why, points=teller.randrange(50, 900)),)
+    label = f"“{one} {teller.randrange(10**6)}” in the title · near “{other}”"
+    reasons = (Reason(kind="word", label=label, points=teller.randrange(50, 900)),)
+    return Item(paper=paper, reasons=reasons, why=f"{label} · trending by votes", votes=147, comments=8, rise=12)
 
 
 def own_links(made: Edition) -> Links:

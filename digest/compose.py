@@ -71,9 +71,8 @@ def lasting(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     return telling([reason for reason in reasons if reason.kind in INTERESTS])
 
 
-def _item(rank: int, ranked: Ranked, section: Section, fresh: bool) -> Item:
+def _item(ranked: Ranked, section: Section, fresh: bool) -> Item:
     return Item(
-        rank=rank,
         paper=ranked.paper,
         reasons=ranked.reasons,
         section=section,
@@ -187,14 +186,13 @@ def compose(
     left = [one for one in new if one.paper.id not in kept]
     late = [one for one in risers if one.paper.id not in gone and not _is_new(one.paper, shown, last)]
     risen = [Placed(ranked=one, section=RISEN) for one in late[: profile.late_risers]] if last else []
-    rows = enumerate((*placed, *risen), start=1)
     return Edition(
         subscription=subscription,
         title=profile.title,
         description=profile.description,
         date=day,
         made_at=now.replace(microsecond=0),
-        items=tuple(_item(rank, one.ranked, one.section, one.id in news) for rank, one in rows),
+        items=tuple(_item(one.ranked, one.section, one.id in news) for one in (*placed, *risen)),
         fresh=len(new),
         held_back=len(left),
         muted=len(muted),
@@ -225,7 +223,7 @@ def strands(new: Sequence[Ranked], profile: Profile) -> tuple[Strand, ...]:
         Strand(
             kind=kind,
             name=name,
-            items=tuple(_item(rank, one, MAIN, fresh=True) for rank, one in enumerate(papers, start=1)),
+            items=tuple(_item(one, MAIN, fresh=True) for one in papers),
         )
         for kind, named in ((StrandKind.TOPIC, topics), (StrandKind.AUTHOR, authors))
         for name, papers in named.items()
@@ -238,18 +236,16 @@ def without(edition: Edition, paper_id: str, before: LastEdition | None) -> Edit
 
     `before` is what is stored of the subscription's date before this one.
     """
-    left = [item for item in edition.items if item.paper.id != paper_id]
+    items = tuple(item for item in edition.items if item.paper.id != paper_id)
     new = {item.paper.id for item in edition.items if item.section != RISEN and _is_new(item.paper, (), before)}
-    if not any(item.paper.id in new for item in left):
+    if not any(item.paper.id in new for item in items):
         return None
-    items = tuple(replace(item, rank=rank) for rank, item in enumerate(left, start=1))
     strands = tuple(kept for one in edition.strands if (kept := _strand_without(one, paper_id)).items)
     return replace(edition, items=items, strands=strands, fresh=edition.fresh - (paper_id in new))
 
 
 def _strand_without(strand: Strand, paper_id: str) -> Strand:
-    left = [item for item in strand.items if item.paper.id != paper_id]
-    return replace(strand, items=tuple(replace(item, rank=rank) for rank, item in enumerate(left, start=1)))
+    return replace(strand, items=tuple(item for item in strand.items if item.paper.id != paper_id))
 
 
 def _missed(left: Sequence[Ranked], placed: Sequence[Placed]) -> tuple[Missed, ...]:

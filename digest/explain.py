@@ -75,7 +75,7 @@ def explain(
 
     `ranked` is None for a paper that its likeness to another hides.
     """
-    item = _item(paper, outcome)
+    rank, item = _item(paper, outcome)
     hidden = next((one for one in ranking.hidden if one.paper.id == paper.id), None)
     candidate = hidden is not None or any(one.paper.id == paper.id for one in ranking.papers)
     placed = _placed(profile, ranking, outcome, shown)
@@ -100,7 +100,7 @@ def explain(
         paper=paper,
         profile=profile.name,
         standing=standing,
-        rank=item.rank if item else None,
+        rank=rank,
         section=item.section if item else None,
         reasons=item.reasons if item else ranked.reasons if ranked else (),
         trend=ranked.trend if ranked else None,
@@ -108,9 +108,10 @@ def explain(
     )
 
 
-def _item(paper: Paper, outcome: Edition | NoEdition) -> Item | None:
-    items = outcome.items if isinstance(outcome, Edition) else ()
-    return next((one for one in items if one.paper.id == paper.id), None)
+def _item(paper: Paper, outcome: Edition | NoEdition) -> tuple[int, Item] | tuple[None, None]:
+    """With its rank."""
+    ranked = outcome.ranked if isinstance(outcome, Edition) else ()
+    return next(((rank, one) for rank, one in ranked if one.paper.id == paper.id), (None, None))
 
 
 def _placed(

@@ -86,7 +86,6 @@ def bare_paper(title: str = "Known by Its Title Only", **given: Any) -> Paper:
 
 def item(number: int = 0, **given: Any) -> Item:
     values: dict[str, Any] = {
-        "rank": number + 1,
         "paper": paper(number),
         "reasons": (),
         "why": (

@@ -219,7 +219,6 @@ REJECTED = (Rejected(where="line 3", reason=HOSTILE), Rejected(where="line 5", r
 def an_edition(subscription_id: str = "ada", day: date = DAY, papers: tuple[Paper, ...] = (), **values: Any) -> Edition:
     items = tuple(
         Item(
-            rank=rank,
             paper=paper,
             reasons=(
                 Reason(kind="votes", label=HOSTILE, points=7, parts=(Part(label="", points=7),)),
@@ -230,7 +229,7 @@ def an_edition(subscription_id: str = "ada", day: date = DAY, papers: tuple[Pape
             comments=0,
             rise=4,
         )
-        for rank, paper in enumerate(papers, 1)
+        for paper in papers
     )
     defaults = {
         "subscription": Subscription(id=subscription_id, profile="trending", address="Ada@example.org"),

@@ -48,7 +48,7 @@ def test_what_does_nothing(who: Profile, told: list[str]) -> None:
 
 
 def edition(fresh: int, muted: int, points: int = 5) -> Edition:
-    item = Item(rank=1, paper=paper(), reasons=(Reason(kind="word", label="w", points=points),))
+    item = Item(paper=paper(), reasons=(Reason(kind="word", label="w", points=points),))
     return Edition(
         subscription=subscription(), title="t", description="", date=TODAY, made_at=NOW, items=(item,), fresh=fresh,
         muted=muted,

@@ -70,7 +70,6 @@ def ids(found: Edition) -> list[str]:
 def test_the_best_papers_in_order() -> None:
     found = edition([new(2), new(1), new(3)], now=NOW.replace(microsecond=5))
     assert ids(found) == ["2606.00002", "2606.00001", "2606.00003"]
-    assert [item.rank for item in found.items] == [1, 2, 3]
     assert [item.score for item in found.items] == [100, 99, 98]
     assert (found.fresh, found.held_back, found.muted) == (3, 0, 0)
     assert (found.date, found.made_at, found.title, found.sources) == (TODAY, NOW, "Reader", ("test",))
@@ -226,7 +225,6 @@ def with_risers(
         subscription(), profile(limit=1, late_risers=most), TODAY, ranking, before, last, NOW, ("test",), late
     )
     assert isinstance(found, Edition)
-    assert [item.rank for item in found.items] == list(range(1, len(found.items) + 1))
     assert found.fresh == papers and found.held_back == papers - 1
     return [(item.paper.id[-1], item.section.kind) for item in found.items]
 

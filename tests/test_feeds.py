@@ -117,7 +117,7 @@ def papers_of(day: date) -> list[Paper]:
 
 def item(rank: int, paper: Paper) -> Item:
     reasons = (Reason(kind="word", label=f"“sheep {rank}” in the title", points=10 - rank),)
-    return Item(rank=rank, paper=paper, reasons=reasons, why="“sheep” in the title · trending by votes", votes=99)
+    return Item(paper=paper, reasons=reasons, why="“sheep” in the title · trending by votes", votes=99)
 
 
 def edition(subscription: Subscription, day: date) -> Edition:

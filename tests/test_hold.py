@@ -259,9 +259,9 @@ def edition(*items: Item) -> Edition:
     )
 
 
-def item(rank: int, section: Section | None = None, **given: Any) -> Item:
-    one = replace(FIVE[rank - 1], **given)
-    return Item(rank=rank, paper=one, reasons=(), why="", section=section or Section())
+def item(number: int, section: Section | None = None, **given: Any) -> Item:
+    one = replace(FIVE[number - 1], **given)
+    return Item(paper=one, reasons=(), why="", section=section or Section())
 
 
 OLD = {"first_seen": last_edition().made_at - timedelta(days=1)}
@@ -280,9 +280,7 @@ def test_without_a_paper(items: list[Item], gone: int, left: list[int] | None, f
     found = without(edition(*items), FIVE[gone - 1].id, last_edition())
     assert (found is None) == (left is None)
     if found and left:
-        assert [(one.rank, one.paper.id) for one in found.items] == list(
-            enumerate((FIVE[number - 1].id for number in left), start=1)
-        )
+        assert [one.paper.id for one in found.items] == [FIVE[number - 1].id for number in left]
         assert found.fresh == fresh
 
 

@@ -184,8 +184,8 @@ def test_no_mail_is_over_its_budget_for_any_papers_of_the_real_listings() -> Non
     reader = Subscription(id="a", profile="slm", address=f"{'a' * 60}@{'b' * 60}.example")
     for size, chosen in [(20, papers[-20:]), (150, papers), *((chance.randrange(1, 150), papers) for _ in range(15))]:
         whys = (chance.choice(("why & <why> " * 40, "“理由” · " * 40, "Short")) for _ in range(size))
-        ranked = enumerate(zip(chance.choices(chosen, k=size), whys, strict=True), start=1)
-        items = (editions.item(0, rank=rank, paper=paper, why=why) for rank, (paper, why) in ranked)
+        chosen_whys = zip(chance.choices(chosen, k=size), whys, strict=True)
+        items = (editions.item(0, paper=paper, why=why) for paper, why in chosen_whys)
         one = editions.edition(*items, subscription=reader)
         html = renderer.render(one, links).html
         assert len(html.encode()) <= MAIL_LIMIT

@@ -133,7 +133,7 @@ def test_same_papers_in_the_same_order_in_html_text_and_page(name: str) -> None:
     assert [words(h2) for h2 in parsed(rendered.html).iter("h2")] == titles
     assert [words(h2) for h2 in parsed(fresh.page(one, links)).iter("h2")] == titles
     flat = " ".join(rendered.text.split())
-    places = [flat.find(f"{each.rank}. {title}") for each, title in zip(one.items, titles, strict=True)]
+    places = [flat.find(f"{rank}. {title}") for rank, title in enumerate(titles, start=1)]
     assert places == sorted(places)
     assert -1 not in places
     urls = [line for line in rendered.text.split("\n") if line.startswith("http")]
@@ -345,7 +345,8 @@ def test_fifty_long_abstracts_fit() -> None:
 def test_what_does_not_fit_is_counted_and_found_elsewhere() -> None:
     named = {"missed": sectioned_edition().missed, "hidden": sectioned_edition().hidden}
     items = [item(n, paper=paper(n, title=f"{n} " + "Lengthy " * 30, abstract=LONG)) for n in range(90)]
-    items[1:] = [replace(one, section=Section(kind=SectionKind.TOPIC, topic=str(one.rank // 9))) for one in items[1:]]
+    for n in range(1, 90):
+        items[n] = replace(items[n], section=Section(kind=SectionKind.TOPIC, topic=str((n + 1) // 9)))
     rendered = renderer().render(edition(*items, **named), LINKS)
     shown = rendered.html.count("<h2")
     assert len(rendered.html.encode()) <= MAIL_LIMIT
@@ -375,7 +376,7 @@ def test_inlining_is_paid_once_for_all_recipients(monkeypatch: pytest.MonkeyPatc
     seen = set()
     for reader in range(20):
         order = papers[reader % 6 :] + papers[: reader % 6]
-        items = [item(0, rank=rank, paper=one, why=f"Because {reader}") for rank, one in enumerate(order, start=1)]
+        items = [item(0, paper=one, why=f"Because {reader}") for one in order]
         one = edition(*items, subscription=Subscription(id=f"s{reader}", profile="slm", address=f"r{reader}@x.org"))
         seen.add(fresh.render(one, replace(LINKS, unsubscribe_url=f"https://x.org/{reader}")).html)
     assert len(runs) == 6 + 1
@@ -383,7 +384,7 @@ def test_inlining_is_paid_once_for_all_recipients(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_is_kept_does_not_show_in_another_mail() -> None:
-    one, other = edition(item(0, votes=1, why="A")), edition(item(0, votes=2, why="", rank=7))
+    one, other = edition(item(0, votes=1, why="A")), edition(item(0, votes=2, why=""))
     warm = Renderer([TEMPLATES], SITE)
     for each in (one, other, one):
         assert warm.render(each, LINKS) == Renderer([TEMPLATES], SITE).render(each, LINKS)
@@ -446,7 +447,7 @@ def test_check_names_every_shipped_template() -> None:
 def test_the_operators_template_overrides_the_shipped_one(tmp_path: Path) -> None:
     (tmp_path / "card.html.j2").write_text("<p><b>{{ rank }}</b> {{ card.title }} – {{ why }}</p>")
     html = Renderer([tmp_path, TEMPLATES], SITE).render(edition(item(1)), LINKS).html
-    assert "<p><b>2</b> Quiet Attention – Follows Tobias Okafor</p>" in html
+    assert "<p><b>1</b> Quiet Attention – Follows Tobias Okafor</p>" in html
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def head(title: str, most: int = 60) -> str:
 def ranking(edition: Edition) -> None:
     table(
         "", "paper", "score", "why",
-        rows=((item.rank, item.paper.title, item.score, item.why) for item in edition.items),
+        rows=((rank, item.paper.title, item.score, item.why) for rank, item in edition.ranked),
         right=("", "score"),
     )  # fmt: skip
 

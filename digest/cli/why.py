@@ -61,14 +61,14 @@ def _receipt(edition: Edition) -> dict[str, object]:
         "items": [
             {
                 **_paper(item.paper),
-                "rank": item.rank,
+                "rank": rank,
                 "section": item.section,
                 "why": item.why,
                 "score": item.score,
                 "votes": item.votes,
                 "reasons": item.reasons,
             }
-            for item in edition.items
+            for rank, item in edition.ranked
         ],
         "missed": [
             {**_paper(one.paper), "score": one.score, "short": one.short, "section": one.section}

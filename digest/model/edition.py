@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -101,15 +102,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One paper of an edition, frozen as it was.
+    """One paper of an edition, frozen as it was. Its rank is its place among the edition's items, counted from 1.
 
-    `rank` counts from 1 through all sections, which stand one after the other; `why` is one line of words, in the
-    subscription's language. `fresh` tells papers that came in since the last edition from those of earlier days, and
-    `before` is the rank that a paper had in the latest edition of this subscription in which it stood, None if it never
-    did.
+    `why` is one line of words, in the subscription's language. `fresh` tells papers that came in since the last edition
+    from those of earlier days, and `before` is the rank that a paper had in the latest edition of this subscription in
+    which it stood, None if it never did. Readers who are told the same of a paper share the object, wherever it stands
+    in their lists: what is made of it is found by that.
     """
 
-    rank: int
     paper: Paper
     reasons: tuple[Reason, ...]
     why: str = ""
@@ -172,7 +172,7 @@ class StrandKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strand:
-    """The new papers of a day for one topic or one followed author, for a feed of their own; ranked from 1.
+    """The new papers of a day for one topic or one followed author, for a feed of their own; best first.
 
     `name` is the profile's word for the topic or the author. What is here need not have a place in the edition.
     """
@@ -200,6 +200,7 @@ class RibbonDay:
 class Edition:
     """One dated digest of one subscription, frozen. `id` is its key: subscription and local date.
 
+    `items` are in the order of their ranks; sections stand one after the other.
     `made_at` is the moment it was composed for; all dates in its surfaces come from here.
     `fresh` counts the papers that were new to this subscription, `held_back` those of them that did not fit, `muted`
     those that the profile's rules hid besides. `missed` and `hidden` name the best few of the last two. `strands` are
@@ -232,6 +233,11 @@ class Edition:
     @property
     def id(self) -> str:
         return edition_id(self.subscription.id, self.date)
+
+    @property
+    def ranked(self) -> Iterator[tuple[int, Item]]:
+        """The items with their ranks."""
+        return enumerate(self.items, start=1)
 
     @property
     def overmuted(self) -> bool:

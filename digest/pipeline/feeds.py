@@ -95,25 +95,27 @@ def feed_entries(editions: Sequence[Edition], revised: Mapping[str, Sequence[Rev
     the same time.
     """
     return tuple(
-        _entry(edition, item, revised.get(item.paper.id, ())) for edition in editions for item in edition.items
+        _entry(edition, rank, item, revised.get(item.paper.id, ()))
+        for edition in editions
+        for rank, item in edition.ranked
     )
 
 
-def _entry(edition: Edition, item: Item, revised: Sequence[Revision]) -> FeedEntry:
-    published = edition.made_at - timedelta(seconds=item.rank - 1)
+def _entry(edition: Edition, rank: int, item: Item, revised: Sequence[Revision]) -> FeedEntry:
+    published = edition.made_at - timedelta(seconds=rank - 1)
     since = [one for one in revised if one.at > edition.made_at]
     return FeedEntry(
         paper=_as_revised(item.paper, since),
-        why=_lasting_why(item, edition),
+        why=_lasting_why(rank, item, edition),
         published=published,
         updated=max((one.at - _BEHIND - timedelta(seconds=one.turn) for one in since), default=published),
         language=edition.subscription.language,
     )
 
 
-def _lasting_why(item: Item, edition: Edition) -> str:
+def _lasting_why(rank: int, item: Item, edition: Edition) -> str:
     reasons, tag = lasting(item.reasons), edition.subscription.language
-    return why_line(reasons, tag) if reasons else place_line(item.rank, edition.date, tag)
+    return why_line(reasons, tag) if reasons else place_line(rank, edition.date, tag)
 
 
 def _as_revised(paper: Paper, revised: Iterable[Revision]) -> Paper:

@@ -211,7 +211,7 @@ def _words(selection: Selection, more: int) -> str:
         "",
         "Its papers:",
         "",
-        *(f"  {item.rank:>3}  {item.paper.id}  {item.paper.title}" for item in first.items),
+        *(f"  {rank:>3}  {item.paper.id}  {item.paper.title}" for rank, item in first.ranked),
     ]
     if more:
         lines += ["", f"{more} more selections are held and not shown by mail; `digest hold` lists them."]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from digest.learn import learned
-from digest.model import Learned, Opinion, Paper, Profile, Ranked, Ranking, Shown, Sighting
+from digest.model import Item, Learned, Opinion, Paper, Profile, Ranked, Ranking, Shown, Sighting
 from digest.pipeline.examples import examples
 from digest.pipeline.world import Knowledge
 from digest.rank import Asked, Background, Corpus, Encode, Encoded, Text, Trending, rank
@@ -15,8 +16,10 @@ from digest.sections import late_risers, may_rise
 from digest.trend import trends
 
 EARLIER, MOST_EARLIER = timedelta(days=14), 500
+KEPT_ITEMS = 8_192  # which readers share
 KEPT = 32  # rankings, each with all candidates; who asks for very many comes profile by profile
 
+_told = attrgetter("why", "section", "votes", "comments", "rise", "fresh", "before")
 _SAID = {Opinion.MORE: "liked", Opinion.LESS: "turned down", Opinion.SAVE: "saved"}
 
 Sightings = Mapping[str, Sequence[Sighting]]
@@ -68,9 +71,19 @@ class Rankings:
         self._examples: dict[str, Mapping[str, Paper]] = {}
         self._voices: dict[tuple[str, str], _Heard] = {}
         self._rankings: dict[tuple[Corpus, str, int, str | None], Ranking] = {}
+        self._items: dict[object, Item] = {}
 
     def of(self, view: View) -> Ranking:
         return self._ranking(view, *self._of_day(view.since))
+
+    def shared(self, item: Item) -> Item:
+        """The same for all who are told the same of a paper: what is made of an item is found by its identity."""
+        key = id(item.paper), id(item.reasons), _told(item)
+        if (known := self._items.get(key)) is None:
+            if len(self._items) >= KEPT_ITEMS:
+                self._items.clear()
+            known = self._items[key] = item
+        return known
 
     def sightings(self, view: View) -> Sightings:
         """Those of all candidates."""

@@ -68,7 +68,7 @@ def composed(
     if isinstance(outcome, NoEdition):
         return outcome
     outcome = replace(outcome, every_day=view.profile.says_empty)
-    return _worded(world, outcome, shown, base, rankings.sightings(view))
+    return _worded(world, outcome, shown, base, rankings, view)
 
 
 def _worded(
@@ -76,20 +76,20 @@ def _worded(
     edition: Edition,
     shown: Mapping[str, Shown],
     base: LastEdition | None,
-    sightings: Mapping[str, Sequence[Sighting]],
+    rankings: Rankings,
+    view: View,
 ) -> Edition:
     """With the why-lines in the subscription's language, and the ranks that papers had before."""
-    before = _ranks_before(world, edition, shown)
+    sightings, before = rankings.sightings(view), _ranks_before(world, edition, shown)
 
-    def why(item: Item) -> str:
-        return _why(item, edition, base, sightings.get(item.paper.id, ()))
+    def worded(item: Item, before: int | None = None) -> Item:
+        why = _why(item, edition, base, sightings.get(item.paper.id, ()))
+        return rankings.shared(replace(item, why=why, before=before))
 
     return replace(
         edition,
-        items=tuple(replace(item, why=why(item), before=before.get(item.paper.id)) for item in edition.items),
-        strands=tuple(
-            replace(one, items=tuple(replace(item, why=why(item)) for item in one.items)) for one in edition.strands
-        ),
+        items=tuple(worded(item, before.get(item.paper.id)) for item in edition.items),
+        strands=tuple(replace(one, items=tuple(map(worded, one.items))) for one in edition.strands),
     )
 
 
@@ -108,7 +108,7 @@ def _ranks_before(world: World, edition: Edition, shown: Mapping[str, Shown]) ->
     for item in edition.items:
         if (last := shown.get(item.paper.id)) is not None:
             then = world.store.edition(edition_id(edition.subscription.id, last.on))
-            ranks = {one.paper.id: one.rank for one in (then.items if then else ())}
+            ranks = {one.paper.id: rank for rank, one in (then.ranked if then else ())}
             found |= {paper_id: rank for paper_id, rank in ranks.items() if paper_id == item.paper.id}
     return found
 

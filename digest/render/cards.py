@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain, repeat
-from operator import attrgetter, getitem
-from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
+from itertools import repeat
+from operator import attrgetter
+from typing import NamedTuple, Self, TypeAlias, TypeVar, cast
 
 from markupsafe import Markup
 
-from digest.model import Edition, Item, Joined, Kept, Piece, Section, SectionKind, Site
-from digest.model.made import taker
+from digest.model import Edition, Item, Joined, Kept, Piece, Section, Site
 from digest.render import views
 from digest.render.drawing import Drawing
 from digest.render.inline import markers
@@ -22,20 +21,16 @@ from digest.render.views import Card, Detail, Place
 from digest.wire import size
 
 _KEPT = 4_096  # of drawn cards, a day's papers at each detail, and of their places with a why-line, some 5 kB each
-_LISTS, _RANKS = 8, 256  # kinds of lists
-_NOTHING = ("", "")
+_LANGUAGES, _RANKS = 8, 256
 # The words of a card that are not the paper's: its place in this edition, and why it is there.
 _WORDS = tuple(Place.__annotations__)
-# Of an item, what depends on the reader; the counts are the same for all.
-_READERS = ("paper", "reasons", "section", "fresh", "before", "rank", "why")
-_COUNTS = tuple(f.name for f in fields(Item) if f.name not in _READERS)
-_counts, _columns = attrgetter(*_COUNTS), taker((*_READERS, *_COUNTS))
+# Of an item, what is the same for all readers besides its paper; and what can make a mark in a list.
+_counts, _marks = attrgetter("votes", "comments", "rise"), attrgetter("section", "fresh", "before")
 
-# Of a list: its language, whether only some of it are new, and the section of one in which nothing is marked.
-_Here: TypeAlias = tuple[Language, bool, SectionKind | None]
-# Of a card: its detail, the identities of paper and reasons, what else its item has; where something is marked the kind
-# of its section, its rank if that makes a mark beside one of before, what stands above it, and what else marks it too.
-_Key: TypeAlias = tuple[Any, ...]
+# Of a card its item's identity; where something is marked, also what stands above it, its rank if that makes a mark
+# beside one of before, and whether only some of the list are new.
+_Key: TypeAlias = int | tuple[int, tuple[str, str], int | None, bool]
+_Asked = TypeVar("_Asked")
 _Kept = TypeVar("_Kept")
 
 
@@ -48,17 +43,42 @@ class _Drawn:
     page: Stencil
 
 
-class _Told(NamedTuple):
-    """A card at its place: its opening by rank, and what follows. In one row, as it is read for each card of each mail.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Openings:
+    """How a card begins, up to its rank: by that in the html, by that and what stands before the card in the text."""
 
-    Holds an item, so that none else has the identity of its parts.
+    html: Mapping[int, Joined]
+    text: Mapping[tuple[int, bytes], Joined]
+
+
+class _Begun(NamedTuple):
+    """The openings of cards one after the other, each with a place for the rest; `room` is what those of html take."""
+
+    html: list[bytes]
+    text: list[bytes]
+    room: int
+
+    @classmethod
+    def of(cls, openings: Iterable[_Openings], between: bytes) -> Self:
+        html, text = list[bytes](), list[bytes]()
+        for rank, one in enumerate(openings, start=1):
+            html += one.html[rank], b""
+            text += one.text[rank, between if rank > 1 else b""], b""
+        return cls(html, text, sum(map(len, html)))
+
+
+class _Told(NamedTuple):
+    """A card at its place: how it begins, and what follows. In one row, as it is read for each card of each mail.
+
+    Holds an item, so that none else has its identity.
     """
 
     item: Item
-    html_opening: Mapping[int, Joined]
+    section: Section
+    openings: _Openings
     html_rest: Joined
-    text_opening: Mapping[int, Joined]
     text_rest: Joined
+    room: int  # what the rest takes in the html
     doubtful: bool
 
 
@@ -75,11 +95,18 @@ class _Parted(NamedTuple):
         opening, rest = stencil.run(place, ("rank", "why")).parted("rank")
         return cls(opening, rest, any("why" in gap.names for _, gap in opening.open), stencil.piece)
 
+    def begun(self, place: Place) -> tuple[Run, str]:
+        """All that the opening depends on, besides the rank."""
+        return self.opening, place["why"] if self.why_first else ""
+
+    def told(self, place: Place) -> Joined:
+        """The rest."""
+        return Joined.of(self.rest.filled(place), self.piece)
+
 
 class _Open(NamedTuple):
     """Both of them; for many readers' why-lines."""
 
-    item: Item
     html: _Parted
     text: _Parted
     doubtful: bool
@@ -99,29 +126,29 @@ class Cards:
     def __init__(self, drawing: Drawing, site: Site) -> None:
         self._drawing, self._site = drawing, site
         self._drawn = lru_cache(_KEPT)(self._draw)
-        self._told: Kept[_Here, dict[object, _Told]] = Kept(lambda _: {}, _LISTS)
-        self._open = dict[object, _Open]()
-        self._openings = Kept(_opening, _KEPT)
+        self._told = Kept(_nothing_told, _LANGUAGES)
+        self._open = dict[object, tuple[Item, _Open]]()  # with an item, so that none else has its paper's identity
+        self._openings = Kept(_openings, _KEPT)
+        self._begun: Kept[tuple[_Openings, int, bytes], _Begun] = Kept(
+            lambda of: _Begun.of(repeat(of[0], of[1]), of[2]), _RANKS
+        )
 
-    def told(self, edition: Edition, details: Iterable[Detail], between: bytes) -> Deck:
+    def told(self, edition: Edition, details: Sequence[Detail], between: bytes) -> Deck:
         """Of the first items, as many as there are details; `between` stands between them in the text."""
-        found, ranks = self._each(edition, details)
+        found = self._each(edition, details)
         if not found:
             return Deck([], [], 0, 0, False)
-        _, of_html, html_rest, of_text, text_rest, doubtful = zip(*found, strict=True)
-        html, text = list(map(getitem, of_html, ranks)), map(getitem, of_text, ranks)
-        return Deck(
-            list(chain.from_iterable(zip(html, html_rest, strict=True))),
-            list(chain.from_iterable(zip(repeat(between), text, text_rest, strict=False)))[1:],
-            sum(map(len, html)) + sum(map(len, html_rest)),
-            len(found),
-            True in doubtful,
-        )
+        _, _, openings, html_rest, text_rest, rooms, doubtful = zip(*found, strict=True)
+        alike = openings.count(openings[0]) == len(found)
+        begun = self._begun[openings[0], len(found), between] if alike else _Begun.of(openings, between)
+        html, text = begun.html.copy(), begun.text.copy()
+        html[1::2], text[1::2] = html_rest, text_rest
+        return Deck(html, text, begun.room + sum(rooms), len(found), True in doubtful)
 
     def sizes(self, edition: Edition, detail: Detail) -> list[int]:
         """Of the html of each card in bytes of UTF-8."""
-        each = zip(*self._each(edition, repeat(detail)), strict=True)
-        return [size([told.html_opening[rank], told.html_rest]) for told, rank in each]
+        each = enumerate(self._each(edition, [detail] * len(edition.items)), start=1)
+        return [size([told.openings.html[rank], told.html_rest]) for rank, told in each]
 
     def of_page(self, edition: Edition) -> list[bytes]:
         """All cards as they are on a web page."""
@@ -130,53 +157,51 @@ class Cards:
             parts += self._card(item, Detail.FULL, place, words).page.filled(place)
         return parts
 
-    def _each(self, edition: Edition, details: Iterable[Detail]) -> tuple[Sequence[_Told], Sequence[int]]:
-        """With their ranks.
+    def _each(self, edition: Edition, details: Sequence[Detail]) -> Sequence[_Told]:
+        """Those that many readers have, in lists in which nothing is marked, are looked up at once."""
+        if not details:
+            return ()
+        words, items = language(edition.subscription.language), edition.items
+        known, ids = self._told[words], list(map(id, items))
+        if details.count(details[0]) == len(items):
+            at_once = list(map(known[details[0]].get, ids))
+            if all(at_once) and _alike([told.section for told in cast("list[_Told]", at_once)]):
+                return cast("list[_Told]", at_once)
+        sections, fresh, before = zip(*map(_marks, items), strict=True)
+        some, above = views.some_fresh(fresh, sections), views.headings(sections, words, self._site)
+        keys: list[_Key] = [*ids]
+        if not (all(fresh) and before.count(None) == len(items) and _alike(sections)):
+            keys = [
+                (one, head, rank if was is not None else None, some)
+                for rank, (one, head, was) in enumerate(zip(ids, above, before, strict=True), start=1)
+            ]
+        found = []
+        for (rank, item), key, head, detail in zip(edition.ranked, keys, above, details, strict=False):
+            told = known[detail].get(key)
+            if told is None:
+                told = self._tell(item, detail, views.place(rank, item, head, some, words), words)
+                _keep(known[detail], key, told)
+            found.append(told)
+        return found
 
-        Found by the identity of what readers of one day share, their papers and reasons: telling equal ones takes
-        longer. The keys are made by functions in C, of columns, in a fraction of the time.
-        """
-        if not edition.items:
-            return (), ()
-        papers, reasons, sections, fresh, before, ranks, *more = _columns(edition.items)
-        words = language(edition.subscription.language)
-        columns: list[Iterable[object]] = [details, map(id, papers), map(id, reasons), *more]
-        above: Iterable[tuple[str, str]] = repeat(_NOTHING)
-        here: _Here = words, False, sections[0].kind
-        if not all(fresh) or not before.count(None) == sections.count(sections[0]) == len(sections):
-            here = words, views.some_fresh(fresh, sections), None
-            above = views.headings(sections, words, self._site)
-            moved = [was is not None and rank for was, rank in zip(before, ranks, strict=True)]
-            columns += [one.kind for one in sections], moved, above, fresh, before
-        known, keys = self._told[here], list(zip(*columns, strict=False))
-        if not all(found := list(map(known.get, keys))):
-            each = zip(found, keys, edition.items, above, strict=False)
-            found = [told or self._tell(key, item, head, here) for told, key, item, head in each]
-        return cast("list[_Told]", found), ranks[: len(found)]
-
-    def _tell(self, key: _Key, item: Item, above: tuple[str, str], here: _Here) -> _Told:
-        detail, (words, some, _) = key[0], here
-        place = views.place(item, above, some, words)
-        opened = self._opened(item, detail, place, words)
-        surfaces = (*self._at(opened.html, place, words), *self._at(opened.text, place, words))
-        return _keep(self._told[here], key, _Told(item, *surfaces, opened.doubtful))
-
-    def _at(self, surface: _Parted, place: Place, words: Language) -> tuple[Mapping[int, Joined], Joined]:
-        opening = self._openings[surface.opening, place["why"] if surface.why_first else "", words]
-        return opening, Joined.of(surface.rest.filled(place), surface.piece)
+    def _tell(self, item: Item, detail: Detail, place: Place, words: Language) -> _Told:
+        html, text, doubtful = self._opened(item, detail, place, words)
+        openings = self._openings[html.begun(place), text.begun(place), words]
+        html_rest, text_rest = html.told(place), text.told(place)
+        return _Told(item, item.section, openings, html_rest, text_rest, len(html_rest), doubtful)
 
     def _opened(self, item: Item, detail: Detail, place: Place, words: Language) -> _Open:
         said = place["heading"], place["share"], place["change"], place["moved"], place["why"] != ""
         key = id(item.paper), _counts(item), detail, words, said
-        found = self._open.get(key)
-        if found is None:
+        if (found := self._open.get(key)) is None:
             drawn = self._card(item, detail, place, words)
             html, text = _Parted.of(drawn.html, place), _Parted.of(drawn.text, place)
-            found = _keep(self._open, key, _Open(item, html, text, drawn.html.doubtful or drawn.text.doubtful))
-        return found
+            opened = _Open(html, text, drawn.html.doubtful or drawn.text.doubtful)
+            found = _keep(self._open, key, (item, opened))
+        return found[1]
 
     def _card(self, item: Item, detail: Detail, place: Place, words: Language) -> _Drawn:
-        bare = replace(item, rank=0, reasons=(), section=Section(), why="", fresh=True, before=None)
+        bare = replace(item, reasons=(), section=Section(), why="", fresh=True, before=None)
         return self._drawn(bare, detail, words, tuple(map(bool, place.values())))
 
     def _draw(self, item: Item, detail: Detail, words: Language, present: tuple[bool, ...]) -> _Drawn:
@@ -197,12 +222,29 @@ class Cards:
         return Markup(self._drawing.html("card.html.j2", card=card, **place))  # noqa: S704 - it escapes
 
 
-def _opening(of: tuple[Run, str, Language]) -> Mapping[int, Joined]:
-    run, why, words = of
-    return Kept(lambda rank: Joined.of(run.filled({"rank": words.number(rank), "why": why})), _RANKS)
+def _nothing_told(_: Language) -> Mapping[Detail, dict[_Key, _Told]]:
+    return {one: {} for one in Detail}
 
 
-def _keep(known: dict[object, _Kept], key: object, made: _Kept) -> _Kept:
+def _alike(sections: Sequence[Section]) -> bool:
+    return sections.count(sections[0]) == len(sections)
+
+
+def _openings(of: tuple[tuple[Run, str], tuple[Run, str], Language]) -> _Openings:
+    (html, html_why), (text, text_why), words = of
+
+    def of_html(rank: int) -> Joined:
+        return Joined.of(html.filled({"rank": words.number(rank), "why": html_why}))
+
+    def of_text(at: tuple[int, bytes]) -> Joined:
+        rank, between = at
+        begun = text.filled({"rank": words.number(rank), "why": text_why})
+        return Joined.of([between, *begun] if between else begun)
+
+    return _Openings(Kept(of_html, _RANKS), Kept(of_text, _RANKS))
+
+
+def _keep(known: dict[_Asked, _Kept], key: _Asked, made: _Kept) -> _Kept:
     if len(known) >= _KEPT:
         known.clear()
     known[key] = made

@@ -73,7 +73,7 @@ class FeedRenderer(SiteRenderer):
         mark, words = markers(("why",), repr(paper))["why"], language(tag)
         html = self.drawing.tidy(
             "feed_card.html.j2",
-            card=views.card(Item(rank=0, paper=paper, reasons=()), Detail.FULL, words),
+            card=views.card(Item(paper=paper, reasons=()), Detail.FULL, words),
             authors=authors(paper, words),
             withdrawn=feed_words.withdrawn(paper, words),
             why=mark if has_why else "",

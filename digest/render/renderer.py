@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import repeat
 from pathlib import Path
 
 from markupsafe import Markup
@@ -43,7 +42,7 @@ class Renderer(FeedRenderer):
         Papers that do not fit into `MAIL_LIMIT` even as titles are left out, and their number is said.
         """
         opened = around.opened(edition, links)
-        frame, cards, html = self._html(edition, links, opened, repeat(Detail.FULL, len(edition.items)))
+        frame, cards, html = self._html(edition, links, opened, (Detail.FULL,) * len(edition.items))
         if html.room + _SURELY > MAIL_LIMIT and _size(html) + _SURELY > MAIL_LIMIT:
             frame, cards, html = self._html(edition, links, opened, self._details(edition, links, opened))
         text = frame.text.filled(opened, {**self._frames.text_notes(edition, frame), "cards": cards.text})
@@ -106,10 +105,9 @@ class Renderer(FeedRenderer):
         return _TEMPLATES
 
     def _html(
-        self, edition: Edition, links: Links, opened: Mapping[str, str], details: Iterable[Detail]
+        self, edition: Edition, links: Links, opened: Mapping[str, str], details: Sequence[Detail]
     ) -> tuple[Frame, Deck, Filled]:
         """With so many papers as there are details."""
-        details = tuple(details)
         frame = self._frames.of(edition, links, opened, len(details))
         cards = self._cards.told(edition, details, frame.between)
         html = frame.html.filled(opened, {**self._frames.html_notes(edition), "cards": cards.html})

@@ -51,11 +51,9 @@ EDITION = Edition(
     date=_DAY,
     made_at=_MOMENT,
     items=(
-        Item(
-            rank=1, paper=_FULL, reasons=(), why="47 votes; mentions samples", votes=47, comments=8, rise=12, before=3
-        ),
-        Item(rank=2, paper=_BARE, reasons=(), why="", fresh=False, section=Section(kind=SectionKind.TRENDING)),
-        Item(rank=3, paper=_BARE, reasons=(), why="12 votes more", before=2, section=Section(kind=SectionKind.RISEN)),
+        Item(paper=_FULL, reasons=(), why="47 votes; mentions samples", votes=47, comments=8, rise=12, before=3),
+        Item(paper=_BARE, reasons=(), why="", fresh=False, section=Section(kind=SectionKind.TRENDING)),
+        Item(paper=_BARE, reasons=(), why="12 votes more", before=2, section=Section(kind=SectionKind.RISEN)),
     ),
     fresh=9,
     held_back=7,
@@ -80,7 +78,7 @@ SPARSE = Edition(
     description="",
     date=_DAY,
     made_at=_MOMENT,
-    items=(Item(rank=1, paper=_BARE, reasons=(), why=""),),
+    items=(Item(paper=_BARE, reasons=(), why=""),),
     fresh=1,
 )
 CHART = Chart(

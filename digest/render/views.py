@@ -157,15 +157,15 @@ def places(edition: Edition, site: Site) -> list[Place]:
     """For each item what depends on the reader."""
     words, sections = language(edition.subscription.language), [item.section for item in edition.items]
     some, above = some_fresh([item.fresh for item in edition.items], sections), headings(sections, words, site)
-    return [place(item, one, some, words) for item, one in zip(edition.items, above, strict=True)]
+    return [place(rank, item, one, some, words) for (rank, item), one in zip(edition.ranked, above, strict=True)]
 
 
-def place(item: Item, above: tuple[str, str], some: bool, words: Language) -> Place:
+def place(rank: int, item: Item, above: tuple[str, str], some: bool, words: Language) -> Place:
     """`above` is what `headings` has for it; `some` whether only some of the list are new."""
     risen, (heading, share) = item.section.kind is SectionKind.RISEN, above
-    mark, moved = ("", "") if risen else _change(item.before, item.rank, some and item.fresh, words)
+    mark, moved = ("", "") if risen else _change(item.before, rank, some and item.fresh, words)
     return {
-        "rank": words.number(item.rank),
+        "rank": words.number(rank),
         "heading": heading,
         "share": share,
         "why": why(about(item, words)),

@@ -27,7 +27,6 @@ from digest.model import (
     Feedback,
     FieldChange,
     Fragment,
-    Item,
     Joined,
     LastEdition,
     Letter,
@@ -181,8 +180,7 @@ def freeze_apart(edition: Edition) -> tuple[str, str, bytes]:
     """What is an edition's own; and, after its digest, what it shares with all of the same selection and date."""
     own = msgspec.json.encode({name: getattr(edition, name) for name in _OWN}).decode()
     beside = msgspec.json.encode([getattr(edition, name) for name in _BESIDE])
-    items = tuple([(id(item.paper), id(item.reasons), _of_item(item)) for item in edition.items])
-    key = items, beside, _of_edition(edition)
+    key = tuple(map(id, edition.items)), beside, _of_edition(edition)
     if (found := _frozen.get(key)) is None:
         shared = msgspec.json.encode({name: getattr(edition, name) for name in _SHARED})
         if len(_frozen) >= _KEPT_FROZEN:
@@ -191,11 +189,10 @@ def freeze_apart(edition: Edition) -> tuple[str, str, bytes]:
     return own, *found[1:]
 
 
-# By the identities of papers and reasons, which readers of one day share: their words take ten times as long. The
-# edition is kept too, so that what an identity tells stays alive.
+# By the identities of items, which readers of one day share: their words take ten times as long. The edition is kept
+# too, so that what an identity tells stays alive.
 _frozen: dict[object, tuple[Edition, str, bytes]] = {}
 _KEPT_FROZEN = 512
-_of_item = attrgetter(*(field.name for field in fields(Item) if field.name not in ("paper", "reasons")))
 _BESIDE = ("missed", "hidden", "strands", "ribbon", "verdicts")
 _of_edition = attrgetter(*(name for name in _SHARED if name not in ("items", *_BESIDE)))
 
