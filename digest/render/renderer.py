@@ -43,7 +43,7 @@ class Renderer(FeedRenderer):
         """
         opened = around.opened(edition, links)
         frame, cards, html = self._html(edition, links, opened, (Detail.FULL,) * len(edition.items))
-        if html.room + _SURELY > MAIL_LIMIT and _size(html) + _SURELY > MAIL_LIMIT:
+        if html.room + cards.room + _SURELY > MAIL_LIMIT and _size(html) + _SURELY > MAIL_LIMIT:
             frame, cards, html = self._html(edition, links, opened, self._details(edition, links, opened))
         text = frame.text.filled(opened, {**self._frames.text_notes(edition, frame), "cards": cards.text})
         return Draft(
@@ -111,7 +111,7 @@ class Renderer(FeedRenderer):
         frame = self._frames.of(edition, links, opened, len(details))
         cards = self._cards.told(edition, details, frame.between)
         html = frame.html.filled(opened, {**self._frames.html_notes(edition), "cards": cards.html})
-        return frame, cards, html._replace(room=html.room + cards.room)
+        return frame, cards, html
 
     def _details(self, edition: Edition, links: Links, opened: Mapping[str, str]) -> Sequence[Detail]:
         """How much is told of each paper; of fewer papers than there are, if not all fit even as titles."""
