@@ -21,7 +21,23 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from digest.errors import PermanentDeliveryError
-from digest.model import Body, Draft, Edition, Encoding, Joined, Kept, Letter, Links, Message, Piece, Site, Span
+from digest.model import (
+    MESSAGE_ID,
+    TO,
+    WAYS_OUT,
+    Body,
+    Draft,
+    Edition,
+    Encoding,
+    Joined,
+    Kept,
+    Letter,
+    Links,
+    Message,
+    Piece,
+    Site,
+    Span,
+)
 from digest.text import clean
 from digest.wire import lines, mostly_beyond_ascii, quoted, unquoted
 
@@ -32,7 +48,7 @@ _KEPT_RAW = 16_384  # fragments as they are in base64
 _SENDER_ID = (5, 15)  # characters of Feedback-ID's last field, as Gmail wants it
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 _IN_URI = re.compile(r"[\w.~%/:?#\[\]@!$&'()*+,;=-]*", re.ASCII).fullmatch
-_LOCAL_PART = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+_LOCAL_PART = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII).fullmatch
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*", re.I | re.A
 )
@@ -54,8 +70,8 @@ def fingerprint(secret: bytes) -> str:
 
 def message_id(secret: bytes, edition_id: str, address: str, domain: str) -> str:
     """Without angle brackets. The same for every attempt, so that a mailbox can drop a repeated message."""
-    mac = hmac.digest(secret, b"\0".join((b"message", _utf8(edition_id), _utf8(address))), "sha256")
-    return f"{mac.hex()[:32]}@{domain}"
+    mac = hashlib.blake2b(_utf8(f"message\0{edition_id}\0{address}"), digest_size=16, key=_key(secret))
+    return f"{mac.hexdigest()}@{domain}"
 
 
 def unsubscribe_links(site: Site, token: str) -> Links:
@@ -67,10 +83,12 @@ def unsubscribe_links(site: Site, token: str) -> Links:
     )
 
 
+def _key(secret: bytes) -> bytes:
+    """As many bytes of it as BLAKE2b takes for a key."""
+    return secret if len(secret) <= hashlib.blake2b.MAX_KEY_SIZE else hashlib.sha512(secret).digest()
+
+
 # --- the letter --------------------------------------------------------------------------------------------------
-
-
-_ID, _TO, _WAYS, _OWN = range(4)  # numbers of the reader's own: Message-ID, two headers, and the body's from _OWN on
 
 
 def write_letter(draft: Draft, edition: Edition, site: Site, links: Links) -> Letter:
@@ -78,8 +96,8 @@ def write_letter(draft: Draft, edition: Edition, site: Site, links: Links) -> Le
     one_click = (links.unsubscribe_url or "").startswith("https://")
     head = _head(site, edition, one_click)
     first, second, third, fourth, fifth = head.blocks
-    archive = _fold("List-Archive", f"<{_uri(links.archive_url)}>").encode("ascii") if links.archive_url else b""
-    headers = first, _TO, _subject(draft.subject), second, _ID, third, _WAYS, fourth, archive, fifth
+    archive = f"List-Archive: <{_uri(links.archive_url)}>\r\n".encode("ascii") if links.archive_url else b""
+    headers = first, TO, _subject(draft.subject), second, MESSAGE_ID, third, WAYS_OUT, fourth, archive, fifth
     text, html = _body(draft.text), _body(draft.html)
     return Letter(
         head.name,
@@ -99,7 +117,7 @@ def own_words(recipient: str, links: Links, words: Sequence[str]) -> tuple[str, 
     PermanentDeliveryError if the address cannot be written into a mail.
     """
     ways = ",\r\n ".join([f"<{_uri(way)}>" for way in (links.unsubscribe_url, links.unsubscribe_mail) if way])
-    return _fold("To", _mailbox(recipient)), f"List-Unsubscribe: {ways}\r\n" if ways else "", *words
+    return f"To: {_mailbox(recipient)}\r\n", f"List-Unsubscribe: {ways}\r\n" if ways else "", *words
 
 
 def build_message(
@@ -125,7 +143,7 @@ def assembled(letter: Letter, message_id: str, own: Sequence[str]) -> bytes:
         if own_parts:
             encode = _WIRE[encoding]
             for at in own_parts:
-                found[begin + at] = encode(words[parts[at]])
+                found[begin + at] = encode(words[parts[at]])  # type: ignore[index]  # a number stands there
         if encoding is Encoding.BASE64:
             whole = b"".join(found[begin:]).removesuffix(b"\r\n")
             found[begin:] = [base64.encodebytes(whole).replace(b"\n", b"\r\n")]
@@ -255,9 +273,14 @@ def _phrase(text: str, name: str) -> str:
 def _mailbox(address: str) -> str:
     """The bare address. The settings and the commands have made its domain ASCII."""
     local, _, domain = address.rpartition("@")
-    if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+    if not _LOCAL_PART(local) or not _is_domain(domain):
         raise PermanentDeliveryError(f"{address!r} cannot be used as an address; correct it in the settings")
     return address
+
+
+@lru_cache(1_024)
+def _is_domain(domain: str) -> bool:
+    return _DOMAIN.fullmatch(domain) is not None
 
 
 def _uri(uri: str) -> str:
@@ -304,12 +327,10 @@ def _body(body: Body) -> Span:
 
     Quoted-printable while that is the shorter: up to about one byte in six beyond ascii.
     """
-    parts = list(body.parts)
-    for at in body.own:
-        parts[at] += _OWN  # type: ignore[operator]  # a number stands there
+    parts = body.parts
     last = parts[-1] if parts else b""
     if not isinstance(last, bytes) or not last.endswith(b"\r\n") or last.endswith(b"=\r\n"):
-        parts.append(b"\r\n")
+        parts = [*parts, b"\r\n"]
     if body.doubtful and mostly_beyond_ascii([part for part in parts if isinstance(part, bytes)]):
         raw = [_raw(part) if isinstance(part, bytes) else part for part in parts]
         return Span(Encoding.BASE64, raw, body.own)

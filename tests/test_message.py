@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from digest.addresses import canonical
 from digest.errors import PermanentDeliveryError
 from digest.message import build_message, message_id, own_words, token, unsubscribe_links, write_letter
-from digest.model import Body, Cadence, Draft, Edition, Links, Message, Rendered, Site, Subscription
+from digest.model import FIRST_OWN, Body, Cadence, Draft, Edition, Links, Message, Rendered, Site, Subscription
 from digest.render import Renderer
 from digest.text import clean
 from digest.wire import quoted
@@ -293,7 +293,7 @@ def test_any_cuts_join_to_the_same_text(cuts: list[tuple[str, str | int]]) -> No
     own = ("", "one’s own = ", "word " * 40)
     words = [*(one for cut in cuts for one in cut), "\n"]
     numbers = [at for at, one in enumerate(words) if isinstance(one, int)]
-    body = Body([one if isinstance(one, int) else quoted(one) for one in words], numbers)
+    body = Body([one + FIRST_OWN if isinstance(one, int) else quoted(one) for one in words], numbers)
     message = addressed(Draft("s", "", body, body), own, edition(), SITE, LINKS)
     assert_wire_form(message)
     joined = "".join(own[one] if isinstance(one, int) else one for one in words)

@@ -44,6 +44,10 @@ from digest.model.hold import (
 )
 from digest.model.kept import Kept
 from digest.model.letter import (
+    FIRST_OWN,
+    MESSAGE_ID,
+    TO,
+    WAYS_OUT,
     Body,
     Draft,
     Encoding,
@@ -134,9 +138,13 @@ from digest.model.upkeep import Backup, Figure
 __all__ = [
     "DARK",
     "FAULTY",
+    "FIRST_OWN",
     "LIGHT",
+    "MESSAGE_ID",
     "OF_A_READER",
     "OPEN_STATES",
+    "TO",
+    "WAYS_OUT",
     "Announced",
     "Backup",
     "Body",

@@ -15,6 +15,9 @@ from digest.model.mail import OutboxItem
 # A fragment of a mail as it is on the wire, which ends its line; or the number of what is the reader's own.
 Fragment: TypeAlias = bytes | int
 
+# The reader's own of any letter; from FIRST_OWN on what the draft has besides.
+MESSAGE_ID, TO, WAYS_OUT, FIRST_OWN = range(4)
+
 
 # What is a reader's own, told from the reader's values by name.
 Telling: TypeAlias = Callable[[Mapping[str, str]], str]
@@ -52,16 +55,21 @@ class Joined(bytes):
 class Body(NamedTuple):
     """One surface of a mail in quoted-printable.
 
-    `own` tells where the numbers stand. `doubtful` is a body that may be shorter in base64.
+    `own` tells where the numbers stand. `doubtful` is a body that may be shorter in base64; `room` is what it takes at
+    the most, in bytes of UTF-8.
     """
 
     parts: Sequence[Fragment]
     own: Sequence[int] = ()
     doubtful: bool = True
+    room: int = 0
 
 
 class Draft(NamedTuple):
-    """An edition in words, for all the readers of one selection. `own` tells what each of them has for himself."""
+    """An edition in words, for all the readers of one selection.
+
+    `own` tells what each of them has for himself, numbered from FIRST_OWN on.
+    """
 
     subject: str
     preheader: str

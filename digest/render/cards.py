@@ -67,19 +67,38 @@ class _Begun(NamedTuple):
         return cls(html, text, sum(map(len, html)))
 
 
-class _Told(NamedTuple):
-    """A card at its place: how it begins, and what follows. In one row, as it is read for each card of each mail.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kind:
+    """What most cards of a list have in common: their section, how they begin, whether base64 may be shorter."""
 
-    Holds an item, so that none else has its identity.
-    """
-
-    item: Item
     section: Section
     openings: _Openings
+    doubtful: bool
+
+
+class _Told(NamedTuple):
+    """A card at its place: its kind, and what follows its opening. Each mail reads all of it, so there is no more."""
+
+    kind: _Kind
     html_rest: Joined
     text_rest: Joined
-    room: int  # what the rest takes in the html
-    doubtful: bool
+
+
+class _Shelf:
+    """Cards of one detail and language; with their items, so that none else has the identity that they are found by."""
+
+    __slots__ = ("_items", "told")
+
+    def __init__(self) -> None:
+        self.told = dict[_Key, _Told]()
+        self._items = list[Item]()
+
+    def put(self, key: _Key, item: Item, told: _Told) -> None:
+        if len(self.told) >= _KEPT:
+            self.told.clear()
+            self._items.clear()
+        self.told[key] = told
+        self._items.append(item)
 
 
 class _Parted(NamedTuple):
@@ -126,9 +145,10 @@ class Cards:
     def __init__(self, drawing: Drawing, site: Site) -> None:
         self._drawing, self._site = drawing, site
         self._drawn = lru_cache(_KEPT)(self._draw)
-        self._told = Kept(_nothing_told, _LANGUAGES)
+        self._told = Kept(_shelves, _LANGUAGES)
         self._open = dict[object, tuple[Item, _Open]]()  # with an item, so that none else has its paper's identity
         self._openings = Kept(_openings, _KEPT)
+        self._kinds = Kept(_kind, _KEPT)
         self._begun: Kept[tuple[_Openings, int, bytes], _Begun] = Kept(
             lambda of: _Begun.of(repeat(of[0], of[1]), of[2]), _RANKS
         )
@@ -138,21 +158,24 @@ class Cards:
         count = len(details)
         if not count:
             return Deck([], [], 0, 0, False)
-        _, _, openings, html_rest, text_rest, rooms, doubtful = self._columns(edition, details)
-        first = openings[0]
-        alike = openings.count(first) == count
-        begun = self._begun[first, count, between] if alike else _Begun.of(openings, between)
+        kinds, html_rest, text_rest = self._columns(edition, details)
+        kind, doubtful = kinds[0], kinds[0].doubtful
+        if kinds.count(kind) == count:
+            begun = self._begun[kind.openings, count, between]
+        else:
+            begun = _Begun.of([one.openings for one in kinds], between)
+            doubtful = any(one.doubtful for one in kinds)
         html, text = begun.html.copy(), begun.text.copy()
         html[1::2], text[1::2] = html_rest, text_rest
-        return Deck(html, text, begun.room + sum(rooms), count, True in doubtful)
+        return Deck(html, text, begun.room + sum(map(len, html_rest)), count, doubtful)
 
     def sizes(self, edition: Edition, detail: Detail) -> list[int]:
         """Of the html of each card in bytes of UTF-8."""
         if not edition.items:
             return []
-        _, _, openings, rests, *_ = self._columns(edition, [detail] * len(edition.items))
-        each = enumerate(zip(openings, rests, strict=True), start=1)
-        return [size([opening.html[rank], rest]) for rank, (opening, rest) in each]
+        kinds, rests, _ = self._columns(edition, [detail] * len(edition.items))
+        each = enumerate(zip(kinds, rests, strict=True), start=1)
+        return [size([kind.openings.html[rank], rest]) for rank, (kind, rest) in each]
 
     def of_page(self, edition: Edition) -> list[bytes]:
         """All cards as they are on a web page."""
@@ -166,10 +189,10 @@ class Cards:
         words, items = language(edition.subscription.language), edition.items
         known, ids = self._told[words], list(map(id, items))
         if details.count(first := details[0]) == len(items):
-            told = list(map(known[first].get, ids))
-            if None not in told:
-                columns = tuple(zip(*cast("list[_Told]", told), strict=True))
-                if _alike(columns[1]):
+            told = list(map(known[first].told.get, ids))
+            if all(told):
+                columns = kinds, *_ = tuple(zip(*cast("list[_Told]", told), strict=True))
+                if kinds.count(kinds[0]) == len(kinds) or _alike([one.section for one in kinds]):
                     return columns
         return zip(*self._each(edition, details, words), strict=True)
 
@@ -186,10 +209,10 @@ class Cards:
             ]
         found = []
         for (rank, item), key, head, detail in zip(edition.ranked, keys, above, details, strict=False):
-            told = known[detail].get(key)
+            told = known[detail].told.get(key)
             if told is None:
                 told = self._tell(item, detail, views.place(rank, item, head, some, words), words)
-                _keep(known[detail], key, told)
+                known[detail].put(key, item, told)
             found.append(told)
         return found
 
@@ -197,7 +220,8 @@ class Cards:
         html, text, doubtful = self._opened(item, detail, place, words)
         openings = self._openings[html.begun(place), text.begun(place), words]
         html_rest, text_rest = html.told(place), text.told(place)
-        return _Told(item, item.section, openings, html_rest, text_rest, len(html_rest), doubtful)
+        kind = self._kinds[item.section, openings, doubtful]
+        return _Told(kind, html_rest, text_rest)
 
     def _opened(self, item: Item, detail: Detail, place: Place, words: Language) -> _Open:
         said = place["heading"], place["share"], place["change"], place["moved"], place["why"] != ""
@@ -231,8 +255,12 @@ class Cards:
         return Markup(self._drawing.html("card.html.j2", card=card, **place))  # noqa: S704 - it escapes
 
 
-def _nothing_told(_: Language) -> Mapping[Detail, dict[_Key, _Told]]:
-    return {one: {} for one in Detail}
+def _kind(of: tuple[Section, _Openings, bool]) -> _Kind:
+    return _Kind(*of)
+
+
+def _shelves(_: Language) -> Mapping[Detail, _Shelf]:
+    return {one: _Shelf() for one in Detail}
 
 
 def _alike(sections: Sequence[Section]) -> bool:

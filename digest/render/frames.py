@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
-from digest.model import Edition, Fragment, Links, Piece, Site, Telling
+from digest.model import FIRST_OWN, Body, Edition, Fragment, Links, Piece, Site, Telling
 from digest.render import around, days, views
 from digest.render.drawing import Drawing
 from digest.render.inline import inline, markers, tidy
@@ -17,6 +17,7 @@ from digest.render.views import Mention
 
 # What differs between the mails of one profile and day, besides their papers and what is the reader's own.
 OPEN = frozenset({"subject", "preheader", "archive"})
+_RARE = OPEN - {"subject"}  # what two of those mails seldom have in common: keeping it would take longer
 OWN_ROOM = 500  # bytes of html kept for each thing of the reader's own, so that who the reader is changes no paper
 
 _KEPT = 4_096
@@ -30,21 +31,23 @@ _facts = attrgetter(
     "subscription.cadence", "subscription.language",
 )  # fmt: skip
 # Fragments by the name of what they stand in the place of.
-_Fragments: TypeAlias = Mapping[str, Sequence[Fragment]]
-
-
-class Filled(NamedTuple):
-    """A surface told; `own` is where the reader's own stands, `room` what it takes at the most, in bytes of UTF-8."""
-
-    parts: list[Fragment]
-    own: list[int]
-    room: int
+Fragments: TypeAlias = Mapping[str, Sequence[Fragment]]
+# The same before they are told: what is only named, and the days that an edition makes up for.
+Notes: TypeAlias = Mapping[str, Sequence[_Line]]
 
 
 class Surface(NamedTuple):
-    """The html around the cards, or the text."""
+    """The html around the cards, or the text. Its `parts` have places for what is nested, open or the reader's own.
 
-    runs: Sequence[Run | Nested]
+    `open` tells what an open part depends on and how it is told, `own` also how much is nested before it, `room` what all of
+    it takes without what is open or nested.
+    """
+
+    parts: Sequence[Fragment]
+    nested: Sequence[tuple[int, str]]
+    open: Sequence[tuple[int, Callable[[Mapping[str, str]], Any], Callable[[Any], bytes]]]
+    own: Sequence[tuple[int, int]]
+    room: int
     doubtful: bool
 
     @classmethod
@@ -53,23 +56,31 @@ class Surface(NamedTuple):
         joined = [run if isinstance(run, Nested) else run.joined() for run in runs]
         between = [run.between for run in joined if isinstance(run, Nested) and run.between]
         piece = Piece.of([*(one for run in joined if isinstance(run, Run) for one in run.literals), *between])
-        return cls([run if isinstance(run, Nested) else run.of_piece(piece) for run in joined], doubtful)
-
-    def filled(self, opened: Mapping[str, str], nested: _Fragments) -> Filled:
-        """`room` is without what is nested."""
-        parts, own, room = list[Fragment](), list[int](), 0
-        for run in self.runs:
-            if isinstance(run, Nested):
-                parts += nested.get(run.name, ())
-                continue
+        parts, nested, own = list[Fragment](), list[tuple[int, str]](), list[tuple[int, int]]()
+        open_ = list[tuple[int, Callable[[Mapping[str, str]], Any], Callable[[Any], bytes]]]()
+        for run in joined:
             begin = len(parts)
-            parts += run.parts
-            for at, gap in run.open:
-                parts[begin + at] = fill = gap.filled(opened)
-                room += len(fill)
-            own += [begin + at for at in run.own]
-            room += run.size + OWN_ROOM * len(run.own)
-        return Filled(parts, own, room)
+            if isinstance(run, Nested):
+                nested.append((begin, run.name))
+                parts.append(b"")
+                continue
+            parts += [FIRST_OWN + one if isinstance(one, int) else one for one in run.of_piece(piece).parts]
+            open_ += [(begin + at, gap.pick, gap.once if gap.names & _RARE else gap.kept) for at, gap in run.open]
+            own += [(begin + at, len(nested)) for at in run.own]
+        room = sum(run.size for run in joined if isinstance(run, Run)) + OWN_ROOM * len(own)
+        return cls(parts, nested, open_, own, room, doubtful)
+
+    def filled(self, opened: Mapping[str, str], nested: Fragments, doubtful: bool) -> Body:
+        """`doubtful` is of what is nested, `room` of all the rest."""
+        parts, room, more = list(self.parts), self.room, [0]
+        for at, pick, tell in self.open:
+            parts[at] = fill = tell(pick(opened))
+            room += len(fill)
+        for at, name in self.nested:
+            begin = at + more[-1]
+            parts[begin : begin + 1] = those = nested.get(name, ())
+            more.append(more[-1] + len(those) - 1)
+        return Body(parts, [at + more[before] for at, before in self.own], doubtful or self.doubtful, room)
 
 
 class Frame(NamedTuple):
@@ -85,6 +96,15 @@ class Frame(NamedTuple):
     closed: tuple[Telling, ...] | None  # of what is the reader's own, unless that depends on what is open
     between: bytes
     lines: Mapping[str, tuple[Stencil, bytes]]
+
+    def text_notes(self, notes: Notes) -> Fragments:
+        found: dict[str, Sequence[Fragment]] = {}
+        for name, lines in notes.items():
+            if name in self.lines:
+                body, between = self.lines[name]
+                parts = [(between, *body.filled(_sample(name, one))) for one in lines]
+                found[name] = [part for each in parts for part in each][1:]
+        return found
 
     def tellings(self, opened: Mapping[str, str]) -> tuple[Telling, ...]:
         if self.closed is not None:
@@ -113,27 +133,27 @@ class Frames:
                 self._told.clear()
             shell = around.shell(edition, links, shown, self._site)
             values = dict(zip(_NAMES, _values(shell), strict=True))
-            found = self._told[key] = self._tell(values, _notes(edition, self._site), shown > 0)
+            found = self._told[key] = self._tell(values, self.notes(edition), shown > 0)
         return found
 
-    def html_notes(self, edition: Edition) -> _Fragments:
-        """What is only named."""
+    def notes(self, edition: Edition) -> Notes:
+        """Those that there are."""
+        if not (edition.missed or edition.hidden or edition.ribbon):
+            return {}
+        found: Notes = {
+            "missed": views.missed(edition, self._site),
+            "hidden": views.hidden(edition, self._site),
+            "ribbon": days.ribbon(edition),
+        }
+        return {name: lines for name, lines in found.items() if lines}
+
+    def html_notes(self, notes: Notes) -> Fragments:
         return {
-            name: [part for one in lines for part in self._filled(name, asdict(one))]
-            for name, lines in _notes(edition, self._site).items()
+            name: [part for one in lines for part in self._filled(name, asdict(one))] for name, lines in notes.items()
         }
 
     def _filled(self, name: str, values: Mapping[str, str]) -> Sequence[Fragment]:
         return self._line(name, frozenset([field for field, value in values.items() if value])).filled(values)
-
-    def text_notes(self, edition: Edition, frame: Frame) -> _Fragments:
-        found: dict[str, Sequence[Fragment]] = {}
-        for name, lines in _notes(edition, self._site).items():
-            if name in frame.lines:
-                body, between = frame.lines[name]
-                parts = [(between, *body.filled(_sample(name, one))) for one in lines]
-                found[name] = [part for each in parts for part in each][1:]
-        return found
 
     def _tell(self, values: Mapping[str, str], notes: Iterable[str], cards: bool) -> Frame:
         present = frozenset([*(name for name, value in values.items() if value), *notes])
@@ -195,18 +215,6 @@ class Frames:
         )
         known = [*_NAMES, *cards, *(one for those in samples.values() for each in those for one in each.values())]
         return Stencil(text_cuts(text.strip("\n") + "\n", known), repeated=_NESTED)
-
-
-def _notes(edition: Edition, site: Site) -> Mapping[str, Sequence[_Line]]:
-    """Those that there are."""
-    if not (edition.missed or edition.hidden or edition.ribbon):
-        return {}
-    found: Mapping[str, Sequence[_Line]] = {
-        "missed": views.missed(edition, site),
-        "hidden": views.hidden(edition, site),
-        "ribbon": days.ribbon(edition),
-    }
-    return {name: lines for name, lines in found.items() if lines}
 
 
 def _sample(name: str, one: _Line) -> dict[str, str]:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from digest.model import Body, Chart, Draft, Edition, Links, Rendered, Site
+from digest.model import FIRST_OWN, Body, Chart, Draft, Edition, Links, Rendered, Site
 from digest.render import around, chart, days, sample, views
 from digest.render.cards import Cards, Deck
 from digest.render.drawing import Drawing
 from digest.render.feed_entries import FeedRenderer
-from digest.render.frames import OWN_ROOM, Filled, Frame, Frames
+from digest.render.frames import OWN_ROOM, Fragments, Frame, Frames, Notes
 from digest.render.language import languages
 from digest.render.plan import plan
 from digest.render.views import Detail
@@ -42,15 +42,17 @@ class Renderer(FeedRenderer):
         Papers that do not fit into `MAIL_LIMIT` even as titles are left out, and their number is said.
         """
         opened = around.opened(edition, links)
-        frame, cards, html = self._html(edition, links, opened, (Detail.FULL,) * len(edition.items))
+        notes = self._frames.notes(edition)
+        frame, cards, html = self._html(edition, links, opened, notes, (Detail.FULL,) * len(edition.items))
         if html.room + cards.room + _SURELY > MAIL_LIMIT and _size(html) + _SURELY > MAIL_LIMIT:
-            frame, cards, html = self._html(edition, links, opened, self._details(edition, links, opened))
-        text = frame.text.filled(opened, {**self._frames.text_notes(edition, frame), "cards": cards.text})
+            details = self._details(edition, links, opened, notes)
+            frame, cards, html = self._html(edition, links, opened, notes, details)
+        nested: Fragments = {"cards": cards.text, **frame.text_notes(notes)} if notes else {"cards": cards.text}
         return Draft(
             opened["subject"],
             opened["preheader"],
-            Body(html.parts, html.own, frame.html.doubtful or cards.doubtful),
-            Body(text.parts, text.own, frame.text.doubtful or cards.doubtful),
+            html,
+            frame.text.filled(opened, nested, cards.doubtful),
             frame.tellings(opened),
             len(edition.items) - cards.cards,
         )
@@ -105,24 +107,24 @@ class Renderer(FeedRenderer):
         return _TEMPLATES
 
     def _html(
-        self, edition: Edition, links: Links, opened: Mapping[str, str], details: Sequence[Detail]
-    ) -> tuple[Frame, Deck, Filled]:
+        self, edition: Edition, links: Links, opened: Mapping[str, str], notes: Notes, details: Sequence[Detail]
+    ) -> tuple[Frame, Deck, Body]:
         """With so many papers as there are details."""
         frame = self._frames.of(edition, links, opened, len(details))
         cards = self._cards.told(edition, details, frame.between)
-        html = frame.html.filled(opened, {**self._frames.html_notes(edition), "cards": cards.html})
-        return frame, cards, html
+        nested: Fragments = {"cards": cards.html, **self._frames.html_notes(notes)} if notes else {"cards": cards.html}
+        return frame, cards, frame.html.filled(opened, nested, cards.doubtful)
 
-    def _details(self, edition: Edition, links: Links, opened: Mapping[str, str]) -> Sequence[Detail]:
+    def _details(self, edition: Edition, links: Links, opened: Mapping[str, str], notes: Notes) -> Sequence[Detail]:
         """How much is told of each paper; of fewer papers than there are, if not all fit even as titles."""
         # measured with the words for papers left out, so that saying so always fits
-        _, _, around_them = self._html(edition, links, opened, ())
+        _, _, around_them = self._html(edition, links, opened, notes, ())
         return plan(lambda detail: self._cards.sizes(edition, detail), MAIL_LIMIT - _size(around_them))
 
 
-def _size(html: Filled) -> int:
+def _size(html: Body) -> int:
     return size([part for part in html.parts if isinstance(part, bytes)]) + OWN_ROOM * len(html.own)
 
 
 def _words(body: Body, own: Sequence[str]) -> str:
-    return "".join([told([part]) if isinstance(part, bytes) else own[part] for part in body.parts])
+    return "".join([told([part]) if isinstance(part, bytes) else own[part - FIRST_OWN] for part in body.parts])

@@ -38,7 +38,7 @@ class Gap:
     Gaps that are made alike are one, whichever papers they stand in.
     """
 
-    __slots__ = ("names", "once", "pick", "tell", "told")
+    __slots__ = ("kept", "names", "once", "pick", "tell")
 
     def __init__(self, tell: Telling, names: frozenset[str]) -> None:
         first, *others = ordered = sorted(names)
@@ -49,10 +49,10 @@ class Gap:
             if others
             else lambda value: quoted(tell({first: value}))
         )
-        self.told: Kept[Any, bytes] = Kept(self.once, _KEPT)
+        self.kept: Callable[[Any], bytes] = Kept(self.once, _KEPT).__getitem__
 
     def filled(self, values: Mapping[str, str]) -> bytes:
-        return self.told[self.pick(values)]
+        return self.kept(self.pick(values))
 
     def knowing(self, values: Mapping[str, str], open_: Container[str]) -> Gap:
         """The same gap with all values but those that are open."""

@@ -24,7 +24,7 @@ _TITLE = 300
 _NAMED, _NOTE = 140, 160  # title and words of a paper that is only named
 _WHY = 300
 # What stays as it is: most addresses, and seeing that takes a tenth of the time.
-_USUAL_URL = re.compile(r"https?://[a-z0-9.-]+(:\d+)?([/?#][\w.~%/:?#\[\]@!$&'()*+,;=-]*)?", re.A | re.I).fullmatch
+_USUAL_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?([/?#][\w.~%/:?#\[\]@!$&'()*+,;=-]*)?", re.ASCII).fullmatch
 
 
 class Detail(IntEnum):
@@ -87,12 +87,11 @@ class Mention:
     note: str
 
 
-@lru_cache(4_096)
 def safe_url(url: str | None) -> str:
     """The address if it may stand in a link, with everything unusual percent-encoded; else nothing."""
-    if url is not None and _USUAL_URL(url):
-        return url
-    text = quote(clean(url or ""), safe="%/:?#[]@!$&'()*+,;=~")
+    if not url or _USUAL_URL(url):
+        return url or ""
+    text = quote(clean(url), safe="%/:?#[]@!$&'()*+,;=~")
     try:
         scheme, host = urlsplit(text).scheme, urlsplit(text).netloc
     except ValueError:
