@@ -384,10 +384,17 @@ def test_inlining_is_paid_once_for_all_recipients(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_is_kept_does_not_show_in_another_mail() -> None:
-    one, other = edition(item(0, votes=1, why="A")), edition(item(0, votes=2, why=""))
+    one, other, old, known = (
+        item(0, votes=1, why="A"),
+        item(0, votes=2, why=""),
+        item(1, fresh=False),
+        item(2, before=1),
+    )
+    topic = replace(item(3), section=Section(kind=SectionKind.TOPIC, topic="Kites"))
+    lists = [(one,), (other,), (topic,), (one, topic), (one, other), (one, old), (old,), (other, one), (one, known)]
     warm = Renderer([TEMPLATES], SITE)
-    for each in (one, other, one):
-        assert warm.render(each, LINKS) == Renderer([TEMPLATES], SITE).render(each, LINKS)
+    for items in (*lists, *reversed(lists)):
+        assert warm.render(edition(*items), LINKS) == Renderer([TEMPLATES], SITE).render(edition(*items), LINKS)
 
 
 # --- colours --------------------------------------------------------------------------------------------

@@ -34,6 +34,27 @@ def test_lines_end_as_in_mail_without_blanks_before(text: str, wire: bytes) -> N
     assert lines(text) == wire
 
 
+@pytest.mark.parametrize(
+    ("text", "wire"),
+    [
+        ("", b""),
+        ("\n", b"\r\n"),
+        ("a b", b"a b=\r\n"),
+        ("a b\n", b"a b\r\n"),
+        ("a ", b"a=20=\r\n"),
+        (" a", b" a=\r\n"),
+        (".", b"=2E=\r\n"),
+        ("a.\n", b"a.\r\n"),
+        ("a=b", b"a=3Db=\r\n"),
+        ("a\x7f", b"a=7F=\r\n"),
+        ("a" * 75, b"a" * 75 + b"=\r\n"),
+        ("a" * 76, b"a" * 75 + b"=\r\na=\r\n"),
+    ],
+)
+def test_short_fragments(text: str, wire: bytes) -> None:
+    assert quoted(text) == wire
+
+
 def test_base64_is_taken_where_it_is_shorter() -> None:
     assert [mostly_beyond_ascii([quoted(one)]) for one in ("aaaaaé", "aaaé", "モデル", "")] == [True, True, True, False]
     assert not mostly_beyond_ascii([quoted("aaaaaaaaaaaé")])

@@ -121,6 +121,12 @@ def own(address: str | None, links: Links) -> dict[str, str]:
     }
 
 
+def offers(address: str | None, links: Links) -> tuple[bool, bool, bool]:
+    """Which of a reader's own there are."""
+    ways = links.unsubscribe_url is not None or links.unsubscribe_mail is not None
+    return address != "" and address is not None, ways, links.preferences_url is not None
+
+
 @lru_cache(1_024)
 def _because(cadence: Cadence, every_day: bool, title: str, words: Language) -> tuple[str, str]:
     """What stands before and after the address."""

@@ -160,7 +160,7 @@ class Cards:
             return Deck([], [], 0, 0, False)
         kinds, html_rest, text_rest = self._columns(edition, details)
         kind, doubtful = kinds[0], kinds[0].doubtful
-        if kinds.count(kind) == count:
+        if kinds.count(kind) == count:  # as of most
             begun = self._begun[kind.openings, count, between]
         else:
             begun = _Begun.of([one.openings for one in kinds], between)
@@ -191,7 +191,7 @@ class Cards:
         if details.count(first := details[0]) == len(items):
             told = list(map(known[first].told.get, ids))
             if all(told):
-                columns = kinds, *_ = tuple(zip(*cast("list[_Told]", told), strict=True))
+                columns = kinds, _, _ = tuple(zip(*cast("list[_Told]", told), strict=True))
                 if kinds.count(kinds[0]) == len(kinds) or _alike([one.section for one in kinds]):
                     return columns
         return zip(*self._each(edition, details, words), strict=True)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, Self, TypeAlias
 
-from digest.model import FIRST_OWN, Body, Edition, Fragment, Links, Piece, Site, Telling
+from digest.model import FIRST_OWN, Body, Edition, Fragment, Kept, Links, Piece, Site, Telling
 from digest.render import around, days, views
 from digest.render.drawing import Drawing
 from digest.render.inline import inline, markers, tidy
@@ -39,14 +39,16 @@ Notes: TypeAlias = Mapping[str, Sequence[_Line]]
 class Surface(NamedTuple):
     """The html around the cards, or the text. Its `parts` have places for what is nested, open or the reader's own.
 
-    `open` tells what an open part depends on and how it is told, `own` also how much is nested before it, `room` what all of
-    it takes without what is open or nested.
+    `open` tells what an open part depends on and how it is told, `own` also how much is nested before it; `room` is of
+    all that is neither open nor nested. `beside` has the places of the reader's own beside so many fragments of cards,
+    where nothing else is nested.
     """
 
     parts: Sequence[Fragment]
     nested: Sequence[tuple[int, str]]
     open: Sequence[tuple[int, Callable[[Mapping[str, str]], Any], Callable[[Any], bytes]]]
     own: Sequence[tuple[int, int]]
+    beside: Mapping[int, Sequence[int]]
     room: int
     doubtful: bool
 
@@ -68,14 +70,20 @@ class Surface(NamedTuple):
             open_ += [(begin + at, gap.pick, gap.once if gap.names & _RARE else gap.kept) for at, gap in run.open]
             own += [(begin + at, len(nested)) for at in run.own]
         room = sum(run.size for run in joined if isinstance(run, Run)) + OWN_ROOM * len(own)
-        return cls(parts, nested, open_, own, room, doubtful)
+        beside: Kept[int, Sequence[int]] = Kept(lambda count: [at + (count - 1) * before for at, before in own], _KEPT)
+        return cls(parts, nested, open_, own, beside, room, doubtful)
 
     def filled(self, opened: Mapping[str, str], nested: Fragments, doubtful: bool) -> Body:
         """`doubtful` is of what is nested, `room` of all the rest."""
-        parts, room, more = list(self.parts), self.room, [0]
+        parts, room = list(self.parts), self.room
         for at, pick, tell in self.open:
             parts[at] = fill = tell(pick(opened))
             room += len(fill)
+        if len(self.nested) == 1:
+            at, name = self.nested[0]
+            parts[at : at + 1] = those = nested[name]
+            return Body(parts, self.beside[len(those)], doubtful or self.doubtful, room)
+        more = [0]
         for at, name in self.nested:
             begin = at + more[-1]
             parts[begin : begin + 1] = those = nested.get(name, ())
@@ -123,8 +131,7 @@ class Frames:
 
     def of(self, edition: Edition, links: Links, opened: Mapping[str, str], shown: int) -> Frame:
         """For so many cards."""
-        own = around.own(edition.subscription.address, links)
-        there = [value != "" for value in (opened["archive"], *own.values())]
+        there = opened["archive"] != "", *around.offers(edition.subscription.address, links)
         notes = edition.missed != (), len(edition.hidden)
         key = _facts(edition), len(edition.items), shown, around.risen(edition), links.feed_url, *notes, *there
         found = self._told.get(key)
