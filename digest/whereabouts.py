@@ -23,13 +23,18 @@ _STATES = {
 }
 
 
-def told_of_message(message: OutboxItem, bounces: Sequence[Bounce]) -> str:
-    """How far a message came; `bounces` are those of its address since."""
+def told_of_message(message: OutboxItem, bounces: Sequence[Bounce], *, stopped: bool = False) -> str:
+    """How far a message came; `bounces` are those of its address since. `stopped`: its domain gets nothing now."""
     said = _STATES[message.state]
-    if message.state in (OutboxState.DEFERRED, OutboxState.HELD):
+    if stopped and message.state in (OutboxState.PENDING, OutboxState.DEFERRED):
+        said += f" when `digest outbox --resume {message.domain}` says that its domain is well again"
+    elif message.state in (OutboxState.DEFERRED, OutboxState.HELD):
         said += f", until {message.next_at:%Y-%m-%d %H:%M} UTC"
     back = [one for one in bounces if one.message_id == message.message_id and one.kind is not ReturnKind.NOTICE]
-    if back:
+    before = [one for one in back if message.queued_at and one.at <= message.queued_at]
+    if before:
+        said += f", after it had come back once ({before[-1].kind})"
+    if len(back) > len(before):
         said += f", and came back ({back[-1].kind})"
     return f"{said}: {message.reply}" if message.reply else said
 

@@ -92,9 +92,9 @@ def test_a_domain_that_refuses_by_policy_is_stopped_until_the_operator_resumes_i
         assert "ada@" not in seen.out
         assert "we do not know you" in published.run("status").out
         ran = published.run("outbox", "--resume", "Example.org", "--json")
-        assert (ran.code, json.loads(ran.out)) == (0, [{"domain": "example.org", "resumed": True}])
+        assert (ran.code, json.loads(ran.out)) == (0, [{"domain": "example.org", "resumed": True, "waiting": 4}])
         ran = published.run("outbox", "--resume", "example.org", "--json")
-        assert (ran.code, json.loads(ran.out)) == (4, [{"domain": "example.org", "resumed": False}])
+        assert (ran.code, json.loads(ran.out)) == (4, [{"domain": "example.org", "resumed": False, "waiting": 4}])
         assert "was not stopped" in published.run("outbox", "--resume", "example.org").out
         assert published.run("deliver", now=LATER).code == 0
     assert outbox(published) == {"sent": 4}

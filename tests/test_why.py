@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +99,17 @@ MESSAGES = [
 @pytest.mark.parametrize(("state", "reply", "bounces", "told"), MESSAGES)
 def test_how_far_a_message_came(state: OutboxState, reply: str, bounces: list[Bounce], told: str) -> None:
     assert told_of_message(message(state, reply), bounces) == told
+
+
+def test_what_was_put_back_has_come_back_once_and_waits_for_its_domain() -> None:
+    again = replace(message(OutboxState.SENT, "250 ok"), queued_at=NOW)
+    assert told_of_message(again, [BACK]) == "sent, after it had come back once (hard): 250 ok"
+    later = replace(BACK, at=NOW + timedelta(seconds=1))
+    told = "sent, after it had come back once (hard), and came back (hard): 250 ok"
+    assert told_of_message(again, [BACK, later]) == told
+    waits = "waiting to be sent when `digest outbox --resume b` says that its domain is well again"
+    assert told_of_message(message(OutboxState.PENDING), [], stopped=True) == waits
+    assert told_of_message(message(OutboxState.SENT), [], stopped=True) == "sent"
 
 
 @pytest.mark.parametrize("state", OutboxState)

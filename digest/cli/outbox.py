@@ -15,19 +15,25 @@ from digest.cli.context import Context
 from digest.cli.screen import out, required
 from digest.model import Destination, OutboxItem, OutboxState
 from digest.store import Store
+from digest.text import counted
 
 _SHORTEST = 4  # characters of a Message-ID that may stand for it
 
 
-def say_domain(one: Destination) -> None:
-    """A domain that does not take our mail, and what to do."""
+def say_domain(one: Destination, waiting: int) -> None:
+    """A domain that does not take our mail, how many messages wait, and what to do."""
     words = f"{one.name} {{}}; it said: {tables.masked_in(one.reply)}"
     if one.stopped:
-        until = f"gets no mail until the cause is mended and you say `digest outbox --resume {one.name}`"
+        wait = f" ({_wait(waiting)})" if waiting else ""
+        until = f"gets no mail{wait} until the cause is mended and you say `digest outbox --resume {one.name}`"
         out.print(f"[bold red]Stopped:[/] {escape(words.format(until))}", soft_wrap=True)
     elif one.not_before is not None:
         until = f"failed {one.failures} times, is left alone until {one.not_before:%Y-%m-%d %H:%M} UTC"
         out.print(f"[yellow]Waiting:[/] {escape(words.format(until))}", soft_wrap=True)
+
+
+def _wait(number: int) -> str:
+    return f"{counted(number, 'message')} {'waits' if number == 1 else 'wait'}"
 
 
 # --- outbox ----------------------------------------------------------------------------------------------------
@@ -48,6 +54,7 @@ def outbox_command(
         domain = domain and canonical_domain(domain)
         found = store.outbox([OutboxState(one) for one in states] if states else None, limit, domain)
         roads = [one for one in store.destinations() if domain in (None, one.name)]
+        waiting = store.to_send()
     shown = found if full else [_masked(one) for one in found]
     if as_json:
         tables.print_json({"messages": [_message_json(one) for one in shown], "domains": roads})
@@ -58,19 +65,21 @@ def outbox_command(
             right=("tries",),
         )  # fmt: skip
         for one in roads:
-            say_domain(one)
+            say_domain(one, waiting.get(one.name, 0))
     return TROUBLED if any(one.stopped for one in roads) else DONE
 
 
 def _resume(store: Store, names: Sequence[str], as_json: bool) -> int:
     known = [one.name for one in store.destinations()]
     wanted = known if "all" in names else [canonical_domain(name) for name in names]
-    resumed = {name: store.resume(name) for name in wanted}
+    resumed, waiting = {name: store.resume(name) for name in wanted}, store.to_send()
     if as_json:
-        tables.print_json([{"domain": name, "resumed": there} for name, there in resumed.items()])
+        rows = [{"domain": name, "resumed": there, "waiting": waiting.get(name, 0)} for name, there in resumed.items()]
+        tables.print_json(rows)
     else:
         for name, there in resumed.items():
-            out.print(f"{escape(name)} {'gets mail again' if there else 'was not stopped'}.")
+            wait = f"; {_wait(waiting[name])} for the next `digest deliver`" if waiting.get(name) else ""
+            out.print(escape(f"{name} {'gets mail again' if there else 'was not stopped'}{wait}."), soft_wrap=True)
     return DONE if set(wanted) & set(known) else NOTHING_NEW
 
 

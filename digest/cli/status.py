@@ -37,7 +37,7 @@ def status_command(context: Context, as_json: bool) -> int:
         newest, oldest, trouble = store.newest_ingest(), store.outbox_ages(), store.destinations()
         verdicts = store.verdicts((now - _SHOWN_DAYS).date())
         phases, everyone = _phases(store), with_pauses(store, settings.subscriptions)
-        waits = waiting_now(store, everyone, last, now)
+        waits, to_send = waiting_now(store, everyone, last, now), store.to_send()
     due = [(one, last.get(one), at) for one, at in next_times(everyone, last, waits, now).items()]
     shape = {
         **tables.plain(counts),
@@ -67,7 +67,7 @@ def status_command(context: Context, as_json: bool) -> int:
     if waiting:
         tables.outbox(waiting)
     for road in trouble:
-        say_domain(road)
+        say_domain(road, to_send.get(road.name, 0))
     for one in aside:
         out.print(f"[bold red]Set aside:[/] {escape(tables.set_aside(one.dump, one.error or ''))}", soft_wrap=True)
     return DONE

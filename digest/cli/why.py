@@ -32,6 +32,7 @@ def _json(answer: Answer) -> dict[str, object]:
         "address": answer.address,
         "date": answer.date,
         "suppressions": answer.suppressions,
+        "lifted": answer.lifted,
         "subscriptions": [_one_json(one) for one in answer.subscriptions],
     }
 
@@ -112,3 +113,9 @@ def _say(answer: Answer) -> None:
         out.print(
             f"Suppressed since {each.since:%Y-%m-%d %H:%M} UTC: {escape(what)}: {escape(each.reason)}", soft_wrap=True
         )
+    for each in answer.lifted:
+        what = each.subscription_id or each.address
+        words = (
+            f"Suppressed from {each.since:%Y-%m-%d %H:%M} to {each.lifted:%Y-%m-%d %H:%M} UTC: {what}: {each.reason}"
+        )
+        out.print(escape(words), soft_wrap=True)

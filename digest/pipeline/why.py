@@ -30,12 +30,13 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """All of an address on a date. `suppressions` are those that hold now."""
+    """All of an address on a date. `suppressions` are those that hold now, `lifted` those that are over."""
 
     address: str
     date: date
     subscriptions: tuple[Whereabouts, ...]
     suppressions: tuple[Suppression, ...]
+    lifted: tuple[Suppression, ...]
     bounces: tuple[Bounce, ...]
 
     @property
@@ -51,6 +52,7 @@ def why(readers: Readership, address: str, day: date, now: datetime) -> Answer:
     for one in readers.store.subscribed(address):
         ours.setdefault(one.id, (one, False))
     bounces = readers.store.bounces(address)
+    barred = [one for one in readers.store.suppressions(lifted=True) if one.address.lower() == address.lower()]
     return Answer(
         address=address,
         date=day,
@@ -58,7 +60,8 @@ def why(readers: Readership, address: str, day: date, now: datetime) -> Answer:
             _whereabouts(readers, one, day, bounces, now, active=active)
             for one, active in sorted(ours.values(), key=_name)
         ),
-        suppressions=tuple(one for one in readers.store.suppressions() if one.address.lower() == address.lower()),
+        suppressions=tuple(one for one in barred if not one.lifted),
+        lifted=tuple(one for one in barred if one.lifted),
         bounces=bounces,
     )
 
@@ -84,10 +87,13 @@ def _whereabouts(
             bounces=tuple(each for each in bounces if each.message_id is None and each.at >= since),
         )
     message = readers.store.message_of(key)
+    stopped = message is not None and message.domain in {
+        road.name for road in readers.store.destinations() if road.stopped
+    }
     return Whereabouts(
         subscription=one,
         active=active,
-        told=told_of_message(message, bounces) if message else "its message is not kept any more",
+        told=told_of_message(message, bounces, stopped=stopped) if message else "its message is not kept any more",
         edition=edition,
         message=message,
         attempts=readers.store.deliveries(message.message_id) if message else (),
