@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from rich.markup import escape
@@ -16,11 +17,12 @@ from digest.cli.screen import out, required
 from digest.files import write_whole
 from digest.mailboxes import Login, Mail, Mailbox, open_mailbox
 from digest.model import Bounce, Consequence, Suppression
-from digest.pipeline.bounces import take_return
+from digest.pipeline.bounces import read_return
 from digest.pipeline.failing import suppress_failing
 from digest.pipeline.owners import Owners
 from digest.pipeline.spare import Spared, spare
 from digest.pipeline.watch import Phase, settle
+from digest.store import Store
 from digest.text import counted
 
 IMAP_USER, IMAP_PASSWORD = "DIGEST_IMAP_USER", "DIGEST_IMAP_PASSWORD"
@@ -38,6 +40,13 @@ class _Read:
     failing: list[Suppression] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
     phase: Phase = field(default_factory=Phase)
+
+    def take(self, store: Store, mail: Mail, bounce: Bounce, suppression: Suppression | None) -> None:
+        """Record a mail with what follows from it."""
+        if store.record_bounce(bounce, suppression):
+            self.bounces.append((mail, bounce))
+        else:
+            self.known += 1
 
 
 def bounce_command(context: Context, source: str | None, as_json: bool, keep: bool, dry_run: bool) -> int:
@@ -68,27 +77,28 @@ def bounce_command(context: Context, source: str | None, as_json: bool, keep: bo
 
 def _read(context: Context, box: Mailbox, *, keep: bool, dry: bool) -> _Read:
     found, now = _Read(), context.now()
+    read: list[tuple[Mail, Bounce, Suppression | None]] = []  # of a dry run, for which nobody is to wait meanwhile
     with context.store() as store:
         here = world.build(context.settings, store)
         owners = Owners(here)
         with found.phase.apart("mailbox"):
             for mail in box.mails():
                 with found.phase.apart(mail.where):
-                    one, new = take_return(here, owners, mail.content, now, dry=dry)
-                    if new:
-                        found.bounces.append((mail, one))
-                    else:
-                        found.known += 1
+                    one, suppression = read_return(here, owners, mail.content, now)
                     if dry:
+                        read.append((mail, one, suppression))
                         continue
+                    found.take(store, mail, one, suppression)
                     if one.consequence is not Consequence.KEPT:
                         if not keep:
                             box.done(mail)
                     elif box.fleeting:
                         write_whole(context.settings.state / "returned" / f"{one.digest[:16]}.eml", mail.content)
-        if not dry:
-            found.spared = list(spare(store, now))
-        found.failing = list(suppress_failing(here, now, dry=dry))
+        with store.undone() if dry else nullcontext():
+            for each in read:
+                found.take(store, *each)
+            found.spared = list(spare(here, now, dry=dry))
+            found.failing = list(suppress_failing(here, now))
     return found
 
 
@@ -121,8 +131,23 @@ def _say(found: _Read) -> None:
 
 
 def _of_spared(one: Spared) -> str:
-    told = (
+    told = [
         f"{one.domain}: {one.dead} of {one.mailed} mails of {one.date} came back as dead. Rather its server errs than "
         f"that all have gone: {len(one.addresses)} of these addresses may be mailed again."
-    )
-    return f"{told} Nothing goes there until you say `digest outbox --resume {one.domain}`." if one.stopped else told
+    ]
+    if one.again:
+        told.append(f"{_returned(one.again)} in the outbox, to be sent again.")
+    if one.late:
+        told.append(f"{one.late} came back too late or twice and are given up: their papers count as not shown.")
+    if one.unsure:
+        told.append(
+            f"{one.unsure} may be what came back or not: see `digest outbox --state unknown --domain {one.domain}`, "
+            "and `digest resend MESSAGE-ID`."
+        )
+    if one.stopped:
+        told.append(f"Nothing goes there until you say `digest outbox --resume {one.domain}`.")
+    return " ".join(told)
+
+
+def _returned(number: int) -> str:
+    return f"{number} {'mail that came back waits' if number == 1 else 'mails that came back wait'}"

@@ -49,8 +49,8 @@ class OutboxItem:
 
     `letter` is the digest of the letter it is made from and `own` what fills that for this reader; `sha256` is of the
     finished bytes. A letter is missing where an earlier version of the program decided.
-    `owner` is the sender that has it in hand, if one has. `queued_at` is when it was put back by hand, from which the
-    time to give up counts.
+    `owner` is the sender that has it in hand, if one has. `queued_at` is when it was put back, by hand or as it had
+    come back, from which the time to give up counts.
     """
 
     message_id: str

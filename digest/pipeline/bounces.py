@@ -14,19 +14,16 @@ from digest.pipeline.world import World
 _MILDEST = (ReturnKind.NOTICE, ReturnKind.POLICY, ReturnKind.SOFT, ReturnKind.HARD)
 
 
-def take_return(
-    world: World, owners: Owners, content: bytes, now: datetime, *, dry: bool = False
-) -> tuple[Bounce, bool]:
-    """Judge a returned mail and record it with what follows from it; False, with what is recorded, if it was known.
+def read_return(world: World, owners: Owners, content: bytes, now: datetime) -> tuple[Bounce, Suppression | None]:
+    """What a returned mail means, and whom it bars; of one that was known what is recorded. To be recorded.
 
     One that was not understood is tried again whenever it is met: by a later version it may be.
     """
     returned = _canonical(read_returned(content))
     known = world.store.bounce(returned.digest)
     if known and (known.kind is not ReturnKind.UNKNOWN or returned.kind is ReturnKind.UNKNOWN):
-        return known, False
-    bounce, suppression = judge(returned, owners.of(returned), now)
-    return bounce, dry or world.store.record_bounce(bounce, suppression)
+        return known, None
+    return judge(returned, owners.of(returned), now)
 
 
 def _canonical(returned: Returned) -> Returned:

@@ -13,11 +13,11 @@ from digest.pipeline.world import World
 _REMEMBERED = timedelta(days=60)  # how far back soft bounces are looked at
 
 
-def suppress_failing(world: World, now: datetime, *, dry: bool = False) -> Iterator[Suppression]:
+def suppress_failing(world: World, now: datetime) -> Iterator[Suppression]:
     """Bar the addresses that soft bounces keep coming back from. Done from the store alone, whenever it is asked."""
     for key in failing(world, now):
         suppression = _verdict(world, key, now)
-        if suppression and (dry or world.store.suppress(suppression)):
+        if suppression and world.store.suppress(suppression):
             yield suppression
 
 

@@ -1,29 +1,38 @@
 """A server that returns the mail of very many as dead rather errs itself: none of them is barred, and its domain waits.
 
-Done from the store alone, whenever it is asked.
+With it waits the mail that came back, to be sent again. Done from the store alone, whenever it is asked.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
-from digest.model import Suppression
-from digest.patience import MANY, is_outage
+from digest.cadence import local_date, paused
+from digest.model import Bounce, Delivery, OutboxItem, OutboxState, Subscription, Suppression
+from digest.patience import MANY, answers, is_outage
 from digest.pipeline.bounces import reason_of
+from digest.pipeline.roll import with_pauses
+from digest.pipeline.world import World
 from digest.store import Store
 
 log = logging.getLogger(__name__)
 
 _LATELY = timedelta(days=7)  # how far back mails are looked at
+_Sending: TypeAlias = tuple[date, bool]  # a day's mails, or those that were put back on that day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spared:
-    """Addresses that may be mailed again, and of how many mails of a day to their domain so many came back."""
+    """Addresses that may be mailed again, and of how many mails of a day to their domain so many came back.
+
+    Of the mails `again` go out once more, `late` are given up, so that a next edition can make up for them, and of the
+    `unsure` it is not known whether they are those that came back.
+    """
 
     domain: str
     date: date
@@ -31,32 +40,126 @@ class Spared:
     dead: int
     mailed: int
     stopped: bool  # whether the domain was stopped now; not for a few that came back late
+    again: int
+    late: int
+    unsure: int
 
 
-def spare(store: Store, now: datetime) -> Iterator[Spared]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dead:
+    bounce: Bounce
+    message: OutboxItem | None  # that came back, as far as it is known
+    named: bool  # whether the bounce itself names it
+
+    @property
+    def again(self) -> bool:
+        """Whether the message had been put back before it came back so."""
+        queued = self.message.queued_at if self.message else None
+        return queued is not None and self.bounce.at > queued
+
+    @property
+    def sending(self) -> _Sending:
+        if self.message is None:
+            return self.bounce.at.date(), False
+        return ((self.again and self.message.queued_at) or self.message.created_at).date(), self.again
+
+    @property
+    def bar(self) -> Suppression:
+        return Suppression(address=self.bounce.address or "", reason=reason_of(self.bounce), since=self.bounce.at)
+
+
+def spare(world: World, now: datetime, *, dry: bool = False) -> Iterator[Spared]:
     """Lift what bars the addresses whose mails of one day were returned as dead with so many others of their domain.
 
-    The domain is stopped, until the operator says that it is well again.
+    Their mails are put back, and the domain is stopped, until the operator says that it is well again. `dry`, where
+    nothing of it will last, only keeps the log from telling of it.
     """
-    found: dict[tuple[str, date], dict[str, Suppression]] = defaultdict(dict)
-    latest: dict[str, date] = {}
-    for bounce, made in store.dead(now - _LATELY):
-        address, day = bounce.address or "", made.date()
-        one = Suppression(address=address, reason=reason_of(bounce), since=bounce.at)
-        found[address.rpartition("@")[2].lower(), day][address.lower()] = one
-        latest[address.lower()] = max(day, latest.get(address.lower(), day))
-    for (domain, day), those in sorted(found.items()):
-        dead, mailed = len(those), store.mailed_on(domain, day)
-        by_it = [one for key, one in those.items() if latest[key] == day]
-        lifted = store.spare(by_it, now) if is_outage(dead, mailed) else ()
-        if len(lifted) >= MANY:
-            last = list(those.values())[-1].reason
-            _stop(store, domain, f"{dead} of {mailed} mails of {day} came back as dead, the last {last}")
-        if lifted:
-            stopped = len(lifted) >= MANY
-            yield Spared(domain=domain, date=day, addresses=lifted, dead=dead, mailed=mailed, stopped=stopped)
+    store = world.store
+    of_address: dict[str, list[_Dead]] = defaultdict(list)
+    found: dict[tuple[str, _Sending], dict[str, list[_Dead]]] = defaultdict(lambda: defaultdict(list))
+    for one in _dead(store, now):
+        address = (one.bounce.address or "").lower()
+        of_address[address].append(one)
+        found[address.rpartition("@")[2], one.sending][address].append(one)
+    for (domain, sending), those in sorted(found.items()):
+        day, again = sending
+        dead, mailed = len(those), store.mailed_on(domain, day, again=again)
+        if not is_outage(dead, mailed):
+            continue
+        latest = (address for address in those if sending == max(one.sending for one in of_address[address]))
+        lifted = store.spare((one.bar for address in latest for one in of_address[address]), now)
+        if stopped := len(lifted) >= MANY:
+            last = list(those.values())[-1][-1].bar.reason
+            _stop(store, domain, f"{dead} of {mailed} mails of {day} came back as dead, the last {last}", dry=dry)
+        back = _take_back(world, [one for several in those.values() for one in several], now)
+        if lifted or back:
+            states = [one.state for one in back]
+            yield Spared(
+                domain=domain,
+                date=day,
+                addresses=lifted,
+                dead=dead,
+                mailed=mailed,
+                stopped=stopped,
+                again=states.count(OutboxState.PENDING),
+                late=states.count(OutboxState.FAILED),
+                unsure=states.count(OutboxState.UNKNOWN),
+            )
 
 
-def _stop(store: Store, domain: str, reply: str) -> None:
-    log.error("domain_stopped domain=%s reply=%s resume=`digest outbox --resume %s`", domain, reply, domain)
+def _dead(store: Store, now: datetime) -> Iterator[_Dead]:
+    """What came back of late. A bounce that names no mail of ours is taken to answer the latest of its subscription."""
+    for bounce, message in store.dead(now - _LATELY):
+        if message or bounce.message_id or not bounce.address:
+            yield _Dead(bounce=bounce, message=message, named=message is not None)
+            continue
+        before = store.mailed_to(bounce.address, bounce.at - _LATELY)
+        mails = [one for one in before if bounce.subscription_id in (None, one.subscription_id)]
+        latest = answers(bounce, mails)
+        message = next((one for one in mails if one.message_id == latest), None)
+        yield _Dead(bounce=bounce, message=message, named=False)
+
+
+# --- the mail that came back -----------------------------------------------------------------------------------
+
+
+def _take_back(world: World, those: Iterable[_Dead], now: datetime) -> Sequence[Delivery]:
+    """Put the mails of these back, or give them up, where their readers may be mailed and have not left us."""
+    sent = [one for one in those if one.message and one.message.state is OutboxState.SENT]
+    readers = {one.id: one for one in with_pauses(world.store, world.subscriptions)} if sent else {}
+    becomes: dict[str, Delivery] = {}
+    unsure = set()
+    for one in sent:
+        message = one.message
+        reader = readers.get(message.subscription_id) if message else None
+        state = _becomes(world, one, message, reader, now) if message and reader else None
+        if not (message and state) or world.store.suppression(message.address, message.subscription_id):
+            continue
+        words = f"it came back: {one.bar.reason}"
+        if state is OutboxState.FAILED:
+            words = f"given up, so that its papers count as not shown; {words}"
+        becomes[message.message_id] = Delivery(message_id=message.message_id, at=now, state=state, reply=words)
+        if not one.named:
+            unsure.add(message.message_id)
+    return world.store.take_back(becomes.values(), unsure)
+
+
+def _becomes(world: World, one: _Dead, message: OutboxItem, reader: Subscription, now: datetime) -> OutboxState | None:
+    """What is to become of a mail that came back; None where nothing is, as it went once more since.
+
+    It is put back once, and not when it is old by now or its reader has paused. That which is not surely the one is
+    held where the settings hold what may have arrived.
+    """
+    if message.queued_at and not one.again:
+        return None
+    old = now - message.created_at > world.give_up_after
+    late = one.again or old or paused(reader, local_date(reader, now))
+    if one.named:
+        return OutboxState.FAILED if late else OutboxState.PENDING
+    return OutboxState.UNKNOWN if late or not world.resend_after_crash else OutboxState.PENDING
+
+
+def _stop(store: Store, domain: str, reply: str, *, dry: bool) -> None:
+    if not dry:
+        log.error("domain_stopped domain=%s reply=%s resume=`digest outbox --resume %s`", domain, reply, domain)
     store.stop_domain(domain, reply)

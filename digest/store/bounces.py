@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Text, cast, delete, func, select, update
+from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, select, update
 
-from digest.model import Bounce, Consequence, OutboxItem, OutboxState, ReturnKind, Subscription, Suppression
+from digest.model import Bounce, Consequence, Delivery, OutboxItem, OutboxState, ReturnKind, Subscription, Suppression
 from digest.store import codec
 from digest.store.bulk import among
 from digest.store.database import Database
-from digest.store.schema import bounces, editions, outbox, suppressions
+from digest.store.owed import LOST
+from digest.store.schema import bounces, deliveries, editions, outbox, suppressions
+from digest.store.subscriptions import go_on
 
 _TOKEN = re.compile(r"[a-z0-9_-]{22,}")
 
@@ -57,14 +61,15 @@ class Bounces(Database):
         with self._reading() as conn:
             return tuple(sorted(key for key in conn.scalars(query.distinct()) if key))
 
-    def dead(self, since: datetime) -> tuple[tuple[Bounce, datetime], ...]:
-        """What came back since then that suppressed an address as dead, the first first; and when its mail was made."""
-        made = func.coalesce(outbox.c.created_at, bounces.c.at).label("made")
-        query = select(bounces, made).outerjoin_from(bounces, outbox, outbox.c.message_id == bounces.c.message_id)
+    def dead(self, since: datetime) -> tuple[tuple[Bounce, OutboxItem | None], ...]:
+        """What came back since then that suppressed an address as dead, the first first; with the mail it names."""
         dead = (bounces.c.kind == ReturnKind.HARD) & (bounces.c.consequence == Consequence.SUPPRESSED)
+        query = bounces.select().where(dead, bounces.c.at >= since).order_by(bounces.c.at, bounces.c.digest)
         with self._reading() as conn:
-            rows = conn.execute(query.where(dead, bounces.c.at >= since).order_by(bounces.c.at, bounces.c.digest))
-            return tuple((codec.bounce(row), row.made) for row in rows)
+            found = [codec.bounce(row) for row in conn.execute(query)]
+            named = among(conn, outbox.c.message_id, sorted({one.message_id for one in found if one.message_id}))
+            mails = {row.message_id: codec.outbox_item(row) for row in conn.execute(select(outbox).where(named))}
+        return tuple((one, mails.get(one.message_id or "")) for one in found)
 
     # --- what was mailed ---------------------------------------------------------------------------------------
 
@@ -85,13 +90,43 @@ class Bounces(Database):
             items = map(codec.outbox_item, conn.execute(query))
             return tuple(sorted(items, key=lambda item: (item.created_at, item.message_id)))
 
-    def mailed_on(self, domain: str, day: date) -> int:
-        """To how many addresses of a domain messages went that were decided on on a day of UTC."""
-        start = datetime.combine(day, time(0), UTC)
-        made = (outbox.c.created_at >= start) & (outbox.c.created_at < start + timedelta(days=1))
-        went = made & (outbox.c.domain == domain) & (outbox.c.state == OutboxState.SENT)
+    def mailed_on(self, domain: str, day: date, *, again: bool = False) -> int:
+        """To how many addresses of a domain messages went that were decided on, or put back, on a day of UTC."""
+        start, made = datetime.combine(day, time(0), UTC), outbox.c.queued_at if again else outbox.c.created_at
+        then = (outbox.c.domain == domain) & (made >= start) & (made < start + timedelta(days=1))
+        taken = exists().where(
+            deliveries.c.message_id == outbox.c.message_id,
+            deliveries.c.state == OutboxState.SENT,
+            deliveries.c.at >= made,
+        )
+        went = then & ((outbox.c.state == OutboxState.SENT) | taken)
         with self._reading() as conn:
             return conn.scalar(select(func.count(outbox.c.address.distinct())).where(went)) or 0
+
+    def take_back(self, those: Iterable[Delivery], unsure: Collection[str]) -> tuple[Delivery, ...]:
+        """What becomes of messages that were sent and came back; those that are still as they were.
+
+        Of the Message-IDs that are `unsure` it is not known which came back, which is written down as an attempt.
+        """
+        found = []
+        with self._writing() as conn:
+            for one in those:
+                is_sent = (outbox.c.message_id == one.message_id) & (outbox.c.state == OutboxState.SENT)
+                values: dict[str, Any] = {"state": one.state, "reply": one.reply}
+                if one.state is OutboxState.PENDING:
+                    values |= {"next_at": one.at, "queued_at": one.at}
+                of = conn.scalar(update(outbox).where(is_sent).values(values).returning(outbox.c.edition_id))
+                if of is None:
+                    continue
+                found.append(one)
+                if one.message_id in unsure:
+                    again = one.at if one.state is OutboxState.PENDING else None
+                    told = replace(one, state=OutboxState.UNKNOWN, next_at=again)
+                    conn.execute(insert(deliveries), codec.delivery_row(told))
+                elif one.state in LOST:
+                    conn.execute(insert(deliveries), codec.delivery_row(one))
+                    go_on(conn, [of], "lost")
+        return tuple(found)
 
     def has_mailed(self) -> bool:
         """Whether any message was ever decided on, and is remembered."""

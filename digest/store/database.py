@@ -41,6 +41,7 @@ class Database:
         self._reader = self._engine.execution_options(**snapshot)
         # Taking SQLite's write lock at once: a transaction that read first could not wait for it.
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._undone: Connection | None = None
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -70,6 +71,21 @@ class Database:
         """Yields at once: True to the one holder of this name, False to everybody else; freed by the holder's death."""
         with self._lock_file(name, wait=0) if self._file else self._advisory_lock(name) as held:
             yield held
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What is written meanwhile is seen by this store alone, in one thread, and is undone at the end.
+
+        On SQLite nobody else writes until then, so it is not for what takes long.
+        """
+        with translated(self.name), self._writer.connect() as conn:
+            conn.begin()
+            self._undone = conn
+            try:
+                yield
+            finally:
+                self._undone = None
+                conn.rollback()
 
     def check(self) -> str:
         """One line for the doctor: engine, database, schema revision. StoreError if SQLite finds the file damaged."""
@@ -113,12 +129,16 @@ class Database:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with translated(self.name), self._reader.connect() as conn:
+        with translated(self.name), nullcontext(self._undone) if self._undone else self._reader.connect() as conn:
             yield conn
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """One transaction: all of the body's writes or none."""
+        if self._undone:
+            with translated(self.name), self._undone.begin_nested():
+                yield self._undone
+            return
         with translated(self.name), self._writer.begin() as conn:
             yield conn
 
