@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -24,6 +24,7 @@ from digest.model import (
     Listing,
     Outcome,
 )
+from digest.pipeline.garbage import rare_collections
 from digest.pipeline.world import Apart, Progress, World, silent
 from digest.store import Store
 from digest.text import taken_at
@@ -55,7 +56,7 @@ def ingest(
     report = DumpReport(dump=dump.name, digest=dump.digest)
     begin = 0 if dry else store.resume_at(dump.digest)
     try:
-        with rare_collections():
+        with rare_collections(_OBJECTS_OF_PARTS):
             for part in read_parts(dump, now=now, as_of=as_of, begin=begin, known_lines=store.known_lines):
                 changes = _changes(store, part, now)
                 report = _added(report, counted(part, changes)) if dry else store.record(part, changes, now)
@@ -91,20 +92,6 @@ def _note_repeat(store: Store, report: DumpReport, name: str, now: datetime) -> 
     day = handed_for(name, report.as_of, lists) if lists else None
     if day and report.as_of < day <= now.date():
         store.handed_again(report.source, day, name, report.entries, now)
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """A part has many objects and none in a cycle; to look for some after every 700 new ones takes a tenth of the time.
-
-    They are still looked for once in a while, so that memory stays flat.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(_OBJECTS_OF_PARTS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _changes(store: Store, listing: Listing, now: datetime) -> Changes:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from digest.errors import StoreError
 from digest.model import Edition, Enrolled, NoEdition, Verdict
 from digest.pipeline.days import Sources, judge_days
+from digest.pipeline.garbage import rare_collections
 from digest.pipeline.roll import due_by_settings, keep_in_step
 from digest.pipeline.surfaces import write_surfaces
 from digest.pipeline.world import Apart, Progress, World, silent
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH = 500  # subscriptions in a transaction
+_OBJECTS_OF_EDITIONS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ def publish(
     if ids:
         from digest.pipeline.desk import Desk  # with numpy, which takes a moment
 
-        with apart("composing"):
+        with apart("composing"), rare_collections(_OBJECTS_OF_EDITIONS):
             desk = Desk(world, days, now, dry)
             for start in range(0, len(ids), BATCH):
                 some = ids[start : start + BATCH]
