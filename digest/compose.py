@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from digest.model import (
+    INTERESTS,
+    NAMED,
     Cadence,
     Edition,
     Hidden,
@@ -32,7 +34,7 @@ from digest.model import (
     Subscription,
     Wait,
 )
-from digest.sections import INTERESTS, MAIN, NAMED, RISEN, Placed, Worths, fill, places_of
+from digest.sections import MAIN, RISEN, Placed, Worths, fill, places_of
 
 _WHY_REASONS = 3
 _MISSED, _HIDDEN = 3, 5  # how many an edition names

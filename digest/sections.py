@@ -12,16 +12,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from digest.model import Profile, Ranked, Ranking, Section, SectionKind, Shown, Sighting
+from digest.model import NAMED, Profile, Ranked, Ranking, Section, SectionKind, Shown, Sighting
 from digest.trend import risen, tie
 
 EXPLORED_AMONG = 5  # of so many papers a place, the day of the calendar tells which is explored
 MAIN, TRENDING = Section(), Section(kind=SectionKind.TRENDING)
 EXPLORE, RISEN = Section(kind=SectionKind.EXPLORE), Section(kind=SectionKind.RISEN)
-
-# What a reader asked for by name, and so can turn down by name; likeness and nearness are a matter of degree.
-NAMED = frozenset({"word", "author", "organisation", "category"})
-INTERESTS = NAMED | {"near", "example", "liked", "disliked"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,22 +105,16 @@ def _by_trend(one: Ranked) -> tuple[int, int, int, str]:
 # --- further afield --------------------------------------------------------------------------------------------
 
 
-def _interest(one: Ranked) -> int:
-    return sum(reason.points for reason in one.reasons if reason.kind in INTERESTS)
-
-
-def _turned_down(one: Ranked) -> bool:
-    return any(reason.points < 0 and reason.kind in NAMED | {"disliked"} for reason in one.reasons)
-
-
 def _further(papers: Iterable[Ranked], room: int, day: date) -> list[Placed]:
     """Papers outside of the reader's topics that many others look at.
 
     Of those that are there for no topic the half that says least to the reader's interests; of these the best by trend,
     five for each place; of these the next ones in the calendar's turn.
     """
-    outside = [one for one in papers if not one.topic and not _turned_down(one)]
-    outside.sort(key=lambda one: (_interest(one), *_by_trend(one)))
+    if not room:
+        return []
+    outside = [one for one in papers if not one.topic and not one.leaning.against]
+    outside.sort(key=lambda one: (one.leaning.points, *_by_trend(one)))
     pool = sorted(outside[: (len(outside) + 1) // 2], key=_by_trend)[: EXPLORED_AMONG * room]
     start = day.toordinal() % len(pool) if pool else 0
     turn = (pool[start:] + pool[:start])[:room]

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make import FIVE, TODAY, of, order, paper, points, profile, ranking, trend_of
+from make import BACKGROUND, FIVE, TODAY, of, order, paper, points, profile, ranking, trend_of
 
-from digest.model import Learned, Paper, Part, Profile, Ranked, Ranking, Reason, Term, Topic, Trend
+from digest.model import Leaning, Learned, Paper, Part, Profile, Ranked, Ranking, Reason, Term, Topic, Trend
+from digest.rank import Asked, Corpus, Trending, rank
 
 TRENDS = {one.id: trend_of(one.id, 10 * place, votes=place) for place, one in enumerate(FIVE, start=1)}
 
@@ -232,6 +233,7 @@ def test_always(papers: list[Paper], who: Profile, learned: list[Learned], data:
     for one in found.papers:
         assert one.topic in {"", *(topic.name for topic in who.topics)}
         assert one.score == sum(reason.points for reason in one.reasons)
+        assert one.leaning == Leaning.of(one.reasons)
         for reason in one.reasons:
             assert type(reason.points) is int and reason.points
             assert 0 < len(reason.label) <= 90
@@ -287,6 +289,26 @@ def test_a_hidden_paper_has_the_score_that_it_would_have(
     scores |= {one.paper.id: one.score for one in open_to_all.hidden}
     for one in ranking(papers, who, learned=learned).hidden:
         assert one.score == scores[one.paper.id]
+
+
+def test_readers_share_the_reasons_that_their_feedback_has_no_part_in() -> None:
+    """By object, so that what is made of them is made once; and what feedback has a part in is a reader's own."""
+    papers = [paper("2606.1", title="Quokka habitats"), paper("2606.2", title="Wombat burrows and their tunnels")]
+    asked = Asked(Corpus(papers, BACKGROUND), profile("quokka"))
+    trending = Trending(asked.corpus.papers, {one.id: trend_of(one.id, 5) for one in papers})
+    liked = Learned(paper=paper("2605.1", title="Wombat burrows", abstract="Tunnels of wombats"), weight=1.0)
+    everyones, readers = rank(asked, trending), rank(asked, trending, [liked])
+    assert of(everyones, "2606.1").reasons is of(readers, "2606.1").reasons
+    assert "liked" in {one.kind for one in of(readers, "2606.2").reasons}
+    assert "liked" not in {one.kind for one in of(everyones, "2606.2").reasons}
+
+
+def test_the_words_of_a_paper_at_hand_are_not_looked_for_again() -> None:
+    candidate, before = paper("2606.1", title="Quokka"), paper("2605.1", title="Wombat")
+    corpus = Corpus([candidate], BACKGROUND, [before])
+    assert (corpus.text(candidate), corpus.text(before)) == corpus.texts
+    revised = replace(before, title="Wombats")
+    assert corpus.text(revised).title == "Wombats"
 
 
 def test_more_is_told_of_those_asked_for() -> None:

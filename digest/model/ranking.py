@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple, Self
 
 from digest.model.paper import Paper
 
@@ -39,6 +40,24 @@ class Reason:
         """With the label that it says in English."""
         message, *values = said
         return cls(kind=kind, label=message.format(*values), points=points, parts=parts, said=said)
+
+
+# What a reader asked for by name, and so can turn down by name; likeness and nearness are a matter of degree.
+NAMED = frozenset({"word", "author", "organisation", "category"})
+INTERESTS = NAMED | {"near", "example", "liked", "disliked"}
+
+
+class Leaning(NamedTuple):
+    """What a paper says to a reader's interests: their points, and whether any was against what is named or known."""
+
+    points: int
+    against: bool
+
+    @classmethod
+    def of(cls, reasons: Iterable[Reason]) -> Self:
+        told = [one for one in reasons if one.kind in INTERESTS]
+        against = any(one.points < 0 and one.kind in NAMED | {"disliked"} for one in told)
+        return cls(sum(one.points for one in told), against)
 
 
 def worded(message: str, *values: str) -> tuple[str, ...]:
@@ -167,7 +186,8 @@ class Ranked:
     """A paper in a profile's order; the score is always the sum of the reasons' points.
 
     `topic` is the name of the topic it is there for, empty where it says too little to any. `tell` words the reasons of
-    a paper, by its id: a score is wanted of every paper, its reasons only of the few that are listed.
+    a paper, by its id: a score is wanted of every paper, its reasons only of the few that are listed. `lean` sums up
+    those of the reader's interests, without their words; where it is None they are told for that.
     """
 
     paper: Paper
@@ -175,6 +195,7 @@ class Ranked:
     score: int
     tell: Callable[[str], tuple[Reason, ...]] = field(repr=False)
     topic: str = ""
+    lean: Callable[[str], Leaning] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, paper: Paper, trend: Trend, reasons: tuple[Reason, ...], topic: str = "") -> Ranked:
@@ -185,6 +206,10 @@ class Ranked:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         return self.tell(self.paper.id)
+
+    @property
+    def leaning(self) -> Leaning:
+        return self.lean(self.paper.id) if self.lean else Leaning.of(self.reasons)
 
     def __eq__(self, other: object) -> bool:
         """Whether all of it is the same, told or not."""

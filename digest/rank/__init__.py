@@ -21,13 +21,13 @@ and id, so that the order does not depend on the order of the input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import repeat
 
 import numpy as np
 
-from digest.model import Hidden, HiddenAs, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, Trend
+from digest.model import Hidden, HiddenAs, Leaning, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, made
 from digest.phrases import Phrases
 from digest.rank.background import Background
 from digest.rank.corpus import Corpus, Meaning, Text, WordTable
@@ -54,6 +54,7 @@ __all__ = [
 
 DISLIKED = 0.25  # more does harm (measured on systematic reviews)
 SAYS_SOMETHING = 100  # points, before the factor: a deviation above papers at large
+_KEPT = 2_048  # papers' reasons, which readers of a profile share where what each of them said changes nothing
 
 
 def _examples(topic: Topic, known: Mapping[str, Paper]) -> list[Liked]:
@@ -71,9 +72,9 @@ def may_be_title(name: str) -> bool:
     return " " in name or not any(map(str.isdigit, name))
 
 
-def _learned(learned: Sequence[Learned], sign: int) -> list[Liked]:
+def _learned(corpus: Corpus, learned: Sequence[Learned], sign: int) -> list[Liked]:
     return [
-        Liked(label=one.paper.title, text=Text(one.paper.title, one.paper.abstract), weight=abs(one.weight))
+        Liked(label=one.paper.title, text=corpus.text(one.paper), weight=abs(one.weight))
         for one in learned
         if one.weight * sign > 0
     ]
@@ -105,6 +106,35 @@ class Asked:
         held = corpus.holding(Phrases(profile.muted_words))
         self.rules = muted(corpus.credits, profile, {word: one.rows.tolist() for word, one in held.items()})
         self.known = dict(corpus.among(_named(profile, examples or {})))
+        self._said: dict[tuple[int, int], tuple[Reason, ...]] = {}
+        self._accounts: dict[tuple[int, int, Trending, tuple[int, int]], tuple[Reason, ...]] = {}
+
+    def reasons(self, row: int, best: int, *, told: bool) -> tuple[Reason, ...]:
+        """What the topic of this number says, from 1 (0 is none), and what is not wanted."""
+        found = self.wanted[best - 1].reasons(row, told=told) if best else ()
+        return found + self.unwanted.reasons(row, told=told)
+
+    def account(self, row: int, best: int, trending: Trending, lowered: tuple[int, int]) -> tuple[Reason, ...]:
+        """All reasons of a paper of which the reader's own feedback says nothing: the same object for each reader."""
+        if len(self._accounts) > _KEPT:
+            self._said, self._accounts = {}, {}
+        key = row, best, trending, lowered
+        if key not in self._accounts:
+            if (row, best) not in self._said:
+                self._said[row, best] = self.reasons(row, best, told=False)
+            self._accounts[key] = self.with_others(row, self._said[row, best], trending, lowered)
+        return self._accounts[key]
+
+    def with_others(
+        self, row: int, interests: tuple[Reason, ...], trending: Trending, lowered: tuple[int, int]
+    ) -> tuple[Reason, ...]:
+        """What is said of the interests, then of the trend, of what is followed, and of the papers above."""
+        of_trend = trending.reasons(row, 2 * self.profile.trend_weight)
+        return (*interests, *of_trend, *self.follows.reasons(row), *self._similar(*lowered))
+
+    def _similar(self, points: int, closest: int) -> tuple[Reason, ...]:
+        label = f"close to “{short(self.corpus.papers[closest].title)}” above"
+        return (Reason(kind="similar", label=label, points=points),) if points else ()
 
 
 def _named(profile: Profile, examples: Mapping[str, Paper]) -> dict[str, str]:
@@ -124,22 +154,24 @@ class _Interests:
 
     def __init__(self, asked: Asked, learned: Sequence[Learned]) -> None:
         corpus, factor = asked.corpus, asked.factor
-        self._wanted = list(asked.wanted)
-        if liked := _learned(learned, 1):
-            self._wanted.append(Interest(corpus, (), liked, factor, kind="liked"))
-        wanted = np.stack([np.zeros(corpus.size), *(one.points for one in self._wanted)])
-        self._best = wanted.argmax(axis=0)  # the first of equals
-        self._unwanted = asked.unwanted
-        disliked = _learned(learned, -1)
-        self._disliked = Interest(corpus, (), disliked, factor * DISLIKED, kind="disliked")
+        self._asked = asked
+        self._liked = Interest(corpus, (), _learned(corpus, learned, 1), factor, kind="liked")
+        of_all = asked.wanted if self._liked.empty else (*asked.wanted, self._liked)
+        wanted = np.stack([np.zeros(corpus.size), *(one.points for one in of_all)])
+        self.best = wanted.argmax(axis=0)  # the first of equals
+        self._disliked = Interest(corpus, (), _learned(corpus, learned, -1), factor * DISLIKED, kind="disliked")
         self._less = np.maximum(0.0, self._disliked.points)
-        self.points = wanted.max(axis=0) + self._unwanted.points - self._less
+        self.points = wanted.max(axis=0) + asked.unwanted.points - self._less
+        self.against = asked.unwanted.against | (self._less > 0)
+        self.learned = (self.best > len(asked.wanted)) | (self._less > 0)  # where feedback has a part in it
 
     def reasons(self, row: int, *, told: bool) -> tuple[Reason, ...]:
         """Why the candidate has its points; with their words if `told`."""
-        best = int(self._best[row])
-        found = self._wanted[best - 1].reasons(row, told=told) if best else ()
-        found += self._unwanted.reasons(row, told=told)
+        best, asked = int(self.best[row]), self._asked
+        if best > len(asked.wanted):
+            found = self._liked.reasons(row, told=told) + asked.unwanted.reasons(row, told=told)
+        else:
+            found = asked.reasons(row, best, told=told)
         if self._less[row]:
             found += tuple(map(_negative, self._disliked.reasons(row, told=told)))
         return found
@@ -162,33 +194,38 @@ def _negative(one: Reason) -> Reason:
     return replace(one, points=-one.points, parts=parts)
 
 
-def _trend_reasons(trend: Trend, factor: float) -> tuple[Reason, ...]:
-    scaled = ((term, round(term.points * factor)) for term in trend.terms)
-    return tuple(replace(term, points=points) for term, points in scaled if points)
-
-
 class _Account:
     """Why each candidate has its score, told when it is asked for: scores are wanted of all, reasons of the listed."""
 
     def __init__(
         self,
-        corpus: Corpus,
-        parts: Sequence[Callable[[int], tuple[Reason, ...]]],
+        asked: Asked,
+        interests: _Interests,
+        trending: Trending,
         lowered: Mapping[int, tuple[int, int]],
+        told: Collection[str],
     ) -> None:
-        self._corpus, self._parts, self._lowered = corpus, parts, lowered
+        self._asked, self._interests, self._trending = asked, interests, trending
+        self._lowered, self._in_words = lowered, told
         self._told: dict[str, tuple[Reason, ...]] = {}
 
     def of(self, paper_id: str) -> tuple[Reason, ...]:
         if paper_id not in self._told:
-            row = self._corpus.row(paper_id)
-            self._told[paper_id] = (*chain.from_iterable(part(row) for part in self._parts), *self._similar(row))
+            self._told[paper_id] = self._of(self._asked.corpus.row(paper_id), paper_id in self._in_words)
         return self._told[paper_id]
 
-    def _similar(self, row: int) -> tuple[Reason, ...]:
-        points, closest = self._lowered.get(row, (0, row))
-        label = f"close to “{short(self._corpus.papers[closest].title)}” above"
-        return (Reason(kind="similar", label=label, points=points),) if points else ()
+    def _of(self, row: int, told: bool) -> tuple[Reason, ...]:
+        lowered = self._lowered.get(row, (0, row))
+        if told or self._interests.learned[row]:
+            interests = self._interests.reasons(row, told=told)
+            return self._asked.with_others(row, interests, self._trending, lowered)
+        return self._asked.account(row, int(self._interests.best[row]), self._trending, lowered)
+
+    def leaning(self, paper_id: str) -> Leaning:
+        """What the reasons of the interests sum up to, without telling them."""
+        row, interests, follows = self._asked.corpus.row(paper_id), self._interests, self._asked.follows
+        points = interests.points[row] + follows.points[row]
+        return Leaning(int(points), bool(interests.against[row] or follows.against[row]))
 
 
 def rank(
@@ -206,29 +243,19 @@ def rank(
     corpus, papers = asked.corpus, asked.corpus.papers
     known = asked.known | dict(corpus.among(said or {}))
     kept_out = known.keys() | asked.rules.keys()
-    of_trend = 2 * asked.profile.trend_weight
     interests = _Interests(asked, learned)
-    scores = (interests.points + trending.points(of_trend) + asked.follows.points).astype(np.int64)
+    of_trend = trending.points(2 * asked.profile.trend_weight)
+    scores = (interests.points + of_trend + asked.follows.points).astype(np.int64)
     thinned = thin((row for row in range(corpus.size) if row not in kept_out), scores, trending.ties, corpus.likeness)
-    account = _Account(
-        corpus,
-        (
-            lambda row: interests.reasons(row, told=papers[row].id in told),
-            lambda row: _trend_reasons(trending.trends[row], of_trend),
-            asked.follows.reasons,
-        ),
-        thinned.lowered,
-    )
+    account = _Account(asked, interests, trending, thinned.lowered, told)
     whole = scores.tolist()
-    ranked = (
-        Ranked(
-            paper=papers[row],
-            trend=trending.trends[row],
-            score=whole[row] + thinned.lowered.get(row, (0, 0))[0],
-            tell=account.of,
-            topic=asked.topics[row],
-        )
-        for row in thinned.order
+    ranked = _ranked(
+        paper=map(papers.__getitem__, thinned.order),
+        trend=map(trending.trends.__getitem__, thinned.order),
+        score=(whole[row] + thinned.lowered.get(row, (0, 0))[0] for row in thinned.order),
+        tell=repeat(account.of),
+        topic=map(asked.topics.__getitem__, thinned.order),
+        lean=repeat(account.leaning),
     )
     hidden = (
         replace(
@@ -248,6 +275,9 @@ def rank(
         for row, other in thinned.hidden
     )
     return Ranking(papers=tuple(ranked), hidden=(*hidden, *doubles))
+
+
+_ranked = made.many(Ranked)
 
 
 def _hidden(paper: Paper, score: int, mutes: tuple[str, ...], known: str | None) -> Hidden:

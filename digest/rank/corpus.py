@@ -130,6 +130,7 @@ class Corpus:
         before = sorted((paper for paper in earlier if paper.id not in ids), key=_id)
         everything = (*self.papers, *before)
         self.texts = tuple(Text(paper.title, paper.abstract) for paper in everything)
+        self._text_of = {paper.id: text for paper, text in zip(everything, self.texts, strict=True)}
         self.order = np.argsort(np.argsort([paper.id for paper in everything]))  # the place of each by its id
         self.meaning: Meaning = meaning or WordTable(background)
         self._holdings: dict[Node, Holding] = {}  # by what was looked for; others look for the same
@@ -141,6 +142,13 @@ class Corpus:
     def row(self, paper_id: str) -> int:
         """Of a candidate; of any other paper no meaningful number."""
         return bisect_left(self.papers, paper_id, key=_id)
+
+    def text(self, paper: Paper) -> Text:
+        """A paper's, which is at hand if it is a candidate or an earlier one: to find its words takes long."""
+        text = self._text_of.get(paper.id)
+        if text is not None and (text.title, text.abstract) == (paper.title, paper.abstract):
+            return text
+        return Text(paper.title, paper.abstract)
 
     @cached_property
     def _row_of(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from unicodedata import normalize
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.model import Paper, Profile, Reason, worded
 from digest.rank.background import Floats
@@ -152,6 +153,7 @@ class Follows:
     def __init__(self, credits: Credits, profile: Profile, factor: float) -> None:
         self.points: Floats = np.zeros(len(credits.papers))
         self._factor = factor
+        self.against: NDArray[np.bool_] = np.zeros(len(credits.papers), dtype=bool)  # where any of them is below 0
         self._found: dict[int, list[tuple[str, int, tuple[str, ...]]]] = {}
         for author in profile.authors:
             for row, name in credits.author(author.text).items():
@@ -169,6 +171,7 @@ class Follows:
         if whole := round(points * self._factor):
             self._found.setdefault(row, []).append((kind, whole, said))
             self.points[row] += whole
+            self.against[row] |= whole < 0
 
     def reasons(self, row: int) -> tuple[Reason, ...]:
         """They add up to `points[row]`: authors, organisations, categories, each as the profile has them."""

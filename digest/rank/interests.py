@@ -293,7 +293,7 @@ class Interest:
     """One topic against all candidates. `points` has shape (candidates,), whole numbers, below 0 for what is far.
 
     `own` are the same where the paper has one of the words or phrases as such, else less what single words of phrases
-    give: by them alone a paper is not of the topic.
+    give: by them alone a paper is not of the topic. `against` tells where a word or phrase that is not wanted is.
 
     `kind` is that of the examples: example, liked or disliked.
     """
@@ -309,19 +309,21 @@ class Interest:
     ) -> None:
         self._kind, self._name = kind, name
         wanted = distinct(wanted)
+        self.empty = not wanted and not liked
         self._examples = Examples(corpus, liked) if liked else None
         self._words = Words(corpus, wanted, BOTH / math.sqrt(len(liked)) if liked else 1.0) if wanted else None
         nothing = np.zeros(corpus.size)
         self._like = np.rint(self._examples.near.values * (POINTS * factor)) if self._examples else nothing
         self._near = np.rint(self._words.near.values * (POINTS * factor)) if self._words else nothing
         self.points: Floats = self._like + self._near
-        self.own = self.points
+        self.own, self.against = self.points, np.zeros(corpus.size, dtype=bool)
         if self._words:
             self._found = self._words.found.copy()
             self._found.data = np.rint(self._found.data * (POINTS * factor))
             self.points = self.points + self._found.sum(axis=1)
             named: Floats = np.asarray(self._found @ self._words.whole())
             self.own = np.where(named > 0, self.points, self.own)
+            self.against = (self._found < 0).sum(axis=1) > 0
 
     def reasons(self, row: int, *, told: bool) -> tuple[Reason, ...]:
         """Why the candidate has its points, which they sum to; down to its words if `told`."""

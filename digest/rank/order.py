@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model import Paper, Trend
+from digest.model import Paper, Reason, Trend
 from digest.rank.background import Floats, Rows
 from digest.trend import tie
 
@@ -17,6 +17,7 @@ from digest.trend import tie
 ALIKE_FROM, ALIKE, NEARLY_SAME = 0.25, 300.0, 0.75
 THINNED = 200  # how many of the best are compared with each other
 _KEPT = 1 << 22  # cosines
+_KEPT_TOLD = 8_192  # papers' reasons by the weight of the trend
 
 
 class Trending:
@@ -28,11 +29,21 @@ class Trending:
         for row, trend in zip(self._terms, self.trends, strict=True):
             row[: len(trend.terms)] = [term.points for term in trend.terms]
         order = sorted(range(len(papers)), key=lambda row: tie(papers[row], self.trends[row]))
+        self._told: dict[tuple[int, float], tuple[Reason, ...]] = {}
         self.ties = np.argsort(np.array(order, dtype=np.intp))  # the place of each paper, were all scores the same
 
     def points(self, factor: float) -> Floats:
         """Each term's points times the factor, rounded; the sum of them."""
         return np.asarray(np.rint(self._terms * factor).sum(axis=1))
+
+    def reasons(self, row: int, factor: float) -> tuple[Reason, ...]:
+        """They add up to `points(factor)[row]`, those of nothing left out."""
+        if (row, factor) not in self._told:
+            if len(self._told) >= _KEPT_TOLD:
+                self._told.clear()
+            scaled = ((term, round(term.points * factor)) for term in self.trends[row].terms)
+            self._told[row, factor] = tuple(replace(term, points=points) for term, points in scaled if points)
+        return self._told[row, factor]
 
 
 class Likeness:
