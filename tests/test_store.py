@@ -476,6 +476,22 @@ def test_what_was_shown_is_known_with_its_latest_day_and_section(store: Store) -
     assert enqueue(store, risen, None, NOW) and enqueue(store, first, None, NOW)
     again = Shown(on=TOMORROW, kind=SectionKind.RISEN)
     assert store.shown("ada") == {"a": again, "b": Shown(on=DAY), "x": again}
+    assert store.shown_to(["ada", "bob"], ["a"])["ada"].items() >= {"a": again}.items()
+    assert store.shown_to(["ada", "bob"], ["x"])["ada"]["x"] == again, "by what it can be the same as"
+    assert "b" not in store.shown_to(["ada"], ["a"])["ada"], "a reader of years was shown thousands"
+    assert store.shown_to(["ada", "bob"], []) == {"ada": {}, "bob": {}}
+
+
+def test_the_ranks_of_editions(store: Store, store_url: str) -> None:
+    first, second = an_edition(papers=(a_paper("a"), a_paper("b"))), an_edition("bob", papers=(a_paper("b"),))
+    assert enqueue(store, first, None, NOW) and enqueue(store, second, None, NOW)
+    with store._writing() as conn:
+        old = editions.update().where(editions.c.id == second.id)
+        conn.execute(old.values(content=json.dumps(json.loads(frozen(second))), selection=None))
+    nothing = NoEdition(subscription=replace(first.subscription, id="eve"), date=DAY, reason="none")
+    store.record_all_empty([nothing], NOW, {})
+    empty = f"eve/{DAY}"
+    assert store.ranks([first.id, second.id, empty, "unknown"]) == {first.id: {"a": 1, "b": 2}, second.id: {"b": 1}}
 
 
 def test_editions_of_earlier_versions_are_still_read(store: Store, store_url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import cache
 
 from digest.cadence import cut_off_has_come, due, local_date, missed, paused, wake
 from digest.days import why_empty
@@ -38,6 +39,7 @@ class Desk:
         self._rankings = Rankings(world.store, world.background, now, world.encode)
         self._newest, self._letters = world.store.newest_ingest(), Letters(world)
         self._any_unsent = not dry and world.store.any_to_send()
+        self._sources = cache(world.store.sources)
         self._made: dict[_Alike, Edition | NoEdition] = {}
 
     def serve(self, batch: Sequence[Enrolled]) -> tuple[list[Edition], list[NoEdition]]:
@@ -81,7 +83,8 @@ class Desk:
         views = {one.subscription.id: view_of(world, one.subscription, base_of(one), now, vocal) for one, _ in due_now}
         keys = {one.subscription.id: _alike(one, views[one.subscription.id], day) for one, day in due_now}
         fresh = {key: one for one, _ in due_now if (key := keys[one.subscription.id]) not in self._made}
-        shown = world.store.shown_to([one.subscription.id for one in fresh.values()])
+        those = [one.subscription.id for one in fresh.values()]
+        shown = world.store.shown_to(those, self._rankings.papers([views[one] for one in those]))
         editions: list[Edition] = []
         none: list[NoEdition] = []
         for one, day in due_now:
@@ -94,8 +97,8 @@ class Desk:
                 none.append(waits(subscription, day, lacking))
                 continue
             if key not in self._made:
-                seen = shown[fresh[key].subscription.id]
-                made = composed(world, self._rankings, one, day, now, views[subscription.id], seen)
+                seen, view = shown[fresh[key].subscription.id], views[subscription.id]
+                made = composed(world, self._rankings, one, day, now, view, seen, self._sources(view.since))
                 self._made[key] = self._days.ribboned(made)
             outcome = self._finished(self._made[key], one, lacking)
             if isinstance(outcome, Edition):

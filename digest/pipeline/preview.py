@@ -51,7 +51,8 @@ def _select(world: World, rankings: Rankings, one: Enrolled, view: View, now: da
     subscription, day = one.subscription, local_date(one.subscription, now)
     if subscription.address and (bar := world.store.suppression(subscription.address, subscription.id)):
         return of_barred(subscription, day, bar)
-    return composed(world, rankings, one, day, now, view, shown_by(world.store, one))
+    shown, sources = shown_by(world.store, one), world.store.sources(view.since)
+    return composed(world, rankings, one, day, now, view, shown, sources)
 
 
 def _supposed(

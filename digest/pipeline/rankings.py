@@ -85,6 +85,14 @@ class Rankings:
             known = self._items[key] = item
         return known
 
+    def papers(self, views: Collection[View]) -> set[str]:
+        """The ids of all papers that can come up in them."""
+        corpora = [self._of_day(since)[0] for since in {view.since for view in views}]
+        corpora += [
+            self._rising_of_day(since)[0] for since in {view.since for view in views if view.profile.late_risers}
+        ]
+        return {paper.id for corpus in corpora for paper in corpus.papers}
+
     def sightings(self, view: View) -> Sightings:
         """Those of all candidates."""
         return self._of_day(view.since)[1]

@@ -49,8 +49,16 @@ def since_of(one: Enrolled) -> LastEdition | None:
 
 
 def composed(
-    world: World, rankings: Rankings, one: Enrolled, day: date, now: datetime, view: View, shown: Mapping[str, Shown]
+    world: World,
+    rankings: Rankings,
+    one: Enrolled,
+    day: date,
+    now: datetime,
+    view: View,
+    shown: Mapping[str, Shown],
+    sources: Sequence[str],
 ) -> Edition | NoEdition:
+    """`sources` are those of the papers that the view looks back to."""
     base = base_of(one)
     outcome = compose(
         one.subscription,
@@ -60,7 +68,7 @@ def composed(
         shown,
         base,
         now,
-        world.store.sources(view.since),
+        sources,
         rankings.risers(view, shown),
         merged=missed(one.subscription, since_of(one), day),
         cut=cut(one.subscription, base, now),
@@ -104,13 +112,13 @@ def _why(item: Item, edition: Edition, base: LastEdition | None, sightings: Sequ
 
 def _ranks_before(world: World, edition: Edition, shown: Mapping[str, Shown]) -> dict[str, int]:
     """By id the rank in the latest edition of the subscription in which the paper stood; only few stood in any."""
-    found: dict[str, int] = {}
-    for item in edition.items:
-        if (last := shown.get(item.paper.id)) is not None:
-            then = world.store.edition(edition_id(edition.subscription.id, last.on))
-            ranks = {one.paper.id: rank for rank, one in (then.ranked if then else ())}
-            found |= {paper_id: rank for paper_id, rank in ranks.items() if paper_id == item.paper.id}
-    return found
+    again = {
+        one.paper.id: edition_id(edition.subscription.id, shown[one.paper.id].on)
+        for one in edition.items
+        if one.paper.id in shown
+    }
+    ranks = world.store.ranks(set(again.values())) if again else {}
+    return {paper_id: ranks[then][paper_id] for paper_id, then in again.items() if paper_id in ranks.get(then, ())}
 
 
 def of_barred(subscription: Subscription, day: date, bar: Suppression) -> NoEdition:

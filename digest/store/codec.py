@@ -166,6 +166,26 @@ def _shared(selection: bytes) -> Edition:
     return _edition.decode(msgspec.json.encode(nobodys)[:-1] + b"," + zlib.decompress(selection)[1:])
 
 
+class _Listed(msgspec.Struct):
+    """What is read of an item."""
+
+    paper: _Named
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+class _List(msgspec.Struct):
+    items: tuple[_Listed, ...]
+
+
+def ranks(content: str, selection: bytes | None) -> dict[str, int]:
+    """By their ids the ranks of an edition's papers; the rest of it, most of it abstracts, is passed over."""
+    items = _list.decode(content if selection is None else zlib.decompress(selection)).items
+    return {one.paper.id: rank for rank, one in enumerate(items, start=1)}
+
+
 def subscription(content: str) -> Subscription:
     """Whose edition it is, from the whole of it or from what is its own."""
     return _own.decode(content)["subscription"]
@@ -173,6 +193,7 @@ def subscription(content: str) -> Subscription:
 
 _edition = msgspec.json.Decoder(Edition)
 _own = msgspec.json.Decoder(_Own)
+_list = msgspec.json.Decoder(_List)
 _SHARED = tuple(field.name for field in fields(Edition) if field.name not in _OWN)
 
 

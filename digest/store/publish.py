@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, union_all, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, true, union_all, update
 
 from digest.model import (
     Edition,
@@ -89,15 +90,19 @@ class Published(Pieces):
         """
         return self.shown_to([subscription_id])[subscription_id]
 
-    def shown_to(self, subscription_ids: Collection[str]) -> dict[str, dict[str, Shown]]:
-        """`shown` of each of the subscriptions."""
+    def shown_to(
+        self, subscription_ids: Collection[str], paper_ids: Collection[str] | None = None
+    ) -> dict[str, dict[str, Shown]]:
+        """`shown` of each of the subscriptions; at least of the papers given, where only these matter."""
         found: dict[str, dict[str, Shown]] = {one: {} for one in subscription_ids}
         with self._reading() as conn:
+            of_these = true() if paper_ids is None else among(conn, _shown_id, _with_alike(conn, paper_ids))
             mine = (
                 select(editions.c.subscription_id, edition_items.c.paper_id, editions.c.date, edition_items.c.section)
                 .join(editions, editions.c.id == edition_items.c.edition_id)
                 .where(
                     among(conn, editions.c.subscription_id, found),
+                    of_these,
                     (edition_items.c.section == SectionKind.DROPPED) | ~lost(editions.c.id),
                 )
                 .cte("mine")
@@ -121,6 +126,16 @@ class Published(Pieces):
         with self._reading() as conn:
             row = conn.execute(contents().where(editions.c.id == edition_id)).one_or_none()
             return None if row is None else thawed(row)
+
+    def ranks(self, edition_ids: Collection[str]) -> dict[str, dict[str, int]]:
+        """Of each of the editions that there are the ranks of its papers, by their ids."""
+        with self._reading() as conn:
+            rows = [conn.execute(_ONE, {"one": one}).one_or_none() for one in edition_ids]
+        return {
+            one: codec.ranks(row.content, row.shared)
+            for one, row in zip(edition_ids, rows, strict=True)
+            if row is not None
+        }
 
     def editions(self, subscription_id: str, limit: int) -> tuple[Edition, ...]:
         """Its editions, the newest date first; dates without one, or with one that is held back, are left out."""
@@ -156,6 +171,17 @@ class Published(Pieces):
         return frozenset(conn.scalars(upsert, ordered))
 
 
+# Looked through, not looked up: editions have few papers, and very many may be asked for.
+_shown_id = func.coalesce(edition_items.c.paper_id, "")
+
+
+def _with_alike(conn: Connection, paper_ids: Collection[str]) -> list[str]:
+    """With those that can be one of them."""
+    one, other = paper_links.c.paper_id, paper_links.c.other_id
+    alike = [conn.scalars(select(to).where(among(conn, of, paper_ids))) for of, to in ((one, other), (other, one))]
+    return [*paper_ids, *chain.from_iterable(alike)]
+
+
 def _edition_row(edition: Edition, now: datetime) -> dict[str, object]:
     own, key, _ = codec.freeze_apart(edition)
     return _row(edition.subscription.id, edition.date, edition.made_at, now) | {"content": own, "selection": key}
@@ -180,6 +206,9 @@ def contents() -> Select[Any]:
         editions.c.content.is_not(None), editions.c.selection.is_(None) | pieces.c.digest.is_not(None)
     )
     return shared.outerjoin_from(editions, pieces, pieces.c.digest == editions.c.selection)
+
+
+_ONE = contents().where(editions.c.id == bindparam("one"))  # built once, as building takes longer than looking it up
 
 
 def thawed(row: codec.AnyRow) -> Edition:
