@@ -1,10 +1,12 @@
 """What one run costs for very many readers: 100,000 of them with 1,000 profiles, all due at once.
 
-    python benchmarks/subscribers.py [--subscribers 100000] [--profiles 1000] [--papers 300] [--days 2] [--database URL]
+    python benchmarks/subscribers.py [--subscribers 100000] [--profiles 1000] [--papers 300] [--days 2] [--vocal 100]
+        [--database URL]
 
 Makes up papers, profiles and readers in a temporary folder, then times `publish` and `deliver` day by day: the first
-edition of all, and the next day's, when all were shown papers and one in a hundred has said something of them. Mails go
-over loopback to a server in another process, which throws them away; readers have no private feeds, see docs/feeds.md.
+edition of all, and the next day's, when all were shown papers and one in a hundred has said something of one of them:
+from then on these have lists and a history of their own, all readers with `--vocal 1`. Mails go over loopback to a
+server in another process, which throws them away; readers have no private feeds, see docs/feeds.md.
 Prints seconds, editions or messages a second, the peak of memory and the size of the database.
 """
 
@@ -94,6 +96,7 @@ def main() -> None:
     asked.add_argument("--profiles", type=int, default=1000)
     asked.add_argument("--papers", type=int, default=300)
     asked.add_argument("--days", type=int, default=2)
+    asked.add_argument("--vocal", type=int, default=100, help="one in so many says something of a paper each day")
     asked.add_argument("--database")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -113,11 +116,12 @@ def main() -> None:
                 del made
                 with timed(f"day {number + 1}, deliver") as count:
                     count.update(one.state.value for one in deliver(here, now))
-                some = [one for one in here.subscriptions[::100] if one.address]
+                some = [one for one in here.subscriptions[:: given.vocal] if one.address]
+                random = Random(number)
                 for one in some:
-                    edition = store.editions(one.id, 1)[0]
+                    item = random.choice(store.editions(one.id, 1)[0].items)
                     opinion = Feedback(
-                        address=one.address or "", paper_id=edition.items[0].paper.id, opinion=Opinion.MORE, at=now
+                        address=one.address or "", paper_id=item.paper.id, opinion=random.choice([*Opinion]), at=now
                     )
                     store.record_feedback(opinion)
         for file in (folder / "state").glob("digest.db"):
