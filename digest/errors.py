@@ -1,6 +1,7 @@
 """Everything this program raises on purpose.
 
     DigestError
+    ├─ UnfinishedError              parts of a run failed, and the rest is done: names them all
     ├─ ConfigError                  the user's settings: file, key, what is wrong, what to write instead
     ├─ ListingError                 a dump could not be read as a listing
     │  └─ UnknownFormatError        no format recognises its content
@@ -26,9 +27,18 @@ and what to do now. One bad element is data (`model.Rejected`); one bad containe
 
 from __future__ import annotations
 
+from digest.masks import without_secrets
+
 
 class DigestError(Exception):
-    """Base of every error raised on purpose; its text is meant for the user."""
+    """Base of every error raised on purpose; its text is meant for the user, and has no secret in it."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(without_secrets(message))
+
+
+class UnfinishedError(DigestError):
+    """Parts of a run failed, though the rest of it is done; what can be mended of each is in the words."""
 
 
 class ConfigError(DigestError):
@@ -75,7 +85,7 @@ class DeliveryError(DigestError):
 
     def __init__(self, message: str, *, reply: str = "") -> None:
         super().__init__(message)
-        self.reply = reply
+        self.reply = without_secrets(reply)
 
 
 class TemporaryDeliveryError(DeliveryError):
@@ -115,3 +125,17 @@ class PermanentDeliveryError(DeliveryError):
     def __init__(self, message: str, *, reply: str = "", hard: bool = False) -> None:
         super().__init__(message, reply=reply)
         self.hard = hard
+
+
+MENDABLE = (DigestError, OSError)  # by whoever runs the program; anything else is our bug
+
+
+def told(error: Exception) -> str:
+    """What is wrong and what to do now, in one line without secrets."""
+    if isinstance(error, OSError):  # a folder that cannot be written, a full disk
+        words = f"{error.filename or 'the system'}: {error.strerror or error}; make room or mend its rights"
+    elif isinstance(error, DigestError):
+        words = str(error)
+    else:
+        words = f"{type(error).__name__}: {error}; a bug of the program, please report it"
+    return without_secrets(" ".join(words.split()))

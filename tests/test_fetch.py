@@ -866,6 +866,19 @@ def test_a_proxy_leads_to_no_private_address_that_can_be_told(
     assert server.asked == []
     monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:9")
     assert "the proxy that the environment names cannot be used" in failing(desk, by_proxy)
+    for login in ("ada:s3cret/1", "ada:s3cret", "s3cret"):
+        monkeypatch.setenv("http_proxy", f"socks9://{login}@127.0.0.1:9")
+        assert "s3cret" not in failing(desk, by_proxy)
+
+
+def test_a_key_in_an_address_is_not_repeated(server: Server, desk: Desk) -> None:
+    """Neither in what is told nor in what is stored, which editions may tell to readers."""
+    server.replies["/feed"] = [status(400, b"The key s3cret/1 is not known.")]
+    found = only(desk.fetch(source(url=f"{server.url}/feed?key=s3cret%2F1&page=2")))
+    assert (found.state, server.asked[-1].query["key"]) == (FetchState.FAILED, "s3cret/1")
+    assert f"{server.url}/feed?key=***&page=2: answered 400" in found.reason
+    assert "The key *** is not known." in found.reason
+    assert "s3cret" not in found.url + found.reason
 
 
 # --- memory ---------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ FLOORS = [
     {"pipeline"},
     {"cli", "scheduler", "stopping", "config"},
 ]
-FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+FLOOR = {"masks": -1} | {room: number for number, rooms in enumerate(FLOORS) for room in rooms}  # what errors stand on
 CORE, EDGES, DOORS = FLOORS[1], FLOORS[2], FLOORS[4]
 
 # The one room through which each outside library comes in.
@@ -153,7 +153,7 @@ def imports_point_down_and_edges_are_strangers(path: Path) -> None:
             continue
         assert theirs in FLOOR, f"{module} has no floor"
         if mine in EDGES:
-            assert FLOOR[theirs] == 0, f"an edge imports {module}"
+            assert FLOOR[theirs] <= 0, f"an edge imports {module}"
         elif mine in CORE or mine in DOORS:
             assert FLOOR[theirs] <= FLOOR[mine], f"{module} is upstairs"
         else:
@@ -181,7 +181,7 @@ def mail_and_sql_have_their_places(path: Path) -> None:
 
 @rule
 def the_core_touches_nothing_but_its_arguments(path: Path) -> None:
-    if room(path) not in CORE | {"model", "errors", "text", "wire"}:
+    if room(path) not in CORE | {"masks", "model", "errors", "text", "wire"}:
         return
     found = {module.partition(".")[0] for module in imports(path) if not module.startswith("urllib.parse")}
     names = {node.id for node in nodes(path) if isinstance(node, ast.Name)}

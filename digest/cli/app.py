@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -18,7 +19,9 @@ from digest.cli.commands import COMMANDS
 from digest.cli.logs import log_as_text
 from digest.cli.screen import complain, err
 from digest.cli.values import Moment, SettingsFile
-from digest.errors import DigestError
+from digest.errors import DigestError, told
+from digest.masks import masked_in
+from digest.text import visible
 
 _COMPARING = {"backtest"}  # the commands that take a second --config
 # Those that use a library's papers, and say what of it is left out.
@@ -95,12 +98,11 @@ def main(args: Sequence[str] | None = None) -> None:
     except DigestError as error:
         complain(error)
         sys.exit(USER_MUST_ACT)
-    except OSError as error:  # a folder that cannot be written, a full disk
-        complain(
-            DigestError(f"{error.filename or 'the system'}: {error.strerror or error}; make room or mend its rights")
-        )
+    except OSError as error:
+        complain(DigestError(told(error)))
         sys.exit(USER_MUST_ACT)
-    except Exception:
+    except Exception as error:
         err.print("[bold red]This is a bug of the program, not of your settings.[/] Please report the lines below.")
-        err.print_exception(show_locals=False)
+        lines = masked_in("".join(traceback.format_exception(error)))
+        err.print(visible(lines), markup=False, soft_wrap=True, end="")
         sys.exit(OUR_BUG)

@@ -6,10 +6,11 @@ import logging
 from datetime import timedelta
 from threading import Event
 
-from digest.cli import signals, tables, world
+from digest.cli import signals, world
 from digest.cli.context import Context
 from digest.cli.fetch import fetching
 from digest.cli.phases import exit_code
+from digest.masks import masked, masked_in
 from digest.pipeline.run import RunReport, run
 from digest.pipeline.watch import settle
 from digest.scheduler import serve
@@ -65,19 +66,19 @@ def _log_run(report: RunReport) -> None:
     for dump in report.dumps:
         log.info("ingested dump=%s entries=%s new=%s error=%s", dump.dump, dump.entries, dump.new, dump.error)
     for edition in report.published.editions:
-        whom = tables.masked(edition.subscription.address) if edition.subscription.address else "feed"
+        whom = masked(edition.subscription.address) if edition.subscription.address else "feed"
         log.info("edition to=%s profile=%s papers=%s", whom, edition.subscription.profile, len(edition.items))
     for none in report.published.none:
         if none.waiting:  # said again at every look otherwise
             continue
-        whom = tables.masked(none.subscription.address) if none.subscription.address else "feed"
+        whom = masked(none.subscription.address) if none.subscription.address else "feed"
         log.info("no_edition to=%s profile=%s reason=%s", whom, none.subscription.profile, none.reason)
     for delivery in report.deliveries:
         log.info(
             "delivery message=%s state=%s reply=%s",
             delivery.message_id,
             delivery.state,
-            tables.masked_in(delivery.reply),
+            masked_in(delivery.reply),
         )
     if report.trouble:
-        log.error("mail_does_not_get_out reason=%s", tables.masked_in(report.trouble))
+        log.error("mail_does_not_get_out reason=%s", masked_in(report.trouble))

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.markup import escape
 
-from digest import advice
+from digest import advice, masks
 from digest.cadence import next_moment
 from digest.calendars import LAST_KNOWN_YEAR
 from digest.cli import tables, world
@@ -95,7 +95,7 @@ def _checked(context: Context) -> Iterator[Finding]:
         try:
             yield Finding(level="ok", name=name, words=check())
         except (DigestError, OSError) as error:
-            yield Finding(level="wrong", name=name, words=str(error))
+            yield Finding(level="wrong", name=name, words=masks.without_secrets(str(error)))
     yield from _files(context)
     try:
         with context.store() as store:
@@ -283,7 +283,7 @@ def _of_store(context: Context, store: Store) -> Iterator[Finding]:
     for one in readers(context.settings):
         if one.address and one.id in barred:
             words = (
-                f"{tables.masked(one.address)} is on the suppression list and gets nothing: drop the subscription, "
+                f"{masks.masked(one.address)} is on the suppression list and gets nothing: drop the subscription, "
                 "or `digest suppress --remove` the address"
             )
             yield Finding(level="note", name="readers", words=words)
@@ -338,7 +338,7 @@ def _runs(context: Context, store: Store, now: datetime) -> Iterator[Finding]:
     latest, well, last = store.last_runs(), store.last_runs(well=True), store.last_editions()
     for phase, run in latest.items():
         if not run.ended_well:
-            outcome = tables.masked_in(run.outcome)
+            outcome = masks.masked_in(run.outcome)
             words = f"{phase} did not end well at {run.started_at:%Y-%m-%d %H:%M} UTC ({outcome}): run it by hand"
             yield Finding(level="wrong", name="runs", words=words)
     if "publish" not in latest:
@@ -378,7 +378,7 @@ def _outbox(store: Store, now: datetime) -> Iterator[Finding]:
         oldest = min(stuck, key=lambda one: (one.created_at, one.message_id))
         words = (
             f"{len(stuck)} messages wait for over six hours, the oldest since {oldest.created_at:%Y-%m-%d %H:%M} "
-            f"UTC; it was last answered: {tables.masked_in(oldest.reply) or 'nothing yet, so nobody tried'}"
+            f"UTC; it was last answered: {masks.masked_in(oldest.reply) or 'nothing yet, so nobody tried'}"
         )
         yield Finding(level="wrong", name="outbox", words=words)
     unknown = store.counts()["outbox"][OutboxState.UNKNOWN]

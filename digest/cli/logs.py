@@ -1,4 +1,4 @@
-"""Log lines: for people, or as JSON for machines."""
+"""Log lines: for people, or as JSON for machines. Whatever is logged, secrets and addresses are masked here."""
 
 from __future__ import annotations
 
@@ -8,22 +8,33 @@ import re
 import sys
 from datetime import UTC, datetime
 
+from digest.masks import masked_in
+
 _PAIRS = re.compile(r"(\w+)=%")
 
 
 def log_as_text(level: int) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=level,
-        format="%(asctime)s level=%(levelname)s module=%(name)s %(message)s",
-        force=True,
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.basicConfig(stream=sys.stderr, level=level, force=True)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(TextLines("%(asctime)s level=%(levelname)s module=%(name)s %(message)s"))
+    for library in ("alembic", "httpx"):  # the latter writes every address that is asked
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def log_as_json() -> None:
     for handler in logging.getLogger().handlers:
         handler.setFormatter(JsonLines())
+
+
+class TextLines(logging.Formatter):
+    """A log line as text: one line, but for a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked_in(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        record.message = "; ".join(record.message.splitlines())
+        return super().formatMessage(record)
 
 
 class JsonLines(logging.Formatter):
@@ -40,11 +51,11 @@ class JsonLines(logging.Formatter):
         if isinstance(record.args, tuple) and len(names) == len(record.args) == message.count("%"):
             shape |= {"event": message.partition(" ")[0], **dict(zip(names, map(_plain, record.args), strict=True))}
         else:
-            shape["event"] = record.getMessage()
+            shape["event"] = masked_in(record.getMessage())
         if record.exc_info:
-            shape["error"] = self.formatException(record.exc_info)
+            shape["error"] = masked_in(self.formatException(record.exc_info))
         return json.dumps(shape, ensure_ascii=False)
 
 
 def _plain(value: object) -> object:
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+    return value if isinstance(value, int | float | bool) or value is None else masked_in(str(value))

@@ -13,6 +13,7 @@ from digest.cli import tables
 from digest.cli.codes import DONE, NOTHING_NEW, TROUBLED
 from digest.cli.context import Context
 from digest.cli.screen import out, required
+from digest.masks import masked, masked_in
 from digest.model import Destination, OutboxItem, OutboxState
 from digest.store import Store
 from digest.text import counted
@@ -22,7 +23,7 @@ _SHORTEST = 4  # characters of a Message-ID that may stand for it
 
 def say_domain(one: Destination, waiting: int) -> None:
     """A domain that does not take our mail, how many messages wait, and what to do."""
-    words = f"{one.name} {{}}; it said: {tables.masked_in(one.reply)}"
+    words = f"{one.name} {{}}; it said: {masked_in(one.reply)}"
     if one.stopped:
         wait = f" ({_wait(waiting)})" if waiting else ""
         until = f"gets no mail{wait} until the cause is mended and you say `digest outbox --resume {one.name}`"
@@ -84,7 +85,7 @@ def _resume(store: Store, names: Sequence[str], as_json: bool) -> int:
 
 
 def _masked(item: OutboxItem) -> OutboxItem:
-    return replace(item, address=tables.masked(item.address), reply=tables.masked_in(item.reply))
+    return replace(item, address=masked(item.address), reply=masked_in(item.reply))
 
 
 def _next(item: OutboxItem) -> datetime | None:
@@ -131,16 +132,16 @@ def _beginning(store: Store, start: str) -> tuple[OutboxItem, ...]:
 
 def _why_not(item: OutboxItem) -> str | None:
     if item.state is OutboxState.WITHDRAWN:
-        return f"it was withdrawn, {tables.masked_in(item.reply)}; it goes out all the same with --again"
+        return f"it was withdrawn, {masked_in(item.reply)}; it goes out all the same with --again"
     return _WHY_NOT.get(item.state)
 
 
 def _put_back(store: Store, item: OutboxItem, now: datetime, again: bool) -> bool:
     reason = None if again and item.state in _AGAIN else _why_not(item)
     if reason is None and (bar := store.suppression(item.address, item.subscription_id)):
-        reason = f"the address must not be mailed ({tables.masked_in(bar.reason)}); see `digest suppress`"
+        reason = f"the address must not be mailed ({masked_in(bar.reason)}); see `digest suppress`"
     if reason is None and not store.requeue(item.message_id, now):
         reason = "a sender has it in hand"
     words = f"not put back: {reason}" if reason else "goes out with the next `digest deliver`"
-    out.print(escape(f"{item.message_id} to {tables.masked(item.address)}: {words}."), soft_wrap=True)
+    out.print(escape(f"{item.message_id} to {masked(item.address)}: {words}."), soft_wrap=True)
     return reason is None

@@ -9,7 +9,8 @@ from rich.markup import escape
 
 from digest.addresses import readable
 from digest.cli.screen import out
-from digest.cli.tables import head, masked_in, plain, set_aside, table, tail
+from digest.cli.tables import head, plain, set_aside, table, tail
+from digest.masks import masked_in
 from digest.model import Delivery, DumpReport, Edition, NoEdition, OutboxState, Subscription
 from digest.pipeline.publish import Published
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from errno import EADDRINUSE
 
 from digest import heartbeat
-from digest.cli import tables
 from digest.cli.codes import INCOMPLETE
 from digest.cli.context import Context
 from digest.cli.metrics import figures_of
 from digest.errors import ConfigError, DigestError
 from digest.files import write_whole
+from digest.masks import masked_in
 from digest.model import Figure
 from digest.store import Store
 
@@ -22,14 +22,14 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def watched(context: Context) -> Iterator[Callable[[Store, int, str], int]]:
-    """Around a run: what is yielded is called at its end with its exit code, which it returns, and its trouble.
+    """Around a run: what is yielded is called at its end with its exit code, which it returns, and what is wrong.
 
     Writes the metrics and pings the heartbeat; where the run raises, the heartbeat learns that it failed.
     """
     settings = context.settings.operations
     ended: list[tuple[int, str]] = []
 
-    def end(store: Store, code: int, trouble: str) -> int:
+    def end(store: Store, code: int, fault: str) -> int:
         if settings.metrics_file:
             from digest import metrics  # its library takes a moment
 
@@ -37,17 +37,18 @@ def watched(context: Context) -> Iterator[Callable[[Store, int, str], int]]:
                 write_whole(settings.metrics_file, metrics.text(figures_of(context, store)))
             except OSError as error:  # the run itself is done
                 log.warning("metrics_not_written file=%s reason=%s", settings.metrics_file, error.strerror)
-        ended.append((code, trouble))
+        ended.append((code, masked_in(fault)))
         return code
 
     try:
         yield end
     except Exception as error:
-        _ping(context, False, f"{type(error).__name__}: the run failed")
+        told = "".join(fault for _, fault in ended)
+        _ping(context, False, told or f"{type(error).__name__}: the run failed")
         raise
     if ended:
-        code, trouble = ended[0]
-        fault = tables.masked_in(trouble) or ("a source is broken, stale or missing" if code == INCOMPLETE else "")
+        code, fault = ended[0]
+        fault = fault or ("a source is broken, stale or missing" if code == INCOMPLETE else "")
         _ping(context, not fault, fault or f"exit code {code}")
 
 

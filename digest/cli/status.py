@@ -14,6 +14,7 @@ from digest.cli.context import Context
 from digest.cli.outbox import say_domain
 from digest.cli.readership import feeds, readers
 from digest.cli.screen import out
+from digest.masks import masked_in
 from digest.model import OPEN_STATES, LastEdition, Verdict
 from digest.pipeline.roll import with_pauses
 from digest.pipeline.waiting import next_times, waiting_now
@@ -87,7 +88,7 @@ def _phases(store: Store) -> dict[str, dict[str, Any]]:
             "last_success": well[phase].started_at if phase in well else None,
             "seconds": run.seconds,
             "ended_well": run.ended_well,
-            "outcome": run.outcome,
+            "outcome": masked_in(run.outcome),
         }
         for phase, run in latest.items()
     }

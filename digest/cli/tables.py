@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
@@ -17,8 +16,6 @@ from rich.table import Table
 
 from digest.cli.screen import out
 from digest.model import Edition, NoEdition, OutboxItem
-
-_ADDRESS = re.compile(r"[^\s<>@/]+@[\w.-]+")
 
 
 def plain(value: Any) -> Any:
@@ -57,17 +54,6 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return "" if value is None else " ".join(str(value).splitlines())
-
-
-def masked(address: str) -> str:
-    """An address as it may stand in a log: the first letter and the domain."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"
-
-
-def masked_in(text: str) -> str:
-    """A server's reply or a file's name with its addresses masked."""
-    return _ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
 def set_aside(dump: str, error: str) -> str:

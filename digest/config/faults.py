@@ -45,6 +45,9 @@ _PLAIN = {
 }
 
 
+_SECRET = {"heartbeat"}  # settings that no message repeats
+
+
 def _follows(fault: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a list is too short only as what stands in it is at fault."""
     loc = fault["loc"]
@@ -60,7 +63,8 @@ def fault_of(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "missing":
         return f"{key}: is missing and must be set"
     message = _PLAIN.get(fault["type"], str(fault["msg"])).removeprefix("Value error, ")
-    return f"{key}: {message[0].lower()}{message[1:]} (found {fault['input']!r})"
+    found = "" if where and where[-1] in _SECRET else f" (found {fault['input']!r})"
+    return f"{key}: {message[0].lower()}{message[1:]}{found}"
 
 
 def _meant(name: str) -> str:

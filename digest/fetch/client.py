@@ -199,7 +199,8 @@ class Client:
                 proxy=proxy, verify=self._context, timeout=timeout, trust_env=False, follow_redirects=False
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
-            raise FetchError(f"the proxy that the environment names cannot be used: {shown(str(error))}") from None
+            why = type(error).__name__ if "@" in proxy else shown(str(error))  # the words may hold a part of its login
+            raise FetchError(f"the proxy that the environment names cannot be used: {why}") from None
 
     @cached_property
     def _context(self) -> ssl.SSLContext:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from digest.addresses import canonical
 from digest.bounces import read_returned
+from digest.masks import without_secrets
 from digest.model import Bounce, Consequence, Failure, Returned, ReturnKind, Suppression
 from digest.pipeline.owners import Owner, Owners
 from digest.pipeline.world import World
@@ -39,6 +40,7 @@ def judge(returned: Returned, owner: Owner | None, now: datetime) -> tuple[Bounc
     if kind is ReturnKind.HARD and not _certain(failure, owner):
         kind = ReturnKind.SOFT
     consequence = _consequence(kind, owner)
+    words = "unsubscribe" if kind is ReturnKind.UNSUBSCRIBE else failure.words or returned.subject
     bounce = Bounce(
         digest=returned.digest,
         kind=kind,
@@ -48,7 +50,7 @@ def judge(returned: Returned, owner: Owner | None, now: datetime) -> tuple[Bounc
         subscription_id=owner.subscription_id if owner else None,
         message_id=owner.message.message_id if owner and owner.message else None,
         status=failure.status,
-        words=failure.words or returned.subject,
+        words=without_secrets(words),
     )
     if owner is None or consequence is not Consequence.SUPPRESSED:
         return bounce, None

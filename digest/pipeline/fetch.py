@@ -12,7 +12,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.errors import FetchError, ListingError, RefusedError
+from digest.errors import FetchError, ListingError, RefusedError, told
 from digest.fetch import (
     MOST_BY_ID,
     Answer,
@@ -35,6 +35,7 @@ from digest.fetch import (
 )
 from digest.files import write_whole
 from digest.listings import dump_of, read_listing
+from digest.masks import without_secrets, without_those_of
 from digest.model import Fetched, FetchState, Source, SourceKind
 from digest.pipeline.world import Apart, Progress, silent
 from digest.store import Store
@@ -167,7 +168,7 @@ class _Visit:
                 yield self._told(start, FetchState.FAILED, reason=str(error))
                 return
             except OSError as error:  # of writing it down: to ask for the rest is of no use
-                yield self._told(start, FetchState.FAILED, reason=f"{error.filename}: {error.strerror}")
+                yield self._told(start, FetchState.FAILED, reason=told(error))
                 return
 
     def _planned(self, request: Request) -> Fetched:
@@ -290,11 +291,11 @@ class _Visit:
         return Fetched(
             source=self._source.name,
             asked=request.label,
-            url=request.url,
+            url=without_secrets(request.url),
             state=state,
             dump=str(path) if path else None,
             size=size,
-            reason=shown(reason),
+            reason=without_those_of(request.url, shown(reason)),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import logging
 import smtplib
@@ -20,6 +19,7 @@ from digest.errors import (
     TemporaryDeliveryError,
     UnreachableError,
 )
+from digest.masks import without_login
 from digest.model import Message
 from digest.transport.form import Following, nothing
 from digest.transport.line import Line, OutOfStepError, StaleError, cut, domain, refuse_unsendable, words
@@ -176,7 +176,7 @@ class SmtpTransport:
         try:
             server.login(username, password)
         except OSError as error:
-            told = _without_secrets(words(error), username, password)
+            told = without_login(words(error), username, password)
             if not isinstance(error, smtplib.SMTPException) or 400 <= getattr(error, "smtp_code", 0) < 500:
                 kind = UnreachableError
         except ValueError:
@@ -200,11 +200,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
-
-
-def _without_secrets(words: str, username: str, password: str) -> str:
-    """A server may repeat in its reply what it was told, in clear or as it came over the wire."""
-    tokens = (password, f"\0{username}\0{password}")
-    for secret in (*tokens, *(base64.b64encode(token.encode()).decode() for token in tokens)):
-        words = words.replace(secret, "***") if password else words
-    return words
