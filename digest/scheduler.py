@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from digest.errors import DigestError
+from digest.errors import MENDABLE
 from digest.stopping import told
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def serve(tick: Callable[[], None], every_seconds: float, stop: threading.Event 
     def guarded() -> None:
         try:
             tick()
-        except (DigestError, OSError) as error:
+        except MENDABLE as error:
             log.error("tick_failed kind=%s reason=%s", type(error).__name__, error)
 
     scheduler = BackgroundScheduler(timezone=UTC)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Place
+from conftest import Place, Ran
+from test_pipeline import LATER
 
 from digest.cli.logs import log_as_json, log_as_text
 from digest.errors import DeliveryError, FetchError, told
@@ -99,6 +103,58 @@ def test_whatever_is_logged_is_masked(form: str, capsys: pytest.CaptureFixture[s
         assert [json.loads(line)["level"] for line in told.splitlines()] == ["ERROR", "WARNING"]
     else:
         assert "digest.atom; reason=" in told
+
+
+# --- in a run ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="barred")
+def _barred(sent: Place) -> tuple[Place, str]:
+    """A file is where a private feed's folder was, so that it cannot be written."""
+    folder = min((sent.folder / "out" / "feeds" / "private").iterdir())
+    shutil.rmtree(folder)
+    folder.write_text("in the place of a folder")
+    return sent, folder.name
+
+
+def said_by(place: Place, *commands: str) -> dict[str, Ran]:
+    return {one: place.run(*one.split(), now=LATER) for one in commands}
+
+
+def test_a_private_feed_that_cannot_be_written_keeps_its_address(barred: tuple[Place, str]) -> None:
+    place, own = barred
+    ran = said_by(place, "run", "--verbose run", "publish", "status", "status --json", "doctor", "metrics")
+    assert (ran["run"].code, "private/***" in ran["run"].err) == (2, True)
+    assert "private/***" in ran["status --json"].out
+    place.set("[operations]", '[operations]\nlog = "json"')
+    ran["json"] = place.run("run", now=LATER)
+    assert '"reason": ' in ran["json"].err
+    for name, one in ran.items():
+        assert own not in one.out + one.err, name
+    with closing(sqlite3.connect(place.folder / "state" / "digest.db")) as db:
+        assert not [row for row in db.execute("SELECT outcome FROM runs") if own in row[0]]
+
+
+def test_a_bug_is_told_without_secrets(sent: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        try:
+            raise PermissionError(13, "Permission denied", f"out/feeds/private/{TOKEN}")
+        except OSError:
+            raise KeyError("https://papers.example/?key=abc of ada@example.org")  # noqa: B904 - both are told
+
+    monkeypatch.setattr("digest.pipeline.run.announce", fails)
+    ran = sent.run("run", now=LATER)
+    assert (ran.code, "Traceback" in ran.err, "KeyError" in ran.err) == (3, True, True)
+    assert TOKEN not in ran.err and "abc" not in ran.err and "ada@" not in ran.err
+
+
+def test_addresses_in_what_a_phase_ended_with_are_masked(sent: Place) -> None:
+    """As where the server's last words are why no mail gets out."""
+    with closing(sqlite3.connect(sent.folder / "state" / "digest.db")) as db:
+        db.execute("UPDATE runs SET ended_well = 0, outcome = '550 ada@example.org'")
+        db.commit()
+    for ran in said_by(sent, "status", "status --json", "doctor").values():
+        assert ("550 a…@example.org" in ran.out, "550 ada@" in ran.out) == (True, False)
 
 
 def test_a_setting_that_is_a_secret_is_not_repeated(place: Place) -> None:

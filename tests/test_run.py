@@ -16,10 +16,11 @@ from test_empty_days import drop
 from test_pipeline import LATER, MORNING, outbox, over
 
 from digest.diff import diff
-from digest.errors import FeedError, RenderError, StoreError
+from digest.errors import FeedError, RenderError, StoreError, UnfinishedError
 from digest.message import write_letter
 from digest.model import Changes, Draft, Edition, Letter, Listing, Message
 from digest.pipeline.hold import Selection, preview_of
+from digest.pipeline.watch import Failed, account, settle
 
 NEXT_DAY = "2026-06-03T20:00:00+00:00"
 
@@ -152,6 +153,70 @@ def test_a_feed_that_cannot_be_written_keeps_no_other(sent: Place) -> None:
     (feeds / "trust").unlink()
     assert sent.run("run", now=LATER).code == 4
     assert (feeds / "trust" / "editions.atom").is_file()
+
+
+def test_all_that_failed_is_named_at_the_end(sent: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On standard error's last lines, in the status, by the doctor, and the heartbeat has the same words."""
+    feeds, pinged = sent.folder / "out" / "feeds", list[tuple[bool, str]]()
+    for name in ("trust", "robots"):
+        shutil.rmtree(feeds / name)
+        (feeds / name).write_text("in the place of a folder")
+    (sent.folder / "out" / "index.html").unlink()
+    (sent.folder / "out" / "index.html").mkdir()
+    sent.set("[operations]", '[operations]\nheartbeat = "https://hc.example/key"')
+    monkeypatch.setattr("digest.heartbeat.ping", lambda _, *, well, words, timeout: pinged.append((well, words)))
+    ran = sent.run("run", now=LATER)
+    lines = [line.removeprefix("Error: ") for line in ran.err.splitlines()[-4:]]
+    assert (ran.code, lines[0]) == (2, "3 parts of it failed")
+    assert [line.partition(": ")[0] for line in lines[1:]] == ["feeds of robots", "feeds of trust", "front page"]
+    assert all(line.endswith("make room or mend its rights") for line in lines[1:])
+    told = "; ".join(lines)
+    assert pinged == [(False, told)]
+    publish = json.loads(sent.run("status", "--json", now=LATER).out)["phases"]["publish"]
+    assert (publish["ended_well"], publish["outcome"]) == (False, told)
+    assert told in sent.run("doctor", now=LATER).out
+    assert "3 parts of it failed" in sent.run("status", now=LATER).out
+    by_hand = sent.run("publish", now=LATER)
+    assert (by_hand.code, by_hand.err.splitlines()[-4:]) == (2, ran.err.splitlines()[-4:])
+
+
+@pytest.mark.parametrize("bug", ["surfaces.write_front", "run.announce"])
+def test_of_several_failures_the_worst_gives_the_exit_code(
+    sent: Place, monkeypatch: pytest.MonkeyPatch, bug: str
+) -> None:
+    """Whichever comes first: a bug is told with its traceback, and all are named below it."""
+    monkeypatch.setattr("digest.pipeline.run.ingest_inbox", failing(PermissionError(13, "Permission denied", "inbox")))
+    monkeypatch.setattr(f"digest.pipeline.{bug}", failing(ZeroDivisionError("of kites")))
+    ran = sent.run("run", now=LATER)
+    assert (ran.code, "Traceback" in ran.err) == (3, True)
+    first, second, third = ran.err.splitlines()[-3:]
+    assert (first, second) == (
+        "2 parts of it failed",
+        "ingest: inbox: Permission denied; make room or mend its rights",
+    )
+    assert third.endswith(": ZeroDivisionError: of kites; a bug of the program, please report it")
+
+
+@pytest.mark.parametrize(("command", "phase"), [("run", "deliver"), ("publish", "publish")])
+def test_a_hub_that_cannot_be_told_is_in_the_status(
+    sent: Place, monkeypatch: pytest.MonkeyPatch, command: str, phase: str
+) -> None:
+    for door in ("cli.phases", "pipeline.run"):
+        monkeypatch.setattr(f"digest.{door}.announce", failing(PermissionError(13, "Permission denied", "owed")))
+    ran, told = sent.run(command, now=LATER), "hub: owed: Permission denied; make room or mend its rights"
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, f"Error: {told}")
+    assert json.loads(sent.run("status", "--json", now=LATER).out)["phases"][phase]["outcome"] == told
+
+
+def test_very_many_failures_are_counted() -> None:
+    failed = [Failed(f"feeds of {number}", FeedError("too long: shorten it")) for number in range(14)]
+    head, *named, rest = account(failed)
+    assert (head, len(named), rest) == ("14 parts of it failed", 10, "and 4 more, which the log names")
+    assert named[0] == "feeds of 0: too long: shorten it"
+    assert account(failed[:1]) == ("feeds of 0: too long: shorten it",)
+    with pytest.raises(UnfinishedError, match="14 parts of it failed\nfeeds of 0: "):
+        settle(failed)
+    settle(())
 
 
 def test_where_all_fails_it_is_not_tried_for_each(sent: Place, monkeypatch: pytest.MonkeyPatch) -> None:

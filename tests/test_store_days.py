@@ -110,7 +110,7 @@ def test_runs_are_kept_with_their_end(store: Store) -> None:
         pass
     assert store.last_runs() == {
         "ingest": Run(phase="ingest", started_at=NOW, seconds=1.0, ended_well=True),
-        "publish": Run(phase="publish", started_at=NOW, seconds=1.0, ended_well=False, outcome="StoreError"),
+        "publish": Run(phase="publish", started_at=NOW, seconds=1.0, ended_well=False, outcome="locked"),
     }
     assert set(store.last_runs(well=True)) == {"ingest"}
 

@@ -70,7 +70,7 @@ def bounce_command(context: Context, source: str | None, as_json: bool, keep: bo
         tables.print_json(_json(found))
     else:
         _say(found)
-    settle(found.phase.errors)
+    settle(found.phase.failed)
     troubled = found.spared or any(one.consequence in _TROUBLE for _, one in found.bounces)
     return TROUBLED if troubled else DONE
 

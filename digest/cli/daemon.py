@@ -56,8 +56,8 @@ class Ticks:
             here = world.build(context.settings, store, stop=self._stop)
             report = run(here, now, fetching=fetching(context.settings, store))
             _log_run(report)
-            end(store, exit_code(report, now), report.trouble)
-            settle(report.errors)
+            end(store, exit_code(report, now), report.fault)
+            settle(report.failed)
 
 
 def _log_run(report: RunReport) -> None:

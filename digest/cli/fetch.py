@@ -76,7 +76,7 @@ def fetch_command(
         tables.print_json(found)
     else:
         _say(settings, found)
-    settle(phase.errors)
+    settle(phase.failed)
     states = {one.state for one in found}
     return TROUBLED if FetchState.FAILED in states else DONE if _NEWS & states else NOTHING_NEW
 

@@ -124,15 +124,16 @@ def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
         here = world.build(context.settings, store)
         with progress("Publishing") as show, context.phase(store, "publish", dry=dry_run) as phase:
             made = publish(here, context.now(), show, phase.apart, dry=dry_run)
-        if not dry_run:
-            announce(here)
+            if not dry_run:
+                with phase.apart("hub"):
+                    announce(here)
         if as_json:
             tables.print_json(_publish_json(made))
         else:
             outcomes.published(made, dry=dry_run, verbose=context.verbose)
             if not made.editions and not made.none:
                 out.print("No edition is due.")
-        settle(phase.errors)
+        settle(phase.failed)
         return exit_code(RunReport(published=made), context.now())
 
     with context.store() as store:
@@ -160,7 +161,7 @@ def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
         tables.print_json({"deliveries": deliveries, "trouble": phase.trouble})
     else:
         outcomes.deliveries(deliveries, phase.trouble)
-    settle(phase.errors)
+    settle(phase.failed)
     return TROUBLED if RunReport(deliveries=deliveries, trouble=phase.trouble).troubled else DONE
 
 
@@ -211,8 +212,8 @@ def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
             )
         else:
             _say_run(context, report, store)
-        code = end(store, exit_code(report, context.now()), report.trouble)
-        settle(report.errors)
+        code = end(store, exit_code(report, context.now()), report.fault)
+        settle(report.failed)
         return code
 
     if dry_run:

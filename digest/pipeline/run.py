@@ -19,7 +19,7 @@ from digest.pipeline.ingest import ingest_inbox
 from digest.pipeline.publish import Published, publish
 from digest.pipeline.roll import keep_in_step
 from digest.pipeline.surfaces import announce
-from digest.pipeline.watch import Phase, Watch
+from digest.pipeline.watch import Failed, Phase, Watch, in_a_line
 from digest.pipeline.world import Progress, World, silent
 
 
@@ -30,11 +30,16 @@ class RunReport:
     published: Published = field(default_factory=Published)
     deliveries: tuple[Delivery, ...] = ()
     trouble: str = ""  # why no mail gets out, if it does not
-    errors: tuple[Exception, ...] = ()  # of what failed, to be raised once the rest is told
+    failed: tuple[Failed, ...] = ()  # to be raised once the rest is told
+
+    @property
+    def fault(self) -> str:
+        """What an operator is to know of, in a line; empty if nothing."""
+        return "; ".join(filter(None, (self.trouble, in_a_line(self.failed))))
 
     @property
     def nothing_new(self) -> bool:
-        return not (self.dumps or self.published.editions or self.deliveries or self.errors)
+        return not (self.dumps or self.published.editions or self.deliveries or self.failed)
 
     def incomplete(self, now: datetime) -> bool:
         """Whether a source is at fault just now, so that papers may be missing."""
@@ -62,7 +67,7 @@ def run(
     """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock.
 
     None needs that the one before did all it should: what waits in the outbox goes whatever else failed, and the
-    report has why that did. Only a StoreError ends the run at once.
+    report has all that did. Only a StoreError ends the run at once.
     """
     watch, published, fetched = Watch(world.store, now, clock), Published(), tuple[Fetched, ...]()
     dumps: list[DumpReport] = []
@@ -77,17 +82,16 @@ def run(
             published = publish(world, now, progress, publishes.apart)
         with watch.phase("deliver") as delivers:
             deliveries = hand_over(world, now, progress, delivers)
-    last = Phase()
-    with last.apart("hub"):
-        announce(world)
-    phases = (fetches, reads, publishes, delivers, last)
+            with delivers.apart("hub"):
+                announce(world)
+    phases = (fetches, reads, publishes, delivers)
     return RunReport(
         fetched=fetched,
         dumps=tuple(dumps),
         published=published,
         deliveries=deliveries,
         trouble=delivers.trouble,
-        errors=tuple(chain.from_iterable(phase.errors for phase in phases)),
+        failed=tuple(chain.from_iterable(phase.failed for phase in phases)),
     )
 
 

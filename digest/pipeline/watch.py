@@ -1,6 +1,6 @@
 """How the phases of a run went: timed, and remembered when it is over.
 
-What does not depend on what failed is done all the same; then the failure is raised.
+What does not depend on what failed is done all the same; then all of it is raised as one.
 """
 
 from __future__ import annotations
@@ -10,30 +10,53 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeGuard
 
-from digest.errors import StoreError
+from digest.errors import MENDABLE, StoreError, UnfinishedError, told
+from digest.masks import masked_in
 from digest.model import Run
 from digest.store import Store
 
 log = logging.getLogger(__name__)
 
+_NAMED = 10  # of what failed
 _VERY_MANY = 20  # it is not for each of them by itself that they fail, and takes time
 
 
-def settle(errors: Sequence[Exception]) -> None:
-    """Raise the first of what was kept, if anything was."""
-    if errors:
-        raise errors[0]
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A part of a run that came to no end, and why."""
+
+    what: str
+    error: Exception
+
+    @property
+    def line(self) -> str:
+        return masked_in(f"{self.what}: {told(self.error)}")
 
 
-def _told(error: Exception) -> TypeGuard[OSError]:
-    """Whether it says of which file it is."""
-    return isinstance(error, OSError) and error.filename is not None
+def account(failed: Sequence[Failed]) -> tuple[str, ...]:
+    """All that failed in few lines: how much it is if it is several, and each by its name with what to do."""
+    lines = [one.line for one in failed[:_NAMED]]
+    if len(failed) > _NAMED:
+        lines.append(f"and {len(failed) - _NAMED} more, which the log names")
+    return (f"{len(failed)} parts of it failed", *lines) if len(failed) > 1 else tuple(lines)
 
 
-def _words(error: Exception) -> str:
-    return f"{error.filename}: {error.strerror}" if _told(error) else type(error).__name__
+def in_a_line(failed: Sequence[Failed]) -> str:
+    """The account for a table, a log or a heartbeat; empty if nothing failed."""
+    return "; ".join(account(failed))
+
+
+def settle(failed: Sequence[Failed]) -> None:
+    """Raise what tells of all that was kept, if anything was: a bug if one is among it, as that is the worst."""
+    if not failed:
+        return
+    words = "\n".join(account(failed))
+    bug = next((one.error for one in failed if not isinstance(one.error, MENDABLE)), None)
+    if bug is None:
+        raise UnfinishedError(words)
+    bug.add_note(words)
+    raise bug
 
 
 @dataclass(slots=True)
@@ -41,7 +64,7 @@ class Phase:
     """A phase at work; with `trouble` it does not end well, though it comes to its end."""
 
     trouble: str = ""
-    errors: list[Exception] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
 
     @contextmanager
     def apart(self, what: str) -> Iterator[None]:
@@ -54,11 +77,11 @@ class Phase:
         except StoreError:
             raise
         except Exception as error:
-            if self.errors and error is self.errors[-1]:
+            if self.failed and error is self.failed[-1].error:
                 return
             log.error("failed what=%s kind=%s reason=%s", what, type(error).__name__, error)
-            self.errors.append(error)
-            if len(self.errors) >= _VERY_MANY:
+            self.failed.append(Failed(what, error))
+            if len(self.failed) >= _VERY_MANY:
                 raise
 
 
@@ -75,10 +98,10 @@ class Watch:
         begun, well, phase, words = self._clock(), False, Phase(), ""
         try:
             yield phase
-            words = phase.trouble or "; ".join(map(_words, phase.errors[:1]))
+            words = phase.trouble or in_a_line(phase.failed)
             well = not words
         except Exception as error:
-            words = _words(error)
+            words = masked_in(told(error))
             raise
         finally:
             seconds = round(max(0.0, self._clock() - begun), 3)
