@@ -21,8 +21,9 @@ _OURS = re.compile(
     rf"|(?<=archive/\.){_OF_OURS}(?=\.html)"  # and while it is written
     rf"|(?<=\+){_OF_OURS}(?=@)"  # the sender that mail to a reader has, where it returns to
 )
-_WEB_LOGIN = re.compile(r"(?i)(?<=http://|ttps://)(?:[^\s/?#\"'<>]*@|[^\s@\"'<>]*:[^\s@\"'<>]*@)")
-_LOGIN = re.compile(r"(?i)(?<=://)([^\s/?#:@\"'<>]*):[^\s@\"'<>]*@")  # of a database: who it is may be told
+# Those below are bounded, so that no text takes long.
+_WEB_LOGIN = re.compile(r"(?i)(?<=http://|ttps://)(?:[^\s/?#\"'<>]{0,256}@|[^\s/?#:@\"'<>]{0,256}:[^\s@\"'<>]{0,256}@)")
+_LOGIN = re.compile(r"(?i)(?<=://)([^\s/?#:@\"'<>]{0,256}):[^\s@\"'<>]{0,256}@")  # of a database: who it is may be told
 _ADDRESS_OF_THE_WEB = re.compile(r"(?i)\bhttps?://[^\s\"'<>“”`]+")
 _OPAQUE = re.compile(  # parts of a path that nobody would read aloud
     r"(?<=[^/][/?#])(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"  # a UUID
@@ -35,7 +36,7 @@ _NO_SECRETS = re.compile(  # what the sources are asked, and how a database is c
     "|verb|metadataprefix|set|from|until|resumptiontoken|host|port|timeout|connect_timeout|sslmode",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"(?:(?<!\S)([a-z_]+=))?([^\s<>@/]+@[\w.-]+)")  # maybe as the value of a log line's key
+_ADDRESS = re.compile(r"(?:(?<!\S)([a-z_]+=))?([^\s<>@/]{1,256}@[\w.-]+)")  # maybe as the value of a log line's key
 _MESSAGE_ID = re.compile(r"(?:.*[^0-9A-Za-z])?[0-9a-f]{32}@.*")  # as `message.message_id` makes them: it is nobody's
 
 

@@ -74,6 +74,12 @@ def test_addresses_are_masked_in_logs_and_messages_are_not() -> None:
     assert masked_in("https://ada:pass@papers.example/x") == "https://***@papers.example/x"
 
 
+@pytest.mark.parametrize("part", ["a", "a:", "http://a:", "/a1", "?a", "&a=", "a@", "a.", "0a", "a="])
+def test_no_text_takes_long(part: str) -> None:
+    """Each of these is looked through in well under a second, or in hours."""
+    masked_in(f"http://{part * 50_000} @ /?=")
+
+
 def test_every_error_of_ours_is_without_secrets() -> None:
     address = "https://papers.example/rss?key=abc"
     assert str(FetchError(f"{address}: answered 403")) == "https://papers.example/rss?key=***: answered 403"
@@ -155,6 +161,27 @@ def test_addresses_in_what_a_phase_ended_with_are_masked(sent: Place) -> None:
         db.commit()
     for ran in said_by(sent, "status", "status --json", "doctor").values():
         assert ("550 a…@example.org" in ran.out, "550 ada@" in ran.out) == (True, False)
+
+
+def test_the_doctor_keeps_what_it_cannot_read(sent: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> str:
+        raise PermissionError(13, "Permission denied", f"out/feeds/private/{TOKEN}")
+
+    monkeypatch.setattr("digest.cli.doctor._folders", fails)
+    told = sent.run("doctor", now=LATER).out
+    assert ("private/***" in told, TOKEN in told) == (True, False)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_a_phase_ended_with_is_stored_masked(sent: Place, monkeypatch: pytest.MonkeyPatch, alone: bool) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "out/ada@example.org?key=s3cret")
+
+    monkeypatch.setattr("digest.cli.phases.hand_over" if alone else "digest.pipeline.run.deliver", fails)
+    assert sent.run("deliver", now=LATER).code == 2
+    with closing(sqlite3.connect(sent.folder / "state" / "digest.db")) as db:
+        (words,) = db.execute("SELECT outcome FROM runs WHERE phase = 'deliver' AND NOT ended_well").fetchone()
+    assert words.endswith("out/a…@example.org?key=***: Permission denied; make room or mend its rights")
 
 
 def test_a_setting_that_is_a_secret_is_not_repeated(place: Place) -> None:
