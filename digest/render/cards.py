@@ -124,10 +124,11 @@ class _Parted(NamedTuple):
 
 
 class _Open(NamedTuple):
-    """Both of them; for many readers' why-lines."""
+    """Both of them, for many readers' why-lines; and how the card begins, unless it does with the why-line."""
 
     html: _Parted
     text: _Parted
+    openings: _Openings | None
     doubtful: bool
 
 
@@ -217,11 +218,10 @@ class Cards:
         return found
 
     def _tell(self, item: Item, detail: Detail, place: Place, words: Language) -> _Told:
-        html, text, doubtful = self._opened(item, detail, place, words)
-        openings = self._openings[html.begun(place), text.begun(place), words]
-        html_rest, text_rest = html.told(place), text.told(place)
-        kind = self._kinds[item.section, openings, doubtful]
-        return _Told(kind, html_rest, text_rest)
+        html, text, openings, doubtful = self._opened(item, detail, place, words)
+        if openings is None:
+            openings = self._openings[html.begun(place), text.begun(place), words]
+        return _Told(self._kinds[item.section, openings, doubtful], html.told(place), text.told(place))
 
     def _opened(self, item: Item, detail: Detail, place: Place, words: Language) -> _Open:
         said = place["heading"], place["share"], place["change"], place["moved"], place["why"] != ""
@@ -229,7 +229,9 @@ class Cards:
         if (found := self._open.get(key)) is None:
             drawn = self._card(item, detail, place, words)
             html, text = _Parted.of(drawn.html, place), _Parted.of(drawn.text, place)
-            opened = _Open(html, text, drawn.html.doubtful or drawn.text.doubtful)
+            begun = None if html.why_first or text.why_first else (html.begun(place), text.begun(place), words)
+            openings = self._openings[begun] if begun else None
+            opened = _Open(html, text, openings, drawn.html.doubtful or drawn.text.doubtful)
             found = _keep(self._open, key, (item, opened))
         return found[1]
 

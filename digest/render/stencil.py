@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from textwrap import wrap
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from markupsafe import escape
 
@@ -81,11 +81,11 @@ class Run(NamedTuple):
     size: int
 
     def filled(self, values: Mapping[str, Any]) -> list[bytes]:
-        """What is told, and these values where it is open."""
-        parts = list(self.parts)
+        """What is told, and these values where it is open; nothing of it is the reader's own."""
+        parts = cast("list[bytes]", [*self.parts])
         for at, gap in self.open:
             parts[at] = gap.once(gap.pick(values))
-        return [part for part in parts if isinstance(part, bytes) and part]
+        return list(filter(None, parts))
 
     def parted(self, name: str) -> tuple[Run, Run]:
         """What stands up to the last place that is open for a value, with that place, and what stands behind it."""

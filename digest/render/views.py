@@ -188,7 +188,8 @@ def about(item: Item, words: Language) -> About:
     before = item.before if item.section.kind is SectionKind.RISEN else None
     # Points are told where they order the list, and where they speak for the paper.
     ordered = item.section.kind in (SectionKind.MAIN, SectionKind.TOPIC, SectionKind.RISEN)
-    return item.why, before, item.score if item.reasons and ordered and item.score > 0 else None, words
+    score = item.score if ordered else 0
+    return item.why, before, score if score > 0 else None, words
 
 
 def why(of: About) -> str:
