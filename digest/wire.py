@@ -15,6 +15,8 @@ _LINE = 75  # characters of a line, besides what breaks it
 
 def lines(text: str) -> bytes:
     """With the line ends of mail, and no blanks before them."""
+    if "\n" not in text and "\r" not in text:
+        return text.encode("utf-8", "replace")
     if "\r" in text or " \n" in text or "\t\n" in text:
         text = re.sub("[ \t]*(?:\r\n?|\n)", "\n", text)
     return text.replace("\n", "\r\n").encode("utf-8", "replace")

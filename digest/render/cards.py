@@ -20,7 +20,8 @@ from digest.render.stencil import Run, Stencil, hole, html_cuts, text_cuts
 from digest.render.views import Card, Detail, Place
 from digest.wire import size
 
-_KEPT = 4_096  # of drawn cards, a day's papers at each detail, and of their places with a why-line, some 5 kB each
+_KEPT = 4_096  # of drawn cards, a day's papers at each detail
+_MET = 4_096  # items of a day's readers; with a card of some 5 kB for those that several readers have
 _LANGUAGES, _RANKS = 8, 256
 # The words of a card that are not the paper's: its place in this edition, and why it is there.
 _WORDS = tuple(Place.__annotations__)
@@ -85,20 +86,25 @@ class _Told(NamedTuple):
 
 
 class _Shelf:
-    """Cards of one detail and language; with their items, so that none else has the identity that they are found by."""
+    """Cards of one detail and language, kept when they are told again: what one reader alone is told never is.
 
-    __slots__ = ("_items", "told")
+    `_met` holds the items, so that none else has the identity that a card is found by.
+    """
+
+    __slots__ = ("_met", "told")
 
     def __init__(self) -> None:
         self.told = dict[_Key, _Told]()
-        self._items = list[Item]()
+        self._met = dict[_Key, Item]()
 
     def put(self, key: _Key, item: Item, told: _Told) -> None:
-        if len(self.told) >= _KEPT:
+        if key in self._met:
+            self.told[key] = told
+            return
+        if len(self._met) >= _MET:
             self.told.clear()
-            self._items.clear()
-        self.told[key] = told
-        self._items.append(item)
+            self._met.clear()
+        self._met[key] = item
 
 
 class _Parted(NamedTuple):

@@ -37,7 +37,7 @@ _ABBREVIATIONS = frozenset(
         "ref refs thm dr mr mrs ms prof st inc ltd jr sr ph.d u.s z.b d.h u.a bzw ggf vgl abb usw s.a p.ej ej",
     )
 )
-_NUMBER = re.compile(r"(?<=\d) (?=[^\W\d_])")
+_NUMBER = re.compile(r" (?<=\d )(?=[^\W\d_])")  # a blank first, as those are found at once
 _BEFORE_NUMBERS = frozenset(("no", "nos", "nr", "tab"))
 # Marks of scripts with blanks end a sentence where a blank follows, the others anywhere but between digits.
 _SENTENCE_END = re.compile(r"""[.!?…؟۔।॥։።]+["'”’“»)\]]*(?=\s+\S)|[。！？｡．]+[”’」』）]*(?=\D)""")
