@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from digest.model import NAMED, Profile, Ranked, Ranking, Section, SectionKind, Shown, Sighting
 from digest.trend import risen, tie
@@ -47,6 +48,11 @@ def fill(papers: Sequence[Ranked], profile: Profile, day: date, new: Collection[
         kept = {next(one.paper.id for one in papers if one.paper.id in new), *(one.id for one in own[:-1])}
         own = _own([one for one in papers if one.paper.id in kept], profile, len(own))
     return (*own, *further)
+
+
+@lru_cache(1_024)
+def _of_topic(name: str) -> Section:
+    return Section(kind=SectionKind.TOPIC, topic=name)
 
 
 def _without(papers: Iterable[Ranked], placed: Sequence[Placed]) -> list[Ranked]:
@@ -91,7 +97,7 @@ def _own(papers: Sequence[Ranked], profile: Profile, room: int) -> list[Placed]:
     for one in papers:
         if left.get(one.topic, 0):
             left[one.topic] -= 1
-            section = Section(kind=SectionKind.TOPIC, topic=one.topic)
+            section = _of_topic(one.topic)
             by_topic[one.topic].append(Placed(ranked=one, section=section))
     found = [one for section in by_topic.values() for one in section]
     rest = sorted(_without(papers, found), key=_by_trend)
@@ -176,7 +182,7 @@ class Worths:
         Of several sections it is the nearest. Where a section made room for a new paper, the next above counts.
         """
         if one.topic not in self._open:
-            sections = (MAIN, Section(kind=SectionKind.TOPIC, topic=one.topic), TRENDING)
+            sections = (MAIN, _of_topic(one.topic), TRENDING)
             self._open[one.topic] = [(each, self._listed[each]) for each in sections if each in self._listed]
         nearest: tuple[int, Section] | None = None
         for section, points in self._open[one.topic]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from html import unescape
 from pathlib import Path
+from typing import cast
 
 import pytest
 from editions import (
@@ -36,7 +38,7 @@ from digest.model import (
     Verdict,
     VerdictKind,
 )
-from digest.render import MAIL_LIMIT, Renderer, premail
+from digest.render import MAIL_LIMIT, Renderer, premail, views
 from digest.render import renderer as renderer_module
 from digest.render.colour import contrast
 from digest.render.wording import clip, opening
@@ -455,6 +457,24 @@ def test_the_operators_template_overrides_the_shipped_one(tmp_path: Path) -> Non
     (tmp_path / "card.html.j2").write_text("<p><b>{{ rank }}</b> {{ card.title }} – {{ why }}</p>")
     html = Renderer([tmp_path, TEMPLATES], SITE).render(edition(item(1)), LINKS).html
     assert "<p><b>1</b> Quiet Attention – Follows Tobias Okafor</p>" in html
+
+
+@pytest.mark.parametrize(
+    "order", [("why", "moved", "rank", "heading", "share", "change"), tuple(views.Place.__annotations__)]
+)
+def test_an_operators_card_may_tell_its_words_in_any_order(tmp_path: Path, order: Sequence[str]) -> None:
+    (tmp_path / "card.html.j2").write_text(f"<p>[{'|'.join(f'{{{{ {name} }}}}' for name in order)}]</p>")
+    (tmp_path / "card.txt.j2").write_text(f"[{'|'.join(f'{{{{ {name} }}}}' for name in order)}]\n")
+    warm, sections = Renderer([tmp_path, TEMPLATES], SITE), sectioned_edition().items
+    marked = [replace(one, fresh=number % 3 > 0, before=number % 4 or None) for number, one in enumerate(sections)]
+    for items in (sections, sections[1:], sections[2:], marked, [*sections[1:2], *sections[3:]], marked[:4]):
+        one = edition(*items)
+        told = [
+            f"[{'|'.join(cast('dict[str, str]', place)[name] for name in order)}]" for place in views.places(one, SITE)
+        ]
+        rendered = warm.render(one, LINKS)
+        assert re.findall(r"^\[.*\]$", rendered.text, re.MULTILINE) == told
+        assert [unescape(card) for card in re.findall(r"<p[^>]*>(\[.*\])</p>", rendered.html)] == told
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_what_is_open_is_told_later_and_what_is_the_readers_own_has_a_number() -
     for whole in (run, run.joined()):
         assert [whole.parts[at] for at in whole.own] == [0]
         assert told(whole.filled({"b": "two"})) == "one two  one."
-    opening, rest = run.parted("b")
+    opening, rest = run.parted(["b"])
     assert told(opening.filled({"b": "two"})) == "one two"
     assert told(rest.filled({})) == "  one."
     assert len(whole.parts) == 4, "what is told is one before the reader's own and one behind it"

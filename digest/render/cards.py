@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
@@ -17,20 +17,19 @@ from digest.render.drawing import Drawing
 from digest.render.inline import markers
 from digest.render.language import Language, language
 from digest.render.stencil import Run, Stencil, hole, html_cuts, text_cuts
-from digest.render.views import Card, Detail, Place
+from digest.render.views import NOTHING, Above, Card, Detail, Place
 from digest.wire import size
 
-_KEPT = 4_096  # of drawn cards, a day's papers at each detail
-_MET = 4_096  # items of a day's readers; with a card of some 5 kB for those that several readers have
-_LANGUAGES, _RANKS = 8, 256
+_KEPT = 4_096  # of drawn cards, a day's papers at each detail; of items, each with a card of some 5 kB if many have it
+_LANGUAGES, _LISTS = 8, 256
 # The words of a card that are not the paper's: its place in this edition, and why it is there.
 _WORDS = tuple(Place.__annotations__)
-# Of an item, what is the same for all readers besides its paper; and what can make a mark in a list.
-_counts, _marks = attrgetter("votes", "comments", "rise"), attrgetter("section", "fresh", "before")
+_FIRST = ("heading", "share", "rank")  # of those, what a card begins with
+_counts = attrgetter("votes", "comments", "rise")  # of an item, what is the same for all readers besides its paper
 
-# Of a card its item's identity; where something is marked, also what stands above it, its rank if that makes a mark
-# beside one of before, and whether only some of the list are new.
-_Key: TypeAlias = int | tuple[int, tuple[str, str], int | None, bool]
+# Of a card its item's identity; where something is marked or stands above it, also which of heading and share there is,
+# its rank if that makes a mark beside one of before, and whether only some of the list are new.
+_Key: TypeAlias = int | tuple[int, bool, bool, int | None, bool]
 _Asked = TypeVar("_Asked")
 _Kept = TypeVar("_Kept")
 
@@ -46,10 +45,10 @@ class _Drawn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Openings:
-    """How a card begins, up to its rank: by that in the html, by that and what stands before the card in the text."""
+    """How a card begins: by its rank and what stands above it; in the text also by what stands between two cards."""
 
-    html: Mapping[int, Joined]
-    text: Mapping[tuple[int, bytes], Joined]
+    html: Mapping[tuple[int, Above], Joined]
+    text: Mapping[tuple[int, Above, bytes], Joined]
 
 
 class _Begun(NamedTuple):
@@ -60,19 +59,20 @@ class _Begun(NamedTuple):
     room: int
 
     @classmethod
-    def of(cls, openings: Iterable[_Openings], between: bytes) -> Self:
+    def of(cls, openings: Iterable[_Openings], above: Iterable[Above], between: bytes) -> Self:
         html, text = list[bytes](), list[bytes]()
-        for rank, one in enumerate(openings, start=1):
-            html += one.html[rank], b""
-            text += one.text[rank, between if rank > 1 else b""], b""
+        for rank, (one, head) in enumerate(zip(openings, above, strict=False), start=1):
+            html += one.html[rank, head], b""
+            text += one.text[rank, head, between if rank > 1 else b""], b""
         return cls(html, text, sum(map(len, html)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kind:
-    """What most cards of a list have in common: their section, how they begin, whether base64 may be shorter."""
+    """What most cards of a list have in common: where and how they stand, and whether base64 may be shorter."""
 
     section: Section
+    fresh: bool
     openings: _Openings
     doubtful: bool
 
@@ -101,36 +101,44 @@ class _Shelf:
         if key in self._met:
             self.told[key] = told
             return
-        if len(self._met) >= _MET:
+        if len(self._met) >= _KEPT:
             self.told.clear()
             self._met.clear()
         self._met[key] = item
 
 
 class _Parted(NamedTuple):
-    """A surface of the same up to the last place of its rank and behind it, open where rank and why-line stand."""
+    """A surface of the same up to the last place of `_FIRST` and behind it, open where `_WORDS` stand.
+
+    `besides` are the other words of the opening, of which the shipped templates have none.
+    """
 
     opening: Run
     rest: Run
-    why_first: bool  # whether the why-line is in the opening
+    besides: Sequence[str]
     piece: Piece
 
     @classmethod
     def of(cls, stencil: Stencil, place: Place) -> Self:
-        opening, rest = stencil.run(place, ("rank", "why")).parted("rank")
-        return cls(opening, rest, any("why" in gap.names for _, gap in opening.open), stencil.piece)
+        opening, rest = stencil.run(place, _WORDS).parted(_FIRST)
+        words = {name for _, gap in opening.open for name in gap.names}
+        return cls(opening, rest, sorted(words.difference(_FIRST)), stencil.piece)
 
-    def begun(self, place: Place) -> tuple[Run, str]:
-        """All that the opening depends on, besides the rank."""
-        return self.opening, place["why"] if self.why_first else ""
+    def begun(self, place: Place) -> _Beginning:
+        """All that the opening depends on, besides the rank and what stands above."""
+        return self.opening, tuple([(name, cast("dict[str, str]", place)[name]) for name in self.besides])
 
     def told(self, place: Place) -> Joined:
         """The rest."""
         return Joined.of(self.rest.filled(place), self.piece)
 
 
+# An opening with its words but those of `_FIRST`.
+_Beginning: TypeAlias = tuple[Run, tuple[tuple[str, str], ...]]
+
+
 class _Open(NamedTuple):
-    """Both of them, for many readers' why-lines; and how the card begins, unless it does with the why-line."""
+    """Both of them, for many readers' why-lines; and how the card begins, unless other words are in that."""
 
     html: _Parted
     text: _Parted
@@ -156,22 +164,20 @@ class Cards:
         self._open = dict[object, tuple[Item, _Open]]()  # with an item, so that none else has its paper's identity
         self._openings = Kept(_openings, _KEPT)
         self._kinds = Kept(_kind, _KEPT)
-        self._begun: Kept[tuple[_Openings, int, bytes], _Begun] = Kept(
-            lambda of: _Begun.of(repeat(of[0], of[1]), of[2]), _RANKS
-        )
+        self._plain = Kept(_plain, _LISTS)
+        self._begun = Kept(_begun, _LISTS)
 
     def told(self, edition: Edition, details: Sequence[Detail], between: bytes) -> Deck:
         """Of the first items, as many as there are details; `between` stands between them in the text."""
         count = len(details)
         if not count:
             return Deck([], [], 0, 0, False)
-        kinds, html_rest, text_rest = self._columns(edition, details)
-        kind, doubtful = kinds[0], kinds[0].doubtful
-        if kinds.count(kind) == count:  # as of most
-            begun = self._begun[kind.openings, count, between]
+        (kinds, html_rest, text_rest), above = self._found(edition, details)
+        if above is None:
+            begun, doubtful = self._plain[kinds[0].openings, count, between], kinds[0].doubtful
         else:
-            begun = _Begun.of([one.openings for one in kinds], between)
-            doubtful = any(one.doubtful for one in kinds)
+            begun = self._begun[tuple([kind.openings for kind in kinds]), above, between]
+            doubtful = any(kind.doubtful for kind in kinds)
         html, text = begun.html.copy(), begun.text.copy()
         html[1::2], text[1::2] = html_rest, text_rest
         return Deck(html, text, begun.room + sum(map(len, html_rest)), count, doubtful)
@@ -180,9 +186,9 @@ class Cards:
         """Of the html of each card in bytes of UTF-8."""
         if not edition.items:
             return []
-        kinds, rests, _ = self._columns(edition, [detail] * len(edition.items))
-        each = enumerate(zip(kinds, rests, strict=True), start=1)
-        return [size([kind.openings.html[rank], rest]) for rank, (kind, rest) in each]
+        (kinds, rests, _), above = self._found(edition, [detail] * len(edition.items))
+        each = enumerate(zip(kinds, rests, above or repeat(NOTHING), strict=False), start=1)
+        return [size([kind.openings.html[rank, head], rest]) for rank, (kind, rest, head) in each]
 
     def of_page(self, edition: Edition) -> list[bytes]:
         """All cards as they are on a web page."""
@@ -191,52 +197,58 @@ class Cards:
             parts += self._card(item, Detail.FULL, place, words).page.filled(place)
         return parts
 
-    def _columns(self, edition: Edition, details: Sequence[Detail]) -> Iterable[tuple[Any, ...]]:
-        """By field those told; at least one. Of lists in which nothing is marked they are looked up at once."""
+    def _found(
+        self, edition: Edition, details: Sequence[Detail]
+    ) -> tuple[Iterable[tuple[Any, ...]], tuple[Above, ...] | None]:
+        """By field those told, at least one, and what stands above each; None where all are of one kind.
+
+        Where nothing is marked nor above any, and several readers were told the same, all are looked up at once.
+        """
         words, items = language(edition.subscription.language), edition.items
-        known, ids = self._told[words], list(map(id, items))
+        ids = list(map(id, items))
         if details.count(first := details[0]) == len(items):
-            told = list(map(known[first].told.get, ids))
+            told = list(map(self._told[words][first].told.get, ids))
             if all(told):
                 columns = kinds, _, _ = tuple(zip(*cast("list[_Told]", told), strict=True))
-                if kinds.count(kinds[0]) == len(kinds) or _alike([one.section for one in kinds]):
-                    return columns
-        return zip(*self._each(edition, details, words), strict=True)
+                if kinds.count(kind := kinds[0]) == len(kinds):
+                    return columns, None
+                if all(one.section == kind.section and one.fresh == kind.fresh for one in kinds):
+                    return columns, (NOTHING,) * len(kinds)
+        sections, fresh = [item.section for item in items], [item.fresh for item in items]
+        above = tuple(views.headings(sections, words, self._site))
+        found = self._each(edition, details, words, above, views.some_fresh(fresh, sections))
+        return zip(*found, strict=True), above
 
-    def _each(self, edition: Edition, details: Sequence[Detail], words: Language) -> Sequence[_Told]:
-        items, known = edition.items, self._told[words]
-        ids = list(map(id, items))
-        sections, fresh, before = zip(*map(_marks, items), strict=True)
-        some, above = views.some_fresh(fresh, sections), views.headings(sections, words, self._site)
-        keys: list[_Key] = [*ids]
-        if not (all(fresh) and before.count(None) == len(items) and _alike(sections)):
-            keys = [
-                (one, head, rank if was is not None else None, some)
-                for rank, (one, head, was) in enumerate(zip(ids, above, before, strict=True), start=1)
-            ]
-        found = []
-        for (rank, item), key, head, detail in zip(edition.ranked, keys, above, details, strict=False):
+    def _each(
+        self, edition: Edition, details: Sequence[Detail], words: Language, above: Sequence[Above], some: bool
+    ) -> Iterator[_Told]:
+        """`some` tells whether only some of the list are new."""
+        known = self._told[words]
+        for (rank, item), detail, head in zip(edition.ranked, details, above, strict=False):
+            key: _Key = id(item)
+            if some or head != NOTHING or item.before is not None:
+                key = id(item), head[0] != "", head[1] != "", rank if item.before is not None else None, some
             told = known[detail].told.get(key)
             if told is None:
                 told = self._tell(item, detail, views.place(rank, item, head, some, words), words)
                 known[detail].put(key, item, told)
-            found.append(told)
-        return found
+            yield told
 
     def _tell(self, item: Item, detail: Detail, place: Place, words: Language) -> _Told:
         html, text, openings, doubtful = self._opened(item, detail, place, words)
         if openings is None:
             openings = self._openings[html.begun(place), text.begun(place), words]
-        return _Told(self._kinds[item.section, openings, doubtful], html.told(place), text.told(place))
+        kind = self._kinds[item.section, item.fresh, openings, doubtful]
+        return _Told(kind, html.told(place), text.told(place))
 
     def _opened(self, item: Item, detail: Detail, place: Place, words: Language) -> _Open:
-        said = place["heading"], place["share"], place["change"], place["moved"], place["why"] != ""
-        key = id(item.paper), _counts(item), detail, words, said
+        key = id(item.paper), _counts(item), detail, words, *map(bool, place.values())
         if (found := self._open.get(key)) is None:
             drawn = self._card(item, detail, place, words)
             html, text = _Parted.of(drawn.html, place), _Parted.of(drawn.text, place)
-            begun = None if html.why_first or text.why_first else (html.begun(place), text.begun(place), words)
-            openings = self._openings[begun] if begun else None
+            openings = None
+            if not html.besides and not text.besides:
+                openings = self._openings[html.begun(place), text.begun(place), words]
             opened = _Open(html, text, openings, drawn.html.doubtful or drawn.text.doubtful)
             found = _keep(self._open, key, (item, opened))
         return found[1]
@@ -263,30 +275,38 @@ class Cards:
         return Markup(self._drawing.html("card.html.j2", card=card, **place))  # noqa: S704 - it escapes
 
 
-def _kind(of: tuple[Section, _Openings, bool]) -> _Kind:
+def _kind(of: tuple[Section, bool, _Openings, bool]) -> _Kind:
     return _Kind(*of)
+
+
+def _plain(of: tuple[_Openings, int, bytes]) -> _Begun:
+    openings, count, between = of
+    return _Begun.of(repeat(openings, count), repeat(NOTHING), between)
+
+
+def _begun(of: tuple[tuple[_Openings, ...], tuple[Above, ...], bytes]) -> _Begun:
+    return _Begun.of(*of)
 
 
 def _shelves(_: Language) -> Mapping[Detail, _Shelf]:
     return {one: _Shelf() for one in Detail}
 
 
-def _alike(sections: Sequence[Section]) -> bool:
-    return sections.count(sections[0]) == len(sections)
+def _openings(of: tuple[_Beginning, _Beginning, Language]) -> _Openings:
+    (html, html_words), (text, text_words), words = of
 
+    def of_html(at: tuple[int, Above]) -> Joined:
+        rank, (heading, share) = at
+        first = {"rank": words.number(rank), "heading": heading, "share": share}
+        return Joined.of(html.filled({**first, **dict(html_words)}))
 
-def _openings(of: tuple[tuple[Run, str], tuple[Run, str], Language]) -> _Openings:
-    (html, html_why), (text, text_why), words = of
-
-    def of_html(rank: int) -> Joined:
-        return Joined.of(html.filled({"rank": words.number(rank), "why": html_why}))
-
-    def of_text(at: tuple[int, bytes]) -> Joined:
-        rank, between = at
-        begun = text.filled({"rank": words.number(rank), "why": text_why})
+    def of_text(at: tuple[int, Above, bytes]) -> Joined:
+        rank, (heading, share), between = at
+        first = {"rank": words.number(rank), "heading": heading, "share": share}
+        begun = text.filled({**first, **dict(text_words)})
         return Joined.of([between, *begun] if between else begun)
 
-    return _Openings(Kept(of_html, _RANKS), Kept(of_text, _RANKS))
+    return _Openings(Kept(of_html, _KEPT), Kept(of_text, _KEPT))
 
 
 def _keep(known: dict[_Asked, _Kept], key: _Asked, made: _Kept) -> _Kept:

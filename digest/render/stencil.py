@@ -87,9 +87,9 @@ class Run(NamedTuple):
             parts[at] = gap.once(gap.pick(values))
         return list(filter(None, parts))
 
-    def parted(self, name: str) -> tuple[Run, Run]:
-        """What stands up to the last place that is open for a value, with that place, and what stands behind it."""
-        end = max((at + 1 for at, gap in self.open if name in gap.names), default=0)
+    def parted(self, names: Collection[str]) -> tuple[Run, Run]:
+        """What stands up to the last place that is open for one of these values, with that, and what stands behind."""
+        end = max((at + 1 for at, gap in self.open if not gap.names.isdisjoint(names)), default=0)
         before = tuple([(at, gap) for at, gap in self.open if at < end])
         behind = tuple([(at - end, gap) for at, gap in self.open if at >= end])
         return Run(self.parts[:end], before, (), 0), Run(self.parts[end:], behind, (), 0)

@@ -6,11 +6,11 @@ A view is frozen and hashable; as it holds all that its template may show, it is
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from itertools import groupby, repeat
 from typing import TypeAlias, TypedDict
 from urllib.parse import quote, urlsplit
 
@@ -159,7 +159,7 @@ def places(edition: Edition, site: Site) -> list[Place]:
     return [place(rank, item, one, some, words) for (rank, item), one in zip(edition.ranked, above, strict=True)]
 
 
-def place(rank: int, item: Item, above: tuple[str, str], some: bool, words: Language) -> Place:
+def place(rank: int, item: Item, above: Above, some: bool, words: Language) -> Place:
     """`above` is what `headings` has for it; `some` whether only some of the list are new."""
     risen, (heading, share) = item.section.kind is SectionKind.RISEN, above
     mark, moved = ("", "") if risen else _change(item.before, rank, some and item.fresh, words)
@@ -221,35 +221,43 @@ def _change(before: int | None, rank: int, new: bool, words: Language) -> tuple[
     return "=", words.gettext("same place as before")
 
 
-def headings(sections: Sequence[Section], words: Language, site: Site) -> list[tuple[str, str]]:
+Above: TypeAlias = tuple[str, str]
+NOTHING: Above = ("", "")
+
+
+def headings(sections: Sequence[Section], words: Language, site: Site) -> list[Above]:
     """For each item what stands above it: words where a section begins, unless it is the only one, and its share."""
-    if not sections or sections.count(sections[0]) == len(sections):
-        return [("", "")] * len(sections)
-    sizes = Counter(sections)
-    total = sum(size for one, size in sizes.items() if one.kind is not SectionKind.RISEN)
-    found, last = [], Section()
-    for section in sections:
-        name = _heading(section, words, site) if section != last else ""
-        share = ""
-        if name and section.kind is not SectionKind.RISEN:
-            size = words.number(sizes[section])
-            share = tight(words.gettext("%(size)s of %(total)s", size=size, total=words.number(total)))
-        found.append((name, share))
-        last = section
+    runs = [(section, len(list(those))) for section, those in groupby(sections)]
+    if len(runs) < 2:
+        return [NOTHING] * len(sections)
+    total = sum(size for section, size in runs if section.kind is not SectionKind.RISEN)
+    found = list[Above]()
+    for section, size in runs:
+        name = _heading(section, words, site)
+        share = _share(size, total, words) if name and section.kind is not SectionKind.RISEN else ""
+        found += [(name, share), *repeat(NOTHING, size - 1)]
     return found
+
+
+@lru_cache(1_024)
+def _share(size: int, total: int, words: Language) -> str:
+    return tight(words.gettext("%(size)s of %(total)s", size=words.number(size), total=words.number(total)))
 
 
 def _heading(section: Section, words: Language, site: Site) -> str:
     """The profile's own order needs none: the edition's is its own."""
+    if section.kind is SectionKind.TOPIC:
+        return capital(clip(clean(section.topic), _NAMED))
     own = site.look.texts_in(words.tag)
-    topic = clip(clean(section.topic), _NAMED)
-    return {
-        SectionKind.MAIN: "",
-        SectionKind.TOPIC: capital(topic),
-        SectionKind.TRENDING: clean(own.trending) or words.gettext("Trending for everyone"),
-        SectionKind.EXPLORE: clean(own.explore) or words.gettext("Further afield, outside these topics"),
-        SectionKind.RISEN: clean(own.risen) or words.gettext("Late risers"),
-    }[section.kind]
+    match section.kind:
+        case SectionKind.TRENDING:
+            return clean(own.trending) or words.gettext("Trending for everyone")
+        case SectionKind.EXPLORE:
+            return clean(own.explore) or words.gettext("Further afield, outside these topics")
+        case SectionKind.RISEN:
+            return clean(own.risen) or words.gettext("Late risers")
+        case _:
+            return ""
 
 
 # --- what is only named ------------------------------------------------------------------------------------------
