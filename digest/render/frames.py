@@ -81,7 +81,7 @@ class Surface(NamedTuple):
             room += len(fill)
         if len(self.nested) == 1:
             at, name = self.nested[0]
-            parts[at : at + 1] = those = nested[name]
+            parts[at : at + 1] = those = nested.get(name, ())
             return Body(parts, self.beside[len(those)], doubtful or self.doubtful, room)
         more = [0]
         for at, name in self.nested:
