@@ -16,11 +16,24 @@ from conftest import Place, Ran
 from digest import config
 from digest.cli import world
 from digest.errors import ConfigError
-from digest.model import Edition, Example, Feedback, Learned, Opinion, Ranking, Topic
+from digest.model import (
+    Edition,
+    Enrolled,
+    Example,
+    Feedback,
+    Item,
+    Learned,
+    Opinion,
+    Ranking,
+    Shown,
+    Subscription,
+    Topic,
+)
 from digest.pipeline.examples import examples
 from digest.pipeline.feedback import feedback, said, take_back_all, take_in
 from digest.pipeline.preview import explain_paper, preview, trial
 from digest.pipeline.rankings import Rankings, View
+from digest.pipeline.selection import composed
 from digest.pipeline.world import World
 from digest.rank import Asked
 from digest.store import Store
@@ -202,6 +215,27 @@ def test_what_has_faded_away_needs_no_ranking_of_its_own(here: World, asked: lis
     assert rankings.of(later) is rankings.of(replace(later, address=None))
     assert rankings.of(view(here, ADA)) is not rankings.of(view(here, None))
     assert asked == [(), (), ()]
+
+
+def test_readers_share_what_they_are_told_alike_wherever_it_stands(here: World) -> None:
+    """By object, so that what is made of it is made once."""
+    rankings, whole = Rankings(here.store, here.background, NOW), view(here, None)
+
+    def items(shown: dict[str, Shown]) -> dict[str, tuple[int, Item]]:
+        subscription = Subscription(id="x", profile="trending", address=ADA)
+        one = Enrolled(subscription=subscription, last=None, sent=None, history="")
+        made = composed(here, rankings, one, NOW.date(), NOW, whole, shown, ("hf-daily",))
+        assert isinstance(made, Edition)
+        return {item.paper.id: (rank, item) for rank, item in made.ranked}
+
+    every = items({})
+    first = next(iter(every))
+    others = items({first: Shown(on=NOW.date() - timedelta(days=1))})
+    both = every.keys() & others.keys()
+    assert first not in others and len(both) > 10
+    for each in both:
+        assert others[each][0] == every[each][0] - 1
+        assert others[each][1] is every[each][1]
 
 
 @pytest.mark.parametrize("opinion", Opinion)
