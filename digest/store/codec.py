@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+Blob: TypeAlias = bytes | Piece
 
 FACTS = tuple(field.name for field in fields(Facts))
 PAPER = tuple(field.name for field in fields(Paper))
@@ -259,7 +260,7 @@ def outbox_row(item: OutboxItem) -> dict[str, object]:
 
 
 @lru_cache(512)
-def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, bytes]]:
+def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, Blob]]:
     """The letter's digest, and by digest all that is to be stored for it."""
     pieces = list(
         dict.fromkeys(
@@ -273,12 +274,12 @@ def letter_blobs(letter: Letter) -> tuple[str, Mapping[str, bytes]]:
     ]
     content = msgspec.msgpack.encode((letter.name, spans, [piece.digest for piece in pieces]))
     digest = digest_of(content)
-    return digest, dict(map(_piece_blob, pieces)) | {digest: content}
+    return digest, {piece.digest.hex(): piece for piece in pieces} | {digest: content}
 
 
-@lru_cache(8_192)
-def _piece_blob(piece: Piece) -> tuple[str, bytes]:
-    return piece.digest.hex(), msgspec.msgpack.encode(piece.literals)
+def blob(told: Blob) -> bytes:
+    """As it is stored. Most pieces are stored already, so that they need not be written out again for each letter."""
+    return msgspec.msgpack.encode(told.literals) if isinstance(told, Piece) else told
 
 
 def _apart(parts: Iterable[Fragment]) -> Iterator[Fragment]:

@@ -121,7 +121,7 @@ class Holds(Pieces):
 
         Returns the ids of those that were held until now; nothing happens to the others. The paper counts as shown.
         """
-        done, kept = set(), dict[date, dict[str, bytes]]()
+        done, kept = set(), dict[date, dict[str, codec.Blob]]()
         with self._writing() as conn:
             for one in sorted(amended, key=lambda one: one.edition.id):  # two editors must not wait for each other
                 mine = (holds.c.edition_id == one.edition.id) & holds.c.state.in_(_OPEN)
@@ -134,7 +134,7 @@ class Holds(Pieces):
         return frozenset(done)
 
 
-def _put(conn: Connection, amended: Posting, paper_id: str) -> dict[str, bytes]:
+def _put(conn: Connection, amended: Posting, paper_id: str) -> dict[str, codec.Blob]:
     """The pieces that it is made of are still to be kept."""
     edition, item, letter = amended.edition, amended.item, amended.letter
     own, key, shared = codec.freeze_apart(edition)

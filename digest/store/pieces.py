@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
+from itertools import islice
 from threading import Lock
 
 from sqlalchemy import Connection, select
@@ -18,6 +19,7 @@ from digest.store.database import Database
 from digest.store.schema import outbox, pieces
 
 _KEPT = 8_192  # pieces in memory: a day's cards, many times over
+_KEPT_DIGESTS = 2 * _KEPT
 _LEVEL = 3  # of zlib: a selection takes a third of the time that the usual level takes, and 7 % more room
 
 
@@ -46,7 +48,10 @@ class Pieces(Database):
 
     @cached_property
     def _stored(self) -> dict[str, date]:
-        """Digests that are known to be stored, and the day for which: most pieces of an edition are its neighbour's."""
+        """Digests that are known to be stored, and the day for which: most pieces of an edition are its neighbour's.
+
+        Those that were of use last come last.
+        """
         return {}
 
     @cached_property
@@ -57,10 +62,12 @@ class Pieces(Database):
     def _loaded(self) -> OrderedDict[bytes, Piece]:
         return OrderedDict()
 
-    def _keep(self, conn: Connection, blobs: Mapping[str, bytes], day: date) -> None:
+    def _keep(self, conn: Connection, blobs: Mapping[str, codec.Blob], day: date) -> None:
         """Store what is not there, and note of the rest that it was used. In order, so that two writers cannot lock."""
         fresh = sorted(digest for digest in blobs if self._stored.get(digest, date.min) < day)
-        rows = [{"digest": one, "content": zlib.compress(blobs[one], _LEVEL), "used_on": day} for one in fresh]
+        rows = [
+            {"digest": one, "content": zlib.compress(codec.blob(blobs[one]), _LEVEL), "used_on": day} for one in fresh
+        ]
         statement = self._insert(pieces)
         used = statement.excluded.used_on
         if rows:
@@ -73,9 +80,11 @@ class Pieces(Database):
 
     def _remember(self, digests: Iterable[str], day: date) -> None:
         """After the transaction: what was rolled back is not there."""
-        if len(self._stored) > 8 * _KEPT:
-            self._stored.clear()
-        self._stored.update(dict.fromkeys(digests, day))
+        for digest in digests:
+            self._stored.pop(digest, None)
+            self._stored[digest] = day
+        for digest in list(islice(self._stored, max(0, len(self._stored) - _KEPT_DIGESTS))):
+            del self._stored[digest]
 
     def _load(self, conn: Connection, digests: Iterable[bytes]) -> Mapping[bytes, Piece] | None:
         wanted = dict.fromkeys(digests)

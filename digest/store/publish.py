@@ -40,7 +40,7 @@ class Published(Pieces):
         does not show. `wake` tells by subscription id when to look at it again.
         """
         first = {one.edition.id: one for one in reversed(postings)}
-        kept: dict[date, dict[str, bytes]] = {}
+        kept: dict[date, dict[str, codec.Blob]] = {}
         with self._writing() as conn:
             rows = [_edition_row(one.edition, now) for one in first.values()]
             written = self._put_unless_published(conn, rows) if rows else frozenset()
