@@ -112,8 +112,7 @@ def main() -> None:
                 ingest(store, read_dump(papers(folder, now, given.papers)), now)
                 with timed(f"day {number + 1}, publish") as count:
                     made = publish(here, now)
-                    count.update({"editions": len(made.editions), "without": len(made.none)})
-                del made
+                    count.update({"editions": made.editions, "without": made.none})
                 with timed(f"day {number + 1}, deliver") as count:
                     count.update(one.state.value for one in deliver(here, now))
                 some = [one for one in here.subscriptions[:: given.vocal] if one.address]

@@ -43,8 +43,8 @@ from digest.model import (
     Term,
     Topic,
 )
+from digest.pipeline import feeds
 from digest.pipeline.archive import write_front
-from digest.pipeline.feeds import write_feeds
 from digest.pipeline.prune import Retention, prune
 from digest.pipeline.streams import slug, streams
 from digest.pipeline.surfaces import announce, write_surfaces
@@ -139,6 +139,13 @@ def edition(subscription: Subscription, day: date) -> Edition:
         sources=("flock",),
         strands=() if subscription.address else strands,
     )
+
+
+def write_feeds(world: World, *, anew: bool = False) -> list[Path]:
+    """What was written."""
+    written = list[Path]()
+    feeds.write_feeds(world, tell=written.append, anew=anew)
+    return written
 
 
 def publish(world: World, *days: date, who: tuple[Subscription, ...] = (PUBLIC, READER)) -> list[Path]:
@@ -258,7 +265,9 @@ def surfaces(world: World, *days: date) -> list[str]:
     for day in days:
         for one in (PUBLIC, READER):
             assert enqueue(world.store, edition(one, day), None, moment(day))
-    return [str(path.relative_to(world.output)) for path in write_surfaces(world)]
+    written = list[Path]()
+    write_surfaces(world, tell=written.append)
+    return [str(path.relative_to(world.output)) for path in written]
 
 
 SPRING = [date(2030, 2, 27), date(2030, 3, 30), date(2030, 3, 31), date(2030, 4, 1)]  # longer than feeds go back
@@ -700,12 +709,13 @@ def test_builds_generations_and_pings_are_kept(store: Store) -> None:
     for feed, owed in (("ada", ["https://example.org/b", "https://example.org/a"]), ("bo", ["https://example.org/a"])):
         store.owe_pings(owed)
         store.record_feed_build(feed, build)
-    assert store.feed_builds() == {"ada": build, "bo": build}
+    assert store.feeds_built() == {"ada", "bo"}
+    assert store.feed_builds(["ada", "bo", "cy"]) == {"ada": build, "bo": build}
     assert enqueue(store, an_edition("ada"), None, moment(FIRST))
     assert not enqueue(store, an_edition("ada"), None, moment(FIRST))
-    assert store.feed_builds() == {"ada": replace(build, mark="m+"), "bo": build}
+    assert store.feed_builds(["ada", "bo"]) == {"ada": replace(build, mark="m+"), "bo": build}
     store.forget_feed_build("ada")
-    assert set(store.feed_builds()) == {"bo"}
+    assert store.feeds_built() == {"bo"}
     assert store.owed_pings() == ("https://example.org/a", "https://example.org/b")
     store.settle_pings(["https://example.org/a"])
     assert store.owed_pings() == ("https://example.org/b",)
@@ -720,7 +730,7 @@ def test_editions_by_date_and_revisions_by_paper(store: Store) -> None:
     assert store.edition_days("ada") == tuple(reversed(days(3)))
     assert [found.date for found in store.editions_between("ada", *days(2))] == list(reversed(days(2)))
     assert store.days_showing([one.id]) == {"ada": frozenset(days(3))}
-    assert store.days_showing(["other"]) == {}
+    assert store.days_showing(["other"]) == store.days_showing([one.id], ["bo"]) == {}
     assert store.revisions_in_feeds() == ""
     record(store, a_change(one), as_of=FIRST, now=moment(FIRST))
     empty, none = store.revised_since("")
@@ -731,7 +741,7 @@ def test_editions_by_date_and_revisions_by_paper(store: Store) -> None:
     assert revised == {one.id}
     assert [found.new for found in store.revisions_of([one.id, "other"], store.first_revisions())[one.id]] == ["b"]
     store.record_revisions_in_feeds(mark)
-    assert (store.revisions_in_feeds(), store.feed_builds()) == (mark, {})
+    assert (store.revisions_in_feeds(), store.feeds_built()) == (mark, frozenset())
     assert store.revised_since(mark) == (mark, frozenset())
     undone = replace(change, notable=False)
     record(store, a_change(one, Outcome.UNCHANGED, changed=(undone,)), as_of=FIRST, now=moment(FIRST), digest="d3")

@@ -11,8 +11,10 @@ from digest.cli.context import Context
 from digest.cli.fetch import fetching
 from digest.cli.phases import exit_code
 from digest.masks import masked, masked_in
-from digest.pipeline.run import RunReport, run
+from digest.model import Delivery, DumpReport, Edition, Fetched, NoEdition, Subscription
+from digest.pipeline.run import run
 from digest.pipeline.watch import settle
+from digest.pipeline.world import News
 from digest.scheduler import serve
 from digest.store import Store
 
@@ -54,31 +56,29 @@ class Ticks:
                 log.warning("tick_skipped reason=another_run_is_at_work")
                 return
             here = world.build(context.settings, store, stop=self._stop)
-            report = run(here, now, fetching=fetching(context.settings, store))
-            _log_run(report)
+            report = run(here, now, fetching=fetching(context.settings, store), tell=_log)
+            if report.trouble:
+                log.error("mail_does_not_get_out reason=%s", masked_in(report.trouble))
             end(store, exit_code(report, now), report.fault)
             settle(report.failed)
 
 
-def _log_run(report: RunReport) -> None:
-    for one in report.fetched:
-        log.info("fetched source=%s asked=%s state=%s reason=%s", one.source, one.asked, one.state, one.reason)
-    for dump in report.dumps:
-        log.info("ingested dump=%s entries=%s new=%s error=%s", dump.dump, dump.entries, dump.new, dump.error)
-    for edition in report.published.editions:
-        whom = masked(edition.subscription.address) if edition.subscription.address else "feed"
-        log.info("edition to=%s profile=%s papers=%s", whom, edition.subscription.profile, len(edition.items))
-    for none in report.published.none:
-        if none.waiting:  # said again at every look otherwise
-            continue
-        whom = masked(none.subscription.address) if none.subscription.address else "feed"
-        log.info("no_edition to=%s profile=%s reason=%s", whom, none.subscription.profile, none.reason)
-    for delivery in report.deliveries:
-        log.info(
-            "delivery message=%s state=%s reply=%s",
-            delivery.message_id,
-            delivery.state,
-            masked_in(delivery.reply),
-        )
-    if report.trouble:
-        log.error("mail_does_not_get_out reason=%s", masked_in(report.trouble))
+def _log(news: News) -> None:
+    match news:
+        case Fetched():
+            log.info("fetched source=%s asked=%s state=%s reason=%s", news.source, news.asked, news.state, news.reason)
+        case DumpReport():
+            log.info("ingested dump=%s entries=%s new=%s error=%s", news.dump, news.entries, news.new, news.error)
+        case Edition():
+            whom, profile = _whom(news.subscription), news.subscription.profile
+            log.info("edition to=%s profile=%s papers=%s", whom, profile, len(news.items))
+        case NoEdition() if not news.waiting:  # said again at every look otherwise
+            whom, profile = _whom(news.subscription), news.subscription.profile
+            log.info("no_edition to=%s profile=%s reason=%s", whom, profile, news.reason)
+        case Delivery():
+            reply = masked_in(news.reply)
+            log.info("delivery message=%s state=%s reply=%s", news.message_id, news.state, reply)
+
+
+def _whom(subscription: Subscription) -> str:
+    return masked(subscription.address) if subscription.address else "feed"

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
 from digest.addresses import readable
 from digest.cli.screen import out
+from digest.cli.spool import Rows, Spool
 from digest.cli.tables import head, plain, set_aside, table, tail
 from digest.masks import masked_in
 from digest.model import Delivery, DumpReport, Edition, NoEdition, OutboxState, Subscription
+from digest.pipeline.handover import Delivered
 from digest.pipeline.publish import Published
+from digest.pipeline.world import News
 
 
 def report_json(report: DumpReport) -> dict[str, Any]:
@@ -49,55 +55,125 @@ def reports(found: Sequence[DumpReport]) -> None:
             out.print(f"[yellow]Rejected:[/] {where}: {escape(rejected.reason)}", soft_wrap=True)
 
 
-def published(made: Published, *, dry: bool = False, verbose: bool = False) -> None:
-    """The editions, and why the others have none: those alike in one line, or with `verbose` each by itself."""
+class Listed(ExitStack):
+    """What the phases tell of readers, as far as it is listed for people: with very many the rest is a number.
 
-    def first(edition: Edition) -> str:
-        return edition.items[0].paper.title if edition.items else "none"
+    With `verbose` everyone who has no edition is named.
+    """
 
-    if made.editions:
-        table(
-            "would go to" if dry else "edition for", "date", "papers", "first paper",
-            rows=(
-                (_whom(one.subscription), one.date, len(one.items), head(first(one), 44))
-                for one in made.editions[:_LISTED]
-            ),
-            right=("papers",),
-        )  # fmt: skip
-    if len(made.editions) > _LISTED:
-        out.print(f"… and {len(made.editions) - _LISTED:,} more.")
-    groups: dict[object, list[NoEdition]] = {}
-    for number, none in enumerate(made.none):
-        groups.setdefault(number if verbose else (none.date, none.told), []).append(none)
-    for group in list(groups.values())[: None if verbose else _LISTED]:
-        words = f"No edition for {_whoever(group)} of {group[0].date}: {group[0].told}."
-        out.print(escape(words), soft_wrap=True)
-    if not verbose and len(groups) > _LISTED:
-        out.print("… and none for others, for other reasons; --verbose names all.")
+    def __init__(self, *, verbose: bool = False) -> None:
+        super().__init__()
+        self._editions, self._deliveries = list[_Line](), list[_Line]()
+        self._none: dict[tuple[date, str], _Group] = {}
+        self._other_reasons = False
+        self._each = self.enter_context(Spool()) if verbose else None
+
+    def tell(self, news: News) -> None:
+        match news:
+            case Edition() if len(self._editions) < _LISTED:
+                first = news.items[0].paper.title if news.items else "none"
+                self._editions.append((_whom(news.subscription), news.date, len(news.items), head(first, 44)))
+            case NoEdition():
+                self._without(news)
+            case Delivery() if news.state is not OutboxState.SENT and len(self._deliveries) < _LISTED:
+                self._deliveries.append((news.state.value, news.reply, news.next_at))
+
+    def _without(self, none: NoEdition) -> None:
+        whom, key = _whom(none.subscription), (none.date, none.told)
+        if self._each:
+            self._each.write(f"{_no_edition(whom, *key)}\n")
+        elif key in self._none or len(self._none) < _LISTED:
+            self._none.setdefault(key, _Group()).add(whom)
+        else:
+            self._other_reasons = True
+
+    def published(self, made: Published, *, dry: bool = False) -> None:
+        """The editions, and why the others have none: those alike in one line."""
+        if self._editions:
+            headings = "would go to" if dry else "edition for", "date", "papers", "first paper"
+            table(*headings, rows=self._editions, right=("papers",))
+        if made.editions > len(self._editions):
+            out.print(f"… and {made.editions - len(self._editions):,} more.")
+        for part in self._each.parts() if self._each else ():
+            out.print(part, soft_wrap=True, markup=False, end="")
+        for key, group in self._none.items():
+            out.print(escape(_no_edition(group.names, *key)), soft_wrap=True)
+        if self._other_reasons:
+            out.print("… and none for others, for other reasons; --verbose names all.")
+
+    def delivered(self, found: Delivered, trouble: str = "") -> None:
+        """The messages that did not get through, how many did, and why no mail gets out if that is so."""
+        sent = found.states[OutboxState.SENT]
+        if self._deliveries:
+            table("state", "reply", "next try", rows=self._deliveries)
+        if (rest := found.number - sent) > len(self._deliveries):
+            out.print(f"… and {rest - len(self._deliveries):,} more.")
+        if found.number or not trouble:
+            out.print(f"{sent} of {found.number} messages sent.")
+        if trouble:
+            out.print(f"[bold red]Mail does not get out:[/] {escape(masked_in(trouble))}.", soft_wrap=True)
 
 
+class Told(ExitStack):
+    """What the phases tell of readers, all of it, for programs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._editions, self._none, self._written, self.deliveries = (self.enter_context(Rows()) for _ in range(4))
+
+    def tell(self, news: News) -> None:
+        match news:
+            case Edition():
+                self._editions.add(
+                    {
+                        "id": news.id,
+                        "profile": news.subscription.profile,
+                        "address": news.subscription.address,
+                        "date": news.date,
+                        "papers": [item.paper.id for item in news.items],
+                    }
+                )
+            case NoEdition():
+                row = {"subscription": news.subscription.id, "date": news.date, "reason": news.reason, "why": news.why}
+                self._none.add(row)
+            case Path():
+                self._written.add(str(news))
+            case Delivery():
+                self.deliveries.add(news)
+
+    @property
+    def published(self) -> dict[str, Rows]:
+        """The stable shape of `publish --json`."""
+        return {"editions": self._editions, "none": self._none, "written": self._written}
+
+
+_Line = tuple[object, ...]
 _LISTED = 100  # with very many readers the rest is a number
 _NAMED = 2  # of those who get nothing for the same reason
 
 
-def _whoever(none: Sequence[NoEdition]) -> str:
-    names = [_whom(one.subscription) for one in none]
-    if len(names) > _NAMED + 1:
-        names = [*names[:_NAMED], f"{len(names) - _NAMED:,} more"]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+class _Group:
+    """Those who get nothing for the same reason."""
+
+    def __init__(self) -> None:
+        self._first, self._number = list[str](), 0
+
+    def add(self, whom: str) -> None:
+        self._number += 1
+        if len(self._first) <= _NAMED:
+            self._first.append(whom)
+
+    @property
+    def names(self) -> str:
+        names = self._first
+        if self._number > _NAMED + 1:
+            names = [*names[:_NAMED], f"{self._number - _NAMED:,} more"]
+        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _no_edition(whom: str, day: date, reason: str) -> str:
+    return f"No edition for {whom} of {day}: {reason}."
 
 
 def _whom(subscription: Subscription) -> str:
     return readable(subscription.address) if subscription.address else f"the feed {subscription.profile}"
-
-
-def deliveries(found: Sequence[Delivery], trouble: str = "") -> None:
-    """Every message that did not get through, how many did, and why no mail gets out if that is so."""
-    sent = sum(one.state is OutboxState.SENT for one in found)
-    rest = [one for one in found if one.state is not OutboxState.SENT]
-    if rest:
-        table("state", "reply", "next try", rows=((one.state.value, one.reply, one.next_at) for one in rest))
-    if found or not trouble:
-        out.print(f"{sent} of {len(found)} messages sent.")
-    if trouble:
-        out.print(f"[bold red]Mail does not get out:[/] {escape(masked_in(trouble))}.", soft_wrap=True)

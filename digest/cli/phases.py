@@ -14,14 +14,16 @@ from digest.cli import outcomes, signals, tables, world
 from digest.cli.codes import DONE, INCOMPLETE, NOTHING_NEW, TROUBLED
 from digest.cli.context import Context
 from digest.cli.fetch import fetching, say_fetched
+from digest.cli.outcomes import Listed
 from digest.cli.progress import progress, reading
 from digest.cli.readership import readers
 from digest.cli.screen import err, out, required
+from digest.cli.spool import print_object
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, name_of, read_dump
 from digest.model import Delivery, Dump, DumpReport, OutboxItem
 from digest.pipeline.ingest import dumps_in, ingest
-from digest.pipeline.publish import Published, publish
+from digest.pipeline.publish import publish
 from digest.pipeline.roll import with_pauses
 from digest.pipeline.run import RunReport, hand_over, run
 from digest.pipeline.surfaces import announce
@@ -99,40 +101,22 @@ def exit_code(report: RunReport, now: datetime) -> int:
     return NOTHING_NEW if report.nothing_new else DONE
 
 
-def _publish_json(made: Published) -> dict[str, object]:
-    return {
-        "editions": [
-            {
-                "id": one.id,
-                "profile": one.subscription.profile,
-                "address": one.subscription.address,
-                "date": one.date,
-                "papers": [item.paper.id for item in one.items],
-            }
-            for one in made.editions
-        ],
-        "none": [
-            {"subscription": none.subscription.id, "date": none.date, "reason": none.reason, "why": none.why}
-            for none in made.none
-        ],
-        "written": [str(path) for path in made.written],
-    }
-
-
 def publish_command(context: Context, as_json: bool, dry_run: bool) -> int:
     def work() -> int:
         here = world.build(context.settings, store)
-        with progress("Publishing") as show, context.phase(store, "publish", dry=dry_run) as phase:
-            made = publish(here, context.now(), show, phase.apart, dry=dry_run)
-            if not dry_run:
-                with phase.apart("hub"):
-                    announce(here)
-        if as_json:
-            tables.print_json(_publish_json(made))
-        else:
-            outcomes.published(made, dry=dry_run, verbose=context.verbose)
-            if not made.editions and not made.none:
-                out.print("No edition is due.")
+        with outcomes.Told() as told, outcomes.Listed(verbose=context.verbose) as listed:
+            with progress("Publishing") as show, context.phase(store, "publish", dry=dry_run) as phase:
+                tell = told.tell if as_json else listed.tell
+                made = publish(here, context.now(), show, phase.apart, tell, dry=dry_run)
+                if not dry_run:
+                    with phase.apart("hub"):
+                        announce(here)
+            if as_json:
+                print_object(told.published)
+            else:
+                listed.published(made, dry=dry_run)
+                if not made.editions and not made.none:
+                    out.print("No edition is due.")
         settle(phase.failed)
         return exit_code(RunReport(published=made), context.now())
 
@@ -155,25 +139,26 @@ def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
                 tables.outbox(due)
             return DONE
         here = world.build(context.settings, store)
-        with progress("Delivering") as show, context.phase(store, "deliver") as phase:
-            deliveries = hand_over(here, context.now(), show, phase)
-    if as_json:
-        tables.print_json({"deliveries": deliveries, "trouble": phase.trouble})
-    else:
-        outcomes.deliveries(deliveries, phase.trouble)
+        with outcomes.Told() as told, outcomes.Listed() as listed:
+            with progress("Delivering") as show, context.phase(store, "deliver") as phase:
+                delivered = hand_over(here, context.now(), show, phase, told.tell if as_json else listed.tell)
+            if as_json:
+                print_object({"deliveries": told.deliveries, "trouble": phase.trouble})
+            else:
+                listed.delivered(delivered, phase.trouble)
     settle(phase.failed)
-    return TROUBLED if RunReport(deliveries=deliveries, trouble=phase.trouble).troubled else DONE
+    return TROUBLED if RunReport(delivered=delivered, trouble=phase.trouble).troubled else DONE
 
 
-def _say_run(context: Context, report: RunReport, store: Store) -> None:
+def _say_run(context: Context, report: RunReport, listed: Listed, store: Store) -> None:
     if report.nothing_new and not report.trouble:
         out.print("Nothing is new: no new dump, no edition due, nothing to send.")
     say_fetched(report.fetched)
     if report.dumps:
         outcomes.reports(report.dumps)
-    outcomes.published(report.published, verbose=context.verbose)
-    if report.deliveries or report.trouble:
-        outcomes.deliveries(report.deliveries, report.trouble)
+    listed.published(report.published)
+    if report.delivered.number or report.trouble:
+        listed.delivered(report.delivered, report.trouble)
     settings, last = context.settings, store.last_editions()
     out.print(f"\nMails: {_where(context)}\nFeeds: {settings.output / 'feeds'}", soft_wrap=True)
     if (front := settings.output / "index.html").exists():
@@ -197,21 +182,22 @@ def _where(context: Context) -> str:
 def run_command(context: Context, as_json: bool, dry_run: bool) -> int:
 
     def work() -> int:
-        with progress("Running") as show:
-            here = world.build(context.settings, store)
-            report = run(here, context.now(), show, fetching(context.settings, store))
-        if as_json:
-            tables.print_json(
-                {
-                    "fetched": report.fetched,
-                    "dumps": [outcomes.report_json(one) for one in report.dumps],
-                    **_publish_json(report.published),
-                    "deliveries": report.deliveries,
-                    "trouble": report.trouble,
-                }
-            )
-        else:
-            _say_run(context, report, store)
+        with outcomes.Told() as told, outcomes.Listed(verbose=context.verbose) as listed:
+            with progress("Running") as show:
+                here, tell = world.build(context.settings, store), told.tell if as_json else listed.tell
+                report = run(here, context.now(), show, fetching(context.settings, store), tell=tell)
+            if as_json:
+                print_object(
+                    {
+                        "fetched": report.fetched,
+                        "dumps": [outcomes.report_json(one) for one in report.dumps],
+                        **told.published,
+                        "deliveries": told.deliveries,
+                        "trouble": report.trouble,
+                    }
+                )
+            else:
+                _say_run(context, report, listed, store)
         code = end(store, exit_code(report, context.now()), report.fault)
         settle(report.failed)
         return code
@@ -231,9 +217,11 @@ def _dry(context: Context, store: Store, as_json: bool) -> int:
     if fresh and not as_json:
         outcomes.reports(fresh)
         out.print("The editions below do not count these dumps, as nothing is stored in a dry run.")
-    made = publish(world.build(context.settings, store), now, dry=True)
-    if as_json:
-        tables.print_json({"dumps": [outcomes.report_json(one) for one in fresh], **_publish_json(made)})
-    else:
-        outcomes.published(made, dry=True, verbose=context.verbose)
+    with outcomes.Told() as told, outcomes.Listed(verbose=context.verbose) as listed:
+        tell = told.tell if as_json else listed.tell
+        made = publish(world.build(context.settings, store), now, tell=tell, dry=True)
+        if as_json:
+            print_object({"dumps": [outcomes.report_json(one) for one in fresh], **told.published})
+        else:
+            listed.published(made, dry=True)
     return DONE if fresh or made.editions else NOTHING_NEW

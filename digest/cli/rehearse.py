@@ -14,12 +14,13 @@ from digest.cli.context import Context
 from digest.cli.phases import given, read
 from digest.cli.progress import progress
 from digest.cli.screen import out, required
-from digest.model import Dump, OutboxState
+from digest.model import Dump, NoEdition, OutboxState
 from digest.pipeline.deliver import deliver
+from digest.pipeline.handover import Delivered
 from digest.pipeline.ingest import days_of, ingest
 from digest.pipeline.publish import publish
 from digest.pipeline.run import RunReport
-from digest.pipeline.world import World
+from digest.pipeline.world import News, World
 from digest.store import Store
 from digest.text import counted
 from digest.transport import DirectoryTransport
@@ -40,38 +41,50 @@ def rehearse_command(
     with Store.open(settings.database) as store, progress("Rehearsing") as show:
         here = world.build(settings, store, DirectoryTransport(into / "mail"), into)
         by_day = days_of(dumps, datetime.combine(last, time(21), UTC))
-        played = []
+        played = list[_Played]()
         for number, day in enumerate(days, start=1):
             show(number, len(days))
-            played.append((day, _play(here, by_day.get(day, []), datetime.combine(day, time(21), UTC))))
+            played.append((day, *_play(here, by_day.get(day, []), datetime.combine(day, time(21), UTC))))
     left_out = sum(len(found) for day, found in by_day.items() if not first <= day <= last)
     _say_rehearsal(played, left_out, into, as_json)
-    return TROUBLED if any(report.troubled for _, report in played) else DONE
+    return TROUBLED if any(report.troubled for _, report, _ in played) else DONE
 
 
-def _play(here: World, dumps: Sequence[Dump], now: datetime) -> RunReport:
+_Played = tuple[date, RunReport, list[str]]  # with the reasons why some had no edition
+
+
+def _play(here: World, dumps: Sequence[Dump], now: datetime) -> tuple[RunReport, list[str]]:
     reports = tuple(ingest(here.store, dump, now) for dump in dumps)
-    return RunReport(dumps=reports, published=publish(here, now), deliveries=tuple(deliver(here, now)))
+    reasons, delivered = set[str](), Delivered()
+
+    def hear(news: News) -> None:
+        if isinstance(news, NoEdition):
+            reasons.add(news.reason)
+
+    published = publish(here, now, tell=hear)
+    for one in deliver(here, now):
+        delivered.count(one)
+    return RunReport(dumps=reports, published=published, delivered=delivered), sorted(reasons)
 
 
-def _say_rehearsal(played: Sequence[tuple[date, RunReport]], left_out: int, into: Path, as_json: bool) -> None:
+def _say_rehearsal(played: Sequence[_Played], left_out: int, into: Path, as_json: bool) -> None:
     rows = [
         {
             "date": day,
             "dumps": len(report.dumps),
             "new": sum(one.new for one in report.dumps),
             "not_read": sum(one.error is not None for one in report.dumps),
-            "editions": len(report.published.editions),
-            "none": sorted({none.reason for none in report.published.none}),
-            "sent": sum(one.state is OutboxState.SENT for one in report.deliveries),
+            "editions": report.published.editions,
+            "none": reasons,
+            "sent": report.delivered.states[OutboxState.SENT],
         }
-        for day, report in played
+        for day, report, reasons in played
     ]
     if as_json:
         tables.print_json({"days": rows, "outside": left_out, "into": str(into)})
         return
     tables.table(*rows[0], rows=(tuple(_cell(value) for value in row.values()) for row in rows))
-    total = counted(sum(len(report.published.editions) for _, report in played), "edition")
+    total = counted(sum(report.published.editions for _, report, _ in played), "edition")
     out.print(f"{counted(len(rows), 'day')}, {total}; dumps of other days that were left out: {left_out}.")
     out.print(f"All of it is in {escape(str(into))}", soft_wrap=True)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ from digest.feed import atom, encode, join, json_feed, opml, rss
 from digest.files import Batch, write_whole
 from digest.model import DayEntry, Edition, Feed, FeedBuild, FeedEntry, Item, Paper, Revision, Subscription
 from digest.pipeline.streams import Stream, feed_groups, streams
-from digest.pipeline.world import Apart, World
+from digest.pipeline.world import Apart, World, untold
 from digest.render import days_heading, days_title, place_line, why_line
 
 FORM = 2  # of the feeds: a higher one has all of them written anew
@@ -30,41 +30,45 @@ _WRITERS = {"atom": atom, "rss": rss, "json": json_feed}
 _REVISED = ("title", "abstract", "code_url", "withdrawn")  # of a paper's watched fields those that an entry shows
 
 
-def write_feeds(world: World, apart: Apart = nullcontext, *, anew: bool = False) -> list[Path]:
+def write_feeds(
+    world: World, apart: Apart = nullcontext, tell: Callable[[Path], None] = untold, *, anew: bool = False
+) -> None:
     """Write the feeds that changed, or all of them `anew`; remove the files of those that are no more.
 
-    Returns what was written: a file that has the same bytes already is left alone.
+    Tells what was written: a file that has the same bytes already is left alone.
 
     The caller holds the store's lock. Killed at any point, the next run makes up for it.
     """
     with Batch() as files:
-        writer = _Writer(world, files)
-        _write_changed(world, writer, apart, anew=anew)
+        _write_changed(world, _Writer(world, files, tell), apart, anew=anew)
         with apart("lists of feeds"):
-            writer.written.extend(_write_lists(world))
-        return writer.written
+            for path in _write_lists(world):
+                tell(path)
 
 
 def _write_changed(world: World, writer: _Writer, apart: Apart, *, anew: bool) -> None:
     """Where a feed cannot be written, the others are, and no revision counts as told as yet."""
     mark, revised = world.store.revised_since(world.store.revisions_in_feeds())
-    showing = world.store.days_showing(revised) if revised else {}
-    built, wanted, done = world.store.feed_builds(), set(), set()
-    for subscription in world.subscriptions:
-        if subscription.address is None or world.private_feeds != "none":
-            wanted.add(subscription.id)
+    wanted = [one for one in world.subscriptions if one.address is None or world.private_feeds != "none"]
+    public = None if world.private_feeds != "none" else [one.id for one in wanted]
+    showing = world.store.days_showing(revised, public) if revised else {}
+    done = 0
+    for start in range(0, len(wanted), BATCH):
+        some = wanted[start : start + BATCH]
+        built = world.store.feed_builds([one.id for one in some])
+        for subscription in some:
             days: Collection[date] | None = showing.get(subscription.id, ())
             if anew or revised is None or (revised and subscription.address is None):
                 days = None  # strands hold papers that no edition shows
             with apart(f"feeds of {subscription.profile}"):
                 writer.refresh(subscription, built.get(subscription.id), days)
-                done.add(subscription.id)
+                done += 1
     with apart("feeds"):
         writer.settle()
-        for feed in sorted(set(built) - wanted):
-            writer.remove(built[feed].paths)
+        for feed in sorted(world.store.feeds_built() - {one.id for one in wanted}):
+            writer.remove(world.store.feed_builds([feed])[feed].paths)
             world.store.forget_feed_build(feed)
-        if done == wanted:
+        if done == len(wanted):
             world.store.record_revisions_in_feeds(mark)
 
 
@@ -146,8 +150,8 @@ class _Writer:
     They are put in place some hundred files at a time.
     """
 
-    def __init__(self, world: World, files: Batch) -> None:
-        self.world, self.written, self._files = world, list[Path](), files
+    def __init__(self, world: World, files: Batch, tell: Callable[[Path], None]) -> None:
+        self.world, self._files, self._tell = world, files, tell
         self._unsettled: list[tuple[str, FeedBuild, set[str]]] = []  # and the files that go then
         self._generations = world.store.feed_generations()
         limits = (world.feed_days, world.feed_entries, world.hub, world.private_feeds)
@@ -180,7 +184,8 @@ class _Writer:
         pings = self._addresses(path for path in changed if not any(one.month_of(path) for one in those))
         build_now = FeedBuild(mark=mark, paths=tuple(sorted(paths)))
         self._unsettled.append((subscription.id, build_now, set(build.paths) - paths if build else set()))
-        self.written += [self.world.output / path for path in changed]
+        for path in changed:
+            self._tell(self.world.output / path)
         if pings and public and self.world.hub:
             self.world.store.owe_pings(pings)
         if len(self._files) >= BATCH:

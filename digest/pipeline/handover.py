@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from dataclasses import dataclass, field
 
 from digest.model import Delivery, OutboxState
 from digest.store import Store
@@ -10,7 +11,28 @@ from digest.store import Store
 _NONE = "no message could be handed over"
 
 
-def trouble(store: Store, deliveries: Sequence[Delivery]) -> str:
+@dataclass(slots=True)
+class Delivered:
+    """What became of the messages of a run, however many: how many ended how, and what was last said."""
+
+    states: Counter[OutboxState] = field(default_factory=Counter)
+    given_up: int = 0
+    reply: str = ""
+    unreached: str = ""  # the last reply for one that found no server
+
+    def count(self, one: Delivery) -> None:
+        self.states[one.state] += 1
+        self.given_up += one.given_up
+        self.reply = one.reply
+        if one.unreached:
+            self.unreached = one.reply
+
+    @property
+    def number(self) -> int:
+        return self.states.total()
+
+
+def trouble(store: Store, delivered: Delivered) -> str:
     """Why delivering did not end well, in words; empty if it did.
 
     A look at which nothing was due is no success while messages wait for a server that the last look did not reach.
@@ -21,14 +43,14 @@ def trouble(store: Store, deliveries: Sequence[Delivery]) -> str:
         return (
             f"{_wait(held)}, as their domains are stopped: {', '.join(stopped[:5])}{', …' if len(stopped) > 5 else ''}"
         )
-    if any(one.state is OutboxState.SENT for one in deliveries):
+    if delivered.states[OutboxState.SENT]:
         return ""
-    if unreached := [one for one in deliveries if one.unreached]:
-        return f"{_NONE}, {_wait(sum(to_send.values()))}: {unreached[-1].reply}"
-    if deliveries and all(one.given_up for one in deliveries):
-        return f"{_NONE}, all {len(deliveries)} were {deliveries[-1].reply}"
+    if delivered.unreached:
+        return f"{_NONE}, {_wait(sum(to_send.values()))}: {delivered.unreached}"
+    if delivered.number and delivered.given_up == delivered.number:
+        return f"{_NONE}, all {delivered.number} were {delivered.reply}"
     last = store.last_runs().get("deliver")
-    carried = last is not None and not deliveries and to_send and last.outcome.startswith(_NONE)
+    carried = last is not None and not delivered.number and to_send and last.outcome.startswith(_NONE)
     return last.outcome if last is not None and carried else ""
 
 

@@ -9,9 +9,11 @@ from datetime import date, datetime
 from digest.cadence import due, local_date, paused, wake
 from digest.errors import ConfigError
 from digest.message import fingerprint
-from digest.model import Enrolled, Subscription
+from digest.model import Enrolled, LastEdition, Subscription
 from digest.pipeline.readership import Readership
 from digest.store import Store, with_pause
+
+_BATCH = 500  # subscriptions asked for at once
 
 
 def keep_in_step(readers: Readership, now: datetime) -> int:
@@ -51,20 +53,32 @@ def of_address(readers: Readership, address: str) -> tuple[Subscription, ...]:
 
 def enrolled(readers: Readership, subscription: Subscription) -> Enrolled:
     """What is known of one that may not be on the roll, such as one made up for a preview or not met by any run yet."""
-    (found,) = readers.store.enrolled([subscription.id]) or (None,)
-    if found is not None:
-        return replace(found, subscription=with_pause(subscription, found.subscription.pause_until))
-    last = readers.store.last_editions([subscription.id]).get(subscription.id)
+    return all_enrolled(readers, [subscription])[0]
+
+
+def all_enrolled(readers: Readership, subscriptions: Sequence[Subscription]) -> list[Enrolled]:
+    """The same of several, in their order."""
+    known = {one.subscription.id: one for one in readers.store.enrolled([one.id for one in subscriptions])}
+    last = readers.store.last_editions([one.id for one in subscriptions if one.id not in known])
+    return [
+        replace(found, subscription=with_pause(one, found.subscription.pause_until))
+        if (found := known.get(one.id))
+        else _not_met(one, last.get(one.id))
+        for one in subscriptions
+    ]
+
+
+def _not_met(one: Subscription, last: LastEdition | None) -> Enrolled:
     sent = last if last is not None and last.reason is None else None
-    return Enrolled(subscription=subscription, last=last, sent=sent, history=subscription.id)
+    return Enrolled(subscription=one, last=last, sent=sent, history=one.id)
 
 
-def due_by_settings(readers: Readership, now: datetime) -> tuple[list[str], dict[str, Enrolled]]:
-    """Who is due by the settings as they are now, with the roll left alone: for a dry run."""
-    last, newest = readers.store.last_editions(), readers.store.newest_ingest()
-    found = {
-        one.id: enrolled(readers, one)
-        for one in with_pauses(readers.store, readers.subscriptions)
-        if due(one, last.get(one.id), newest, now) is not None
-    }
-    return sorted(found), found
+def due_by_settings(readers: Readership, now: datetime) -> list[Subscription]:
+    """Who is due by the settings as they are now, in order of id, with the roll left alone: for a dry run."""
+    newest, found = readers.store.newest_ingest(), list[Subscription]()
+    everyone = with_pauses(readers.store, readers.subscriptions)
+    for start in range(0, len(everyone), _BATCH):
+        some = everyone[start : start + _BATCH]
+        last = readers.store.last_editions([one.id for one in some])
+        found += [one for one in some if due(one, last.get(one.id), newest, now) is not None]
+    return sorted(found, key=lambda one: one.id)

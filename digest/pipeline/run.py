@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -13,14 +13,14 @@ from digest.model import Delivery, DumpReport, Fetched, FetchState, OutboxState
 from digest.pipeline.days import note_fetched
 from digest.pipeline.deliver import deliver
 from digest.pipeline.fetch import Fetching, fetch_due, unanswered
-from digest.pipeline.handover import trouble
+from digest.pipeline.handover import Delivered, trouble
 from digest.pipeline.hold import tell_editor
 from digest.pipeline.ingest import ingest_inbox
 from digest.pipeline.publish import Published, publish
 from digest.pipeline.roll import keep_in_step
 from digest.pipeline.surfaces import announce
 from digest.pipeline.watch import Failed, Phase, Watch, in_a_line
-from digest.pipeline.world import Progress, World, silent
+from digest.pipeline.world import Progress, Tell, World, silent, untold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class RunReport:
     fetched: tuple[Fetched, ...] = ()
     dumps: tuple[DumpReport, ...] = ()
     published: Published = field(default_factory=Published)
-    deliveries: tuple[Delivery, ...] = ()
+    delivered: Delivered = field(default_factory=Delivered)
     trouble: str = ""  # why no mail gets out, if it does not
     failed: tuple[Failed, ...] = ()  # to be raised once the rest is told
 
@@ -39,7 +39,7 @@ class RunReport:
 
     @property
     def nothing_new(self) -> bool:
-        return not (self.dumps or self.published.editions or self.deliveries or self.failed)
+        return not (self.dumps or self.published.editions or self.delivered.number or self.failed)
 
     def incomplete(self, now: datetime) -> bool:
         """Whether a source is at fault just now, so that papers may be missing."""
@@ -53,7 +53,7 @@ class RunReport:
             bool(self.trouble)
             or any(one.state is FetchState.FAILED for one in self.fetched)
             or any(dump.error or dump.rejected for dump in self.dumps)
-            or any(delivery.state in bad for delivery in self.deliveries)
+            or any(self.delivered.states[state] for state in bad)
         )
 
 
@@ -63,6 +63,7 @@ def run(
     progress: Progress = silent,
     fetching: Fetching | None = None,
     clock: Callable[[], float] = monotonic,
+    tell: Tell = untold,
 ) -> RunReport:
     """All phases once. Safe to repeat every minute and to kill; the caller holds the store's lock.
 
@@ -75,13 +76,17 @@ def run(
         with watch.phase("fetch", idle=lambda: not fetched) as fetches, fetches.apart("fetch"):
             fetched = fetch_due(fetching, world.store, now, fetches.apart) if fetching else ()
             note_fetched(world.store, fetched, now)
+            for answer in fetched:
+                tell(answer)
             fetches.trouble = unanswered(fetched)
         with watch.phase("ingest") as reads, reads.apart("ingest"):
-            dumps.extend(ingest_inbox(world, now, progress, reads.apart))
+            for dump in ingest_inbox(world, now, progress, reads.apart):
+                dumps.append(dump)
+                tell(dump)
         with watch.phase("publish") as publishes, publishes.apart("publish"):
-            published = publish(world, now, progress, publishes.apart)
+            published = publish(world, now, progress, publishes.apart, tell)
         with watch.phase("deliver") as delivers:
-            deliveries = hand_over(world, now, progress, delivers)
+            delivered = hand_over(world, now, progress, delivers, tell)
             with delivers.apart("hub"):
                 announce(world)
     phases = (fetches, reads, publishes, delivers)
@@ -89,19 +94,25 @@ def run(
         fetched=fetched,
         dumps=tuple(dumps),
         published=published,
-        deliveries=deliveries,
+        delivered=delivered,
         trouble=delivers.trouble,
         failed=tuple(chain.from_iterable(phase.failed for phase in phases)),
     )
 
 
-def hand_over(world: World, now: datetime, progress: Progress, phase: Phase) -> tuple[Delivery, ...]:
+def hand_over(world: World, now: datetime, progress: Progress, phase: Phase, tell: Tell = untold) -> Delivered:
     """What is held is shown to the editor, and what is due goes out; to nobody who has left since it was decided on."""
-    deliveries: list[Delivery] = []
+    delivered = Delivered()
+
+    def settled(found: Iterable[Delivery]) -> None:
+        for one in found:
+            delivered.count(one)
+            tell(one)
+
     with phase.apart("deliver"):
         keep_in_step(world, now)
         with phase.apart("editor"):
-            deliveries.extend(tell_editor(world, now, phase.apart))
-        deliveries.extend(deliver(world, now, progress, apart=phase.apart))
-    phase.trouble = trouble(world.store, deliveries)
-    return tuple(deliveries)
+            settled(tell_editor(world, now, phase.apart))
+        settled(deliver(world, now, progress, apart=phase.apart))
+    phase.trouble = trouble(world.store, delivered)
+    return delivered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from digest.model import Cadence, Edition, Links, Subscription
 from digest.pipeline.archive import archive_folder, month_name, month_page, unwritten, write_front
 from digest.pipeline.feeds import common_language, month_end, write_feeds
 from digest.pipeline.streams import feed_path
-from digest.pipeline.world import Apart, World
+from digest.pipeline.world import Apart, World, untold
 from digest.store import selection_key
 from digest.websub import ping
 
@@ -43,22 +43,23 @@ def take_down(world: World, gone: Sequence[Edition], left: Sequence[Edition]) ->
         (world.output / path).unlink(missing_ok=True)
 
 
-def write_surfaces(world: World, apart: Apart = nullcontext) -> tuple[Path, ...]:
-    """Write the feeds that changed, the pages of public editions, and what leads to them; returns what was written.
+def write_surfaces(world: World, apart: Apart = nullcontext, tell: Callable[[Path], None] = untold) -> None:
+    """Write the feeds that changed, the pages of public editions, and what leads to them; tells what was written.
 
     Done on every run, from the store alone: a run that was killed before it came here is repaired by the next.
     """
-    written = write_feeds(world, apart)
+    write_feeds(world, apart, tell)
     for subscription in world.subscriptions:
         if subscription.address is None:
             with apart(f"pages of {subscription.profile}"):
-                written += _write_pages(world, subscription)
+                for path in _write_pages(world, subscription):
+                    tell(path)
     with apart("front page"):
-        written += write_front(world, common_language(world))
-    return tuple(written)
+        for path in write_front(world, common_language(world)):
+            tell(path)
 
 
-def _write_pages(world: World, subscription: Subscription) -> list[Path]:
+def _write_pages(world: World, subscription: Subscription) -> Iterator[Path]:
     """The public pages that are not there yet, oldest first; a page once written stays as it is.
 
     `index.html` is the newest page. It and the month's are written before the dated one, whose presence says that all
@@ -66,12 +67,11 @@ def _write_pages(world: World, subscription: Subscription) -> list[Path]:
     """
     folder, days = archive_folder(world, subscription), world.store.edition_days(subscription.id)
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    written = []
     for month in unwritten(there, days):
         editions = world.store.editions_between(subscription.id, month, month_end(month))
         list_of_month = folder / month_name(month)
         if write_whole(list_of_month, month_page(world, subscription, month, days, editions)):
-            written.append(list_of_month)
+            yield list_of_month
         for edition in reversed(editions):
             path = world.output / page_path(world, edition)
             if path.name not in there:
@@ -79,8 +79,7 @@ def _write_pages(world: World, subscription: Subscription) -> list[Path]:
                 if edition.date == days[0]:
                     write_whole(path.with_name("index.html"), page)
                 write_whole(path, page)
-                written.append(path)
-    return written
+                yield path
 
 
 def announce(world: World) -> tuple[str, ...]:

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from digest.model import (
+    Delivery,
+    DumpReport,
+    Edition,
     Feedback,
+    Fetched,
+    NoEdition,
     Paper,
     Sighting,
     Site,
@@ -32,6 +37,15 @@ def silent(_done: int, _total: int) -> None:
 Progress = Callable[[int, int], None]
 # Around pieces of work that do not need each other, each named; with `nullcontext` the first failure ends them all.
 Apart = Callable[[str], AbstractContextManager[object]]
+
+# What came of a piece of work; a path is of a feed or a page that was written.
+News: TypeAlias = Fetched | DumpReport | Edition | NoEdition | Path | Delivery
+# Told of each as it comes. As there may be one for each of very many readers, no phase keeps them.
+Tell = Callable[[News], None]
+
+
+def untold(_news: News) -> None:
+    """Nobody asks."""
 
 
 class Knowledge(Protocol):

@@ -72,13 +72,18 @@ class Feeds(Database):
 
     # --- what was written --------------------------------------------------------------------------------------
 
-    def feed_builds(self) -> dict[str, FeedBuild]:
+    def feeds_built(self) -> frozenset[str]:
+        """The ids of the subscriptions whose feeds were written."""
+        with self._reading() as conn:
+            return frozenset(conn.scalars(select(feed_builds.c.feed).where(feed_builds.c.feed != _REVISIONS)))
+
+    def feed_builds(self, subscription_ids: Collection[str]) -> dict[str, FeedBuild]:
         """By the id of the subscription whose editions they are made of.
 
         A new edition adds a + to the mark, and so does one that an editor lets out.
         """
         with self._reading() as conn:
-            rows = conn.execute(feed_builds.select().where(feed_builds.c.feed != _REVISIONS))
+            rows = conn.execute(feed_builds.select().where(among(conn, feed_builds.c.feed, subscription_ids)))
             return {row.feed: FeedBuild(mark=row.mark, paths=row.paths) for row in rows}
 
     def record_feed_build(self, feed: str, build: FeedBuild) -> None:
@@ -113,13 +118,17 @@ class Feeds(Database):
     def record_revisions_in_feeds(self, mark: str) -> None:
         self.record_feed_build(_REVISIONS, FeedBuild(mark=mark, paths=()))
 
-    def days_showing(self, paper_ids: Iterable[str]) -> dict[str, frozenset[date]]:
-        """By subscription the dates of its editions that have any of the papers."""
+    def days_showing(
+        self, paper_ids: Iterable[str], subscription_ids: Collection[str] | None = None
+    ) -> dict[str, frozenset[date]]:
+        """By subscription, of all or of those given, the dates of its editions that have any of the papers."""
         found: dict[str, set[date]] = {}
         query = select(editions.c.subscription_id, editions.c.date).join(
             edition_items, edition_items.c.edition_id == editions.c.id
         )
         with self._reading() as conn:
+            if subscription_ids is not None:
+                query = query.where(among(conn, editions.c.subscription_id, subscription_ids))
             for row in conn.execute(query.where(among(conn, edition_items.c.paper_id, paper_ids))):
                 found.setdefault(row.subscription_id, set()).add(row.date)
         return {subscription: frozenset(days) for subscription, days in found.items()}

@@ -1,0 +1,201 @@
+"""What a run keeps in memory does not grow with its readers, and all that happened is told nevertheless."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import shutil
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from editions import edition
+
+from digest import config
+from digest.cli import daemon, outcomes, world
+from digest.cli.spool import Rows, print_object
+from digest.cli.tables import print_json
+from digest.model import (
+    Delivery,
+    Edition,
+    Enrolled,
+    Feedback,
+    Letter,
+    Message,
+    NoEdition,
+    Opinion,
+    OutboxItem,
+    OutboxState,
+    Posting,
+)
+from digest.pipeline.handover import Delivered
+from digest.pipeline.publish import Published, publish
+from digest.pipeline.run import run
+from digest.pipeline.world import News
+from digest.store import Store, codec
+
+NOW = datetime(2026, 6, 2, 20, tzinfo=UTC)
+_OF_READERS = (Edition, NoEdition, Enrolled, Posting, Letter, Message, OutboxItem, Delivery)
+
+
+def alive() -> Counter[str]:
+    """How many objects there are of what is made for a reader."""
+    gc.collect()
+    return Counter(kind.__name__ for one in gc.get_objects() if (kind := type(one)) in _OF_READERS)
+
+
+def a_place(folder: Path, ingested: Path, readers: int) -> config.Settings:
+    """With so many readers besides the feeds."""
+    settings = shutil.copytree(ingested, folder / str(readers)) / "config" / "digest.toml"
+    text = settings.read_text().partition("\n[[subscription]]")[0]
+    settings.write_text(text.replace('# subscriptions = "readers.csv"', 'subscriptions = "readers.csv"'))
+    lines = (f"reader{number}@example.org,{('robots', 'trending')[number % 2]}" for number in range(readers))
+    settings.with_name("readers.csv").write_text("\n".join(["address,profile", *lines]))
+    return config.load(settings)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is kept for others who are alike is full after a few readers."""
+    for name in (
+        "publish.BATCH",
+        "senders.BATCH",
+        "desk.KEPT",
+        "rankings.KEPT",
+        "letters._KEPT",
+        "letters._KEPT_STORED",
+    ):
+        monkeypatch.setattr(f"digest.pipeline.{name}", 4)
+    monkeypatch.setattr(codec, "_KEPT_FROZEN", 4)
+    monkeypatch.setattr(codec, "_frozen", {})
+    monkeypatch.setattr(codec, "letter_blobs", lru_cache(4)(codec.letter_blobs.__wrapped__))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("dry", [False, True], ids=["", "dry"])
+def test_a_run_keeps_as_much_for_many_readers_as_for_few(tmp_path: Path, ingested_folder: Path, dry: bool) -> None:
+    few, many = (_kept(a_place(tmp_path, ingested_folder, readers), readers, dry) for readers in (16, 48))
+    assert set(few) == set(many)
+    assert all(number <= few[kind] + 8 for kind, number in many.items()), (few, many)
+
+
+def _kept(settings: config.Settings, readers: int, dry: bool) -> dict[str, int]:
+    """The most of each kind that is alive while readers are served, each with a list of their own, and afterwards."""
+    before, most, told = alive(), Counter[str](), Counter[type]()
+
+    def look(done: int, _total: int) -> None:
+        if done % 4 == 0:
+            for kind, number in (alive() - before).items():
+                most[kind] = max(most[kind], number)
+
+    def hear(news: News) -> None:
+        told[type(news)] += 1
+
+    with Store.open(settings.database) as store:
+        here = world.build(settings, store)
+        papers = store.candidates(NOW - timedelta(days=9))
+        for number, one in enumerate(here.subscriptions):
+            opinion, paper = [*Opinion][number % 2], papers[number % len(papers)].id
+            store.record_feedback(Feedback(address=one.address or "-", paper_id=paper, opinion=opinion, at=NOW))
+        report = publish(here, NOW, look, tell=hear, dry=True) if dry else run(here, NOW, look, tell=hear)
+        most["afterwards"] = (alive() - before).total()
+    assert report is not None
+    assert (told[Edition], told[Delivery]) == (readers + 4, 0 if dry else readers)
+    return most
+
+
+# --- who hears of all keeps what is printed --------------------------------------------------------------------
+
+
+def news(number: int) -> tuple[News, ...]:
+    """Of a reader who has an edition and whose message did not leave, and of one who has none."""
+    one = replace(
+        EDITION, subscription=replace(EDITION.subscription, id=f"a{number}", address=f"a{number}@example.org")
+    )
+    other = replace(one.subscription, address=f"b{number}@example.org")
+    none = NoEdition(subscription=other, date=one.date, reason="nothing new")
+    path = Path(f"feeds/{number}.atom")
+    return one, none, path, Delivery(message_id=f"{number}@x", at=NOW, state=OutboxState.DEFERRED, reply="busy")
+
+
+EDITION = edition()
+
+
+@pytest.mark.parametrize("verbose", [False, True], ids=["", "verbose"])
+def test_people_are_told_of_some_and_how_many_there_are(verbose: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    many, before, delivered = 2_500, alive(), Delivered()
+    with outcomes.Listed(verbose=verbose) as listed:
+        for number in range(many):
+            for one in news(number):
+                listed.tell(one)
+            delivered.count(Delivery(message_id="", at=NOW, state=OutboxState.DEFERRED))
+        assert (alive() - before).total() <= 4
+        listed.published(Published(editions=many, none=many))
+        listed.delivered(delivered)
+    told = capsys.readouterr().out
+    assert ("a99@example.org" in told, "a100@example.org" in told) == (True, False)
+    assert told.count("… and 2,400 more.") == 2
+    assert told.count("deferred") == 100
+    assert "0 of 2500 messages sent." in told
+    assert ("No edition for b2499@example.org of 2" in told) is verbose
+    assert ("No edition for b0@example.org, b1@example.org and 2,498 more of 2" in told) is not verbose
+
+
+def test_why_some_have_no_edition_is_told_for_a_hundred_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    with outcomes.Listed() as listed:
+        for number in range(101):
+            listed.tell(NoEdition(subscription=EDITION.subscription, date=EDITION.date, reason=f"reason {number}"))
+        listed.published(Published(none=101))
+    told = capsys.readouterr().out
+    assert ("reason 99." in told, "reason 100." in told, "--verbose names all" in told) == (True, False, True)
+
+
+def test_programs_are_told_of_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """More than is kept in memory, and the same text as if it were a list."""
+    many, before = 2_500, alive()
+    with outcomes.Told() as told:
+        for number in range(many):
+            for one in news(number):
+                told.tell(one)
+        assert (alive() - before).total() <= 4
+        print_object(told.published | {"deliveries": told.deliveries, "trouble": "no server"})
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["editions", "none", "written", "deliveries", "trouble"]
+    assert [len(found[name]) for name in list(found)[:4]] == [many] * 4
+    assert found["editions"][-1] == {
+        "id": f"a2499/{EDITION.date}",
+        "profile": EDITION.subscription.profile,
+        "address": "a2499@example.org",
+        "date": str(EDITION.date),
+        "papers": [item.paper.id for item in EDITION.items],
+    }
+    assert found["none"][7]["reason"] == "nothing new"
+    assert found["written"][7] == "feeds/7.atom"
+    assert found["deliveries"][7]["message_id"] == "7@x"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[], [{}], [{"a": [], "b": {"c": None}}], ["a\nb\u2028c\x85d", "ü\U0001f600", 1.5], [[1, [2, [3]]], EDITION.date]],
+    ids=str,
+)
+def test_rows_are_printed_as_lists_are(rows: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"first": 1, "rows": rows, "last": {"a": [1], "b": []}})
+    usual = capsys.readouterr().out
+    with Rows() as those:
+        for row in rows:
+            those.add(row)
+        print_object({"first": 1, "rows": those, "last": {"a": [1], "b": []}})
+    assert capsys.readouterr().out == usual
+
+
+def test_the_daemon_says_what_happened_as_it_happens(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "digest"):
+        for one in (*news(1), NoEdition(subscription=EDITION.subscription, date=EDITION.date, reason="", waiting=True)):
+            daemon._log(one)
+    assert [record.message.split()[0] for record in caplog.records] == ["edition", "no_edition", "delivery"]
+    assert "a1@example.org" not in caplog.text
