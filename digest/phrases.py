@@ -88,9 +88,9 @@ class Index:
     """Many texts, in which phrases are looked for all at once; texts go by their number."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        run, self._text = [""], array("q", [-1])
+        run, self._text, once = [""], array("q", [-1]), dict[str, str]()  # the same word is the same object
         for number, text in enumerate(texts):
-            found = [*words(text), ""]
+            found = [*(once.setdefault(word, word) for word in words(text)), ""]
             run += found
             self._text.extend([number] * len(found))
         self.root = Node(run, range(len(run) - 1), "", ("",))

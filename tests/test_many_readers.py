@@ -7,12 +7,14 @@ import json
 import logging
 import shutil
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from conftest import Place
 from editions import edition
 
 from digest import config
@@ -34,6 +36,7 @@ from digest.model import (
 )
 from digest.pipeline.handover import Delivered
 from digest.pipeline.publish import Published, publish
+from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.run import run
 from digest.pipeline.world import News
 from digest.store import Store, codec
@@ -70,6 +73,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         "letters._KEPT_STORED",
     ):
         monkeypatch.setattr(f"digest.pipeline.{name}", 4)
+    monkeypatch.setattr("digest.store.pieces._KEPT_DIGESTS", 4)
     monkeypatch.setattr(codec, "_KEPT_FROZEN", 4)
     monkeypatch.setattr(codec, "_frozen", {})
     monkeypatch.setattr(codec, "letter_blobs", lru_cache(4)(codec.letter_blobs.__wrapped__))
@@ -103,9 +107,41 @@ def _kept(settings: config.Settings, readers: int, dry: bool) -> dict[str, int]:
             store.record_feedback(Feedback(address=one.address or "-", paper_id=paper, opinion=opinion, at=NOW))
         report = publish(here, NOW, look, tell=hear, dry=True) if dry else run(here, NOW, look, tell=hear)
         most["afterwards"] = (alive() - before).total()
-    assert report is not None
+        assert len(store._stored) <= 4
+        assert store.to_send() == {}, "all went out: with the bytes that were decided on, or not at all"
+    assert report.editions == readers + 4 if isinstance(report, Published) else not report.troubled
     assert (told[Edition], told[Delivery]) == (readers + 4, 0 if dry else readers)
     return most
+
+
+def test_look_backs_share_papers_and_their_words(ingested: Place) -> None:
+    settings = config.load(ingested.config)
+    with Store.open(settings.database) as store:
+        here = world.build(settings, store)
+        rankings = Rankings(store, here.background, NOW)
+        views = [View(profile=here.profiles["robots"], since=NOW - timedelta(days=days), fade=3) for days in (3, 9)]
+        one, other = ({each.paper.id: each.paper for each in rankings.of(view).papers} for view in views)
+        assert one.keys() & other.keys()
+        assert all(one[name] is other[name] for name in one.keys() & other.keys())
+        corpora = [rankings._of_day(view.since)[0] for view in views]
+        assert corpora[0] is not corpora[1]
+        assert all(corpora[0].text(paper) is corpora[1].text(paper) for paper in one.values())
+
+
+def test_a_dry_run_asks_the_store_for_many_readers_at_once(
+    tmp_path: Path, ingested_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, asked = a_place(tmp_path, ingested_folder, 9), list[int]()
+
+    def enrolled(store: Store, ids: Collection[str]) -> tuple[Enrolled, ...]:
+        asked.append(len(ids))
+        return usual(store, ids)
+
+    usual = Store.enrolled
+    monkeypatch.setattr(Store, "enrolled", enrolled)
+    with Store.open(settings.database) as store:
+        assert publish(world.build(settings, store), NOW, dry=True).editions == 13
+    assert asked == [13]
 
 
 # --- who hears of all keeps what is printed --------------------------------------------------------------------

@@ -11,7 +11,7 @@ from digest.learn import learned
 from digest.model import Item, Learned, Opinion, Paper, Profile, Ranked, Ranking, Shown, Sighting
 from digest.pipeline.examples import examples
 from digest.pipeline.world import Knowledge
-from digest.rank import Asked, Background, Corpus, Encode, Encoded, Text, Trending, rank
+from digest.rank import Asked, Background, Corpus, Encode, Encoded, Text, Texts, Trending, rank
 from digest.sections import late_risers, may_rise
 from digest.trend import trends
 
@@ -72,6 +72,8 @@ class Rankings:
         self._voices: dict[tuple[str, str], _Heard] = {}
         self._rankings: dict[tuple[Corpus, str, int, str | None], Ranking] = {}
         self._items: dict[object, Item] = {}
+        self._papers: dict[str, Paper] = {}
+        self._texts = Texts()
 
     def of(self, view: View) -> Ranking:
         return self._ranking(view, *self._of_day(view.since))
@@ -133,12 +135,19 @@ class Rankings:
         """With the latest of the papers that came in the days before; to an encoder they are the papers at large."""
         if since not in self._earlier:
             before = [paper for paper in self._store.candidates(since - EARLIER) if paper.first_seen < since]
-            self._earlier[since] = sorted(before, key=lambda paper: (paper.first_seen, paper.id))[-MOST_EARLIER:]
+            before = sorted(before, key=lambda paper: (paper.first_seen, paper.id))[-MOST_EARLIER:]
+            self._earlier[since] = list(map(self._once, before))
         if self._encode and since not in self._meanings:
             at_large = self._earlier[since] or self._store.candidates(since)
             sample = (Text(paper.title, paper.abstract) for paper in at_large)
             self._meanings[since] = Encoded(self._encode, sample)
-        return Corpus(papers, self._background(), self._earlier[since], self._meanings.get(since))
+        meaning, once = self._meanings.get(since), map(self._once, papers)
+        return Corpus(once, self._background(), self._earlier[since], meaning, self._texts)
+
+    def _once(self, paper: Paper) -> Paper:
+        """The same object in each look-back: most papers are in several of them."""
+        known = self._papers.setdefault(paper.id, paper)
+        return known if known == paper else paper
 
     def _ranking(self, view: View, corpus: Corpus, sightings: Sightings) -> Ranking:
         heard = self._heard(view)

@@ -30,7 +30,7 @@ import numpy as np
 from digest.model import Hidden, HiddenAs, Leaning, Learned, Paper, Profile, Ranked, Ranking, Reason, Topic, made
 from digest.phrases import Phrases
 from digest.rank.background import Background
-from digest.rank.corpus import Corpus, Meaning, Text, WordTable
+from digest.rank.corpus import Corpus, Meaning, Text, Texts, WordTable
 from digest.rank.encoded import Encode, Encoded
 from digest.rank.follows import Follows, muted, name_matches
 from digest.rank.interests import Interest, Liked, distinct
@@ -45,6 +45,7 @@ __all__ = [
     "Encoded",
     "Meaning",
     "Text",
+    "Texts",
     "Trending",
     "WordTable",
     "may_be_title",

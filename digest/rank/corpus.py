@@ -47,6 +47,19 @@ class Text:
         return term
 
 
+class Texts:
+    """The texts of papers, each with its words once, however many corpora it is in."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Text] = {}
+
+    def of(self, paper: Paper) -> Text:
+        known = self._known.get(paper.id)
+        if known is None or (known.title, known.abstract) != (paper.title, paper.abstract):
+            known = self._known[paper.id] = Text(paper.title, paper.abstract)
+        return known
+
+
 class Meaning(Protocol):
     """What tells how near texts are in meaning: the word table, or a sentence encoder.
 
@@ -123,13 +136,14 @@ class Corpus:
         background: Background,
         earlier: Iterable[Paper] = (),
         meaning: Meaning | None = None,
+        texts: Texts | None = None,
     ) -> None:
         self.background = background
         self.papers: tuple[Paper, ...] = tuple(sorted(papers, key=_id))
         ids = {paper.id for paper in self.papers}
         before = sorted((paper for paper in earlier if paper.id not in ids), key=_id)
         everything = (*self.papers, *before)
-        self.texts = tuple(Text(paper.title, paper.abstract) for paper in everything)
+        self.texts = tuple(map((texts or Texts()).of, everything))
         self._text_of = {paper.id: text for paper, text in zip(everything, self.texts, strict=True)}
         self.order = np.argsort(np.argsort([paper.id for paper in everything]))  # the place of each by its id
         self.meaning: Meaning = meaning or WordTable(background)
