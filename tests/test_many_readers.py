@@ -35,10 +35,11 @@ from digest.model import (
     Posting,
 )
 from digest.pipeline.handover import Delivered
+from digest.pipeline.hold import preview_of, selections
 from digest.pipeline.publish import Published, publish
 from digest.pipeline.rankings import Rankings, View
 from digest.pipeline.run import run
-from digest.pipeline.world import News
+from digest.pipeline.world import News, World
 from digest.store import Store, codec
 
 NOW = datetime(2026, 6, 2, 20, tzinfo=UTC)
@@ -76,6 +77,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digest.store.pieces._KEPT_DIGESTS", 4)
     monkeypatch.setattr(codec, "_KEPT_FROZEN", 4)
     monkeypatch.setattr(codec, "_frozen", {})
+    monkeypatch.setattr(codec, "_shared", lru_cache(4)(codec._shared.__wrapped__))
+    monkeypatch.setattr("digest.store.holds._BATCH", 4)
     monkeypatch.setattr(codec, "letter_blobs", lru_cache(4)(codec.letter_blobs.__wrapped__))
 
 
@@ -85,6 +88,14 @@ def test_a_run_keeps_as_much_for_many_readers_as_for_few(tmp_path: Path, ingeste
     few, many = (_kept(a_place(tmp_path, ingested_folder, readers), readers, dry) for readers in (16, 48))
     assert set(few) == set(many)
     assert all(number <= few[kind] + 8 for kind, number in many.items()), (few, many)
+
+
+def opine(here: World) -> None:
+    """Each says something of papers, so that each gets a list of their own."""
+    papers = here.store.candidates(NOW - timedelta(days=9))
+    for number, one in enumerate(here.subscriptions):
+        opinion, paper = [*Opinion][number % 2], papers[number % len(papers)].id
+        here.store.record_feedback(Feedback(address=one.address or "-", paper_id=paper, opinion=opinion, at=NOW))
 
 
 def _kept(settings: config.Settings, readers: int, dry: bool) -> dict[str, int]:
@@ -101,10 +112,7 @@ def _kept(settings: config.Settings, readers: int, dry: bool) -> dict[str, int]:
 
     with Store.open(settings.database) as store:
         here = world.build(settings, store)
-        papers = store.candidates(NOW - timedelta(days=9))
-        for number, one in enumerate(here.subscriptions):
-            opinion, paper = [*Opinion][number % 2], papers[number % len(papers)].id
-            store.record_feedback(Feedback(address=one.address or "-", paper_id=paper, opinion=opinion, at=NOW))
+        opine(here)
         report = publish(here, NOW, look, tell=hear, dry=True) if dry else run(here, NOW, look, tell=hear)
         most["afterwards"] = (alive() - before).total()
         assert len(store._stored) <= 4
@@ -112,6 +120,27 @@ def _kept(settings: config.Settings, readers: int, dry: bool) -> dict[str, int]:
     assert report.editions == readers + 4 if isinstance(report, Published) else not report.troubled
     assert (told[Edition], told[Delivery]) == (readers + 4, 0 if dry else readers)
     return most
+
+
+@pytest.mark.usefixtures("small")
+def test_of_editions_that_wait_for_the_editor_few_are_in_memory(tmp_path: Path, ingested_folder: Path) -> None:
+    found = []
+    for readers in (16, 48):
+        settings = a_place(tmp_path, ingested_folder, readers)
+        with Store.open(settings.database) as store:
+            here = replace(world.build(settings, store), hold=timedelta(hours=1), editor="editor@example.org")
+            opine(here)
+            publish(here, NOW)
+            before = alive()
+            during = [(alive() - before)["Edition"] for _ in store.held()]
+            assert len(during) == readers + 4
+            held = selections(here)
+            found.append((max(during), (alive() - before)["Edition"]))
+            readers_of = {one for each in held for one in each.editions if "@" in one}
+            assert readers_of == {f"{one.id}/2026-06-02" for one in here.subscriptions if one.address}
+            assert sum(each.readers for each in held) == readers
+            assert preview_of(here, held[-1], "editor@example.org").content
+    assert max(found[1]) <= max(found[0]) + 4 < 20, found
 
 
 def test_look_backs_share_papers_and_their_words(ingested: Place) -> None:

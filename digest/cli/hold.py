@@ -12,7 +12,7 @@ from digest.cli.codes import DONE, NOTHING_NEW
 from digest.cli.context import Context
 from digest.cli.screen import out, required
 from digest.model import HoldState, OutboxState
-from digest.pipeline.hold import Selection, chosen, drop, recall, selections, stop
+from digest.pipeline.hold import Selection, chosen, drop, first_of, recall, selections, stop
 from digest.pipeline.references import find_papers
 from digest.pipeline.world import World
 from digest.text import counted
@@ -49,7 +49,7 @@ def hold_command(
         else:
             stopped_lately = selections(here, (HoldState.STOPPED,))
             lately = [one for one in stopped_lately if one.until > now - _LATELY]
-            _list([*selections(here), *lately], as_json)
+            _list(here, [*selections(here), *lately], as_json)
     return DONE
 
 
@@ -75,7 +75,7 @@ def _decided(
 
 
 def _drop(here: World, reference: str, as_json: bool) -> None:
-    held = {item.paper.id for one in selections(here) for each in one.editions for item in each.items}
+    held = {item.paper.id for _, edition in here.store.held() for item in edition.items}
     found = [one for one in find_papers(here.store, reference) if one.id in held]
     required(found, f"{reference}: no held edition has such a paper; `digest hold` lists them with their papers.")
     required(len(found) < 2, f"{reference}: {len(found)} papers fit; give the id of one.")
@@ -88,15 +88,15 @@ def _drop(here: World, reference: str, as_json: bool) -> None:
         out.print(f"Stopped, as nothing new was left in them: {len(stopped)} editions.")
 
 
-def _list(found: list[Selection], as_json: bool) -> None:
+def _list(here: World, found: list[Selection], as_json: bool) -> None:
     if as_json:
-        tables.print_json([_json(one) for one in found])
+        tables.print_json([_json(here, one) for one in found])
         return
     if not found:
         out.print("No edition is held.")
         return
     for one in found:
-        first = one.editions[0]
+        first = first_of(here, one)
         until = "stopped" if one.state is HoldState.STOPPED else f"goes out {one.until:%Y-%m-%d %H:%M} UTC"
         readers = counted(one.readers, "reader")
         whom = f"{readers}, the feed" if one.readers < len(one.editions) else readers
@@ -105,12 +105,12 @@ def _list(found: list[Selection], as_json: bool) -> None:
             tables.ranking(first)
 
 
-def _json(one: Selection) -> dict[str, object]:
+def _json(here: World, one: Selection) -> dict[str, object]:
     """The stable shape of `hold --json`."""
     return {
         "profile": one.profile,
         "state": one.state,
         "until": one.until,
-        "editions": [edition.id for edition in one.editions],
-        "papers": [item.paper.id for item in one.editions[0].items],
+        "editions": one.editions,
+        "papers": [item.paper.id for item in first_of(here, one).items],
     }

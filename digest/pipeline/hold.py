@@ -6,14 +6,14 @@ the most the editor is shown the same twice, in mails with one Message-ID.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from digest.compose import without
-from digest.errors import DeliveryError
+from digest.errors import DeliveryError, PermanentDeliveryError
 from digest.message import message_id
 from digest.model import Delivery, Edition, Hold, HoldState, LastEdition, Message, OutboxState, Subscription
 from digest.notices import build_notice
@@ -28,39 +28,44 @@ _MOST_PREVIEWS = 20  # of one run; the rest is named in them
 _TO_DECIDE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Selection:
-    """Held editions of one profile that hold the same papers in the same order, the editor's to decide on together."""
+    """Held editions of one profile that hold the same papers in the same order, the editor's to decide on together.
+
+    Of the `editions` it has the ids, as there may be very many. They end at `until`, or later.
+    """
 
     profile: str
-    editions: tuple[Edition, ...]
     until: datetime
     state: HoldState
+    editions: list[str] = field(default_factory=list)
+    readers: int = 0
 
-    @property
-    def readers(self) -> int:
-        return sum(one.subscription.address is not None for one in self.editions)
+    def add(self, hold: Hold, edition: Edition) -> None:
+        self.editions.append(edition.id)
+        self.readers += edition.subscription.address is not None
+        if hold.state is HoldState.NEW:
+            self.state = HoldState.NEW
 
 
 def selections(world: World, states: Collection[HoldState] = (HoldState.NEW, HoldState.TOLD)) -> list[Selection]:
     """What is held, by profile; those that end first come first within it."""
-    held = sorted(world.store.held(states), key=lambda pair: (_alike(*pair), pair[0].until, pair[1].id))
-    found = [_selection(list(pairs)) for _, pairs in groupby(held, key=lambda pair: _alike(*pair))]
-    return sorted(found, key=lambda one: (one.profile, one.until, one.editions[0].id))
+    found: dict[object, Selection] = {}
+    for hold, edition in world.store.held(states):
+        profile, papers = edition.subscription.profile, "\0".join(item.paper.id for item in edition.items)
+        alike = profile, hold.state is HoldState.STOPPED, hashlib.sha256(papers.encode()).digest()
+        if alike not in found:
+            found[alike] = Selection(profile=profile, until=hold.until, state=hold.state)
+        found[alike].add(hold, edition)
+    return sorted(found.values(), key=lambda one: (one.profile, one.until, one.editions[0]))
 
 
-def _alike(hold: Hold, edition: Edition) -> tuple[str, bool, tuple[str, ...]]:
-    papers = tuple(item.paper.id for item in edition.items)
-    return edition.subscription.profile, hold.state is HoldState.STOPPED, papers
-
-
-def _selection(pairs: Sequence[tuple[Hold, Edition]]) -> Selection:
-    return Selection(
-        profile=pairs[0][1].subscription.profile,
-        editions=tuple(edition for _, edition in pairs),
-        until=min(one.until for one, _ in pairs),
-        state=HoldState.NEW if any(one.state is HoldState.NEW for one, _ in pairs) else pairs[0][0].state,
-    )
+def first_of(world: World, selection: Selection) -> Edition:
+    """The others have the same papers."""
+    first = world.store.edition(selection.editions[0])
+    if first is None:
+        raise PermanentDeliveryError(f"edition {selection.editions[0]} is not in the store any more")
+    return first
 
 
 # --- deciding ----------------------------------------------------------------------------------------------------
@@ -156,8 +161,8 @@ def _told(world: World, editor: str, now: datetime, apart: Apart) -> Iterator[De
                 except DeliveryError as error:
                     yield Delivery(message_id=message.message_id, at=now, state=OutboxState.DEFERRED, reply=str(error))
                     return
-                world.store.tell([one.id for one in selection.editions])
-        world.store.tell([one.id for each in waiting[_MOST_PREVIEWS:] for one in each.editions])
+                world.store.tell(selection.editions)
+        world.store.tell([one for each in waiting[_MOST_PREVIEWS:] for one in each.editions])
     finally:
         if waiting:
             world.transport.close()
@@ -168,9 +173,9 @@ def preview_of(world: World, selection: Selection, editor: str, *, more: int = 0
 
     Its Message-ID is of what is shown, so that the same shown twice is one mail.
     """
-    first = selection.editions[0]
+    first = first_of(world, selection)
     shown = _for_editor(first, editor)
-    seed = "\0".join(("hold", *(one.id for one in selection.editions), *(item.paper.id for item in first.items)))
+    seed = "\0".join(("hold", *selection.editions, *(item.paper.id for item in first.items)))
     preview = make_message(world, shown, editor, message_id(world.secret, seed, "preview", world.site.domain))
     return build_notice(
         world.site,
@@ -178,7 +183,7 @@ def preview_of(world: World, selection: Selection, editor: str, *, more: int = 0
         message_id=message_id(world.secret, seed, editor, world.site.domain),
         at=first.made_at,
         subject=f"To look at: {first.title}, {first.date}, goes out {selection.until:%H:%M} UTC",
-        text=_words(selection, more),
+        text=_words(selection, first, more),
         attached=preview,
     )
 
@@ -190,8 +195,8 @@ def _for_editor(edition: Edition, editor: str) -> Edition:
     return replace(edition, subscription=own)
 
 
-def _words(selection: Selection, more: int) -> str:
-    readers, first = selection.readers, selection.editions[0]
+def _words(selection: Selection, first: Edition, more: int) -> str:
+    readers = selection.readers
     feed = " and the feed" if readers < len(selection.editions) else ""
     until = f"{selection.until:%Y-%m-%d %H:%M} UTC"
     lines = [

@@ -5,7 +5,7 @@ Every change takes the edition's row of `holds` first, so that whoever comes sec
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, literal, or_, select, update
@@ -19,6 +19,7 @@ from digest.store.publish import contents, thawed
 from digest.store.schema import deliveries, edition_items, editions, feed_builds, holds, outbox
 from digest.store.subscriptions import part_ways
 
+_BATCH = 500
 _OPEN = (HoldState.NEW, HoldState.TOLD)
 _had = exists().where(  # what is resent, the reader may have
     deliveries.c.message_id == outbox.c.message_id,
@@ -27,15 +28,18 @@ _had = exists().where(  # what is resent, the reader may have
 
 
 class Holds(Pieces):
-    def held(self, states: Collection[HoldState] = _OPEN) -> tuple[tuple[Hold, Edition], ...]:
-        """In any of the states, those that end first come first."""
-        query = contents().add_columns(holds).join(holds, holds.c.edition_id == editions.c.id)
+    def held(self, states: Collection[HoldState] = _OPEN) -> Iterator[tuple[Hold, Edition]]:
+        """In any of the states, those that end first come first. Some hundred editions are in memory at a time."""
         with self._reading() as conn:
-            found = [
-                (Hold(edition_id=row.edition_id, state=HoldState(row.state), until=row.until), thawed(row))
-                for row in conn.execute(query.where(holds.c.state.in_(sorted(states))).order_by(holds.c.edition_id))
-            ]
-        return tuple(sorted(found, key=lambda pair: (pair[0].until, pair[0].edition_id)))
+            rows = conn.execute(holds.select().where(holds.c.state.in_(sorted(states))))
+            found = [Hold(edition_id=row.edition_id, state=HoldState(row.state), until=row.until) for row in rows]
+        found.sort(key=lambda hold: (hold.until, hold.edition_id))
+        for start in range(0, len(found), _BATCH):
+            some = found[start : start + _BATCH]
+            with self._reading() as conn:
+                mine = among(conn, editions.c.id, [hold.edition_id for hold in some])
+                there = {row.id: thawed(row) for row in conn.execute(contents().add_columns(editions.c.id).where(mine))}
+            yield from ((hold, there[hold.edition_id]) for hold in some if hold.edition_id in there)
 
     def tell(self, edition_ids: Collection[str]) -> None:
         """The editor has been shown these as they are now."""
