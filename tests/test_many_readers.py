@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -241,6 +241,20 @@ def test_programs_are_told_of_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["none"][7]["reason"] == "nothing new"
     assert found["written"][7] == "feeds/7.atom"
     assert found["deliveries"][7]["message_id"] == "7@x"
+
+
+def test_what_is_due_is_listed_in_part_and_told_in_whole(
+    published: Place, queued: Callable[..., OutboxItem], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "LISTED", 3)
+    told = published.run("deliver", "--dry-run").out
+    assert (told.count("pending"), "… and 1 more." in told) == (3, True)
+    found = json.loads(published.run("deliver", "--dry-run", "--json").out)
+    assert ([one["state"] for one in found["deliveries"]], found["trouble"]) == (["pending"] * 4, "")
+    monkeypatch.setattr("digest.store.deliver._BATCH", 2)
+    for name in ("cy", "ada", "dee", "bo", "eve"):
+        queued(name, message_id=name)
+    assert [one.message_id for one in store.due(NOW)] == ["ada", "bo", "cy", "dee", "eve"]
 
 
 @pytest.mark.parametrize(

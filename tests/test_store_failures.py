@@ -224,7 +224,7 @@ with Store.open(sys.argv[1]).ledger(time.monotonic) as ledger:
     assert killed.script(tmp_path / "log", script, store_url) == -signal.SIGKILL, (tmp_path / "log").read_text()
     assert [item.message_id for item in _recovered_soon(store)] == [first.message_id]
     assert [one.state for one in store.deliveries(first.message_id)] == [OutboxState.UNKNOWN]
-    assert {item.message_id for item in store.due(NOW)} == {first.message_id, second.message_id}
+    assert {item.message_id for item in tuple(store.due(NOW))} == {first.message_id, second.message_id}
     assert not store.abandoned()
 
 

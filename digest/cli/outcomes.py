@@ -70,19 +70,19 @@ class Listed(ExitStack):
 
     def tell(self, news: News) -> None:
         match news:
-            case Edition() if len(self._editions) < _LISTED:
+            case Edition() if len(self._editions) < LISTED:
                 first = news.items[0].paper.title if news.items else "none"
                 self._editions.append((_whom(news.subscription), news.date, len(news.items), head(first, 44)))
             case NoEdition():
                 self._without(news)
-            case Delivery() if news.state is not OutboxState.SENT and len(self._deliveries) < _LISTED:
+            case Delivery() if news.state is not OutboxState.SENT and len(self._deliveries) < LISTED:
                 self._deliveries.append((news.state.value, news.reply, news.next_at))
 
     def _without(self, none: NoEdition) -> None:
         whom, key = _whom(none.subscription), (none.date, none.told)
         if self._each:
             self._each.write(f"{_no_edition(whom, *key)}\n")
-        elif key in self._none or len(self._none) < _LISTED:
+        elif key in self._none or len(self._none) < LISTED:
             self._none.setdefault(key, _Group()).add(whom)
         else:
             self._other_reasons = True
@@ -148,7 +148,7 @@ class Told(ExitStack):
 
 
 _Line = tuple[object, ...]
-_LISTED = 100  # with very many readers the rest is a number
+LISTED = 100  # with very many readers the rest is a number
 _NAMED = 2  # of those who get nothing for the same reason
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 
 from rich.markup import escape
@@ -18,7 +19,7 @@ from digest.cli.outcomes import Listed
 from digest.cli.progress import progress, reading
 from digest.cli.readership import readers
 from digest.cli.screen import err, out, required
-from digest.cli.spool import print_object
+from digest.cli.spool import Rows, print_object
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, name_of, read_dump
 from digest.model import Delivery, Dump, DumpReport, OutboxItem
@@ -129,14 +130,22 @@ def _untried(one: OutboxItem) -> Delivery:
     return Delivery(message_id=one.message_id, at=one.created_at, state=one.state, reply=one.reply, next_at=one.next_at)
 
 
+def _say_due(store: Store, now: datetime, as_json: bool) -> None:
+    if not as_json:
+        tables.outbox(list(islice(store.due(now), outcomes.LISTED)))
+        if (more := store.due_number(now) - outcomes.LISTED) > 0:
+            out.print(f"… and {more:,} more.")
+        return
+    with Rows() as rows:
+        for one in store.due(now):
+            rows.add(_untried(one))
+        print_object({"deliveries": rows, "trouble": ""})
+
+
 def deliver_command(context: Context, as_json: bool, dry_run: bool) -> int:
     with context.store() as store:
         if dry_run:
-            due = store.due(context.now())
-            if as_json:
-                tables.print_json({"deliveries": [_untried(one) for one in due], "trouble": ""})
-            else:
-                tables.outbox(due)
+            _say_due(store, context.now(), as_json)
             return DONE
         here = world.build(context.settings, store)
         with outcomes.Told() as told, outcomes.Listed() as listed:

@@ -21,6 +21,8 @@ from digest.store.owed import LOST, TO_SEND
 from digest.store.schema import deliveries, domains, editions, outbox, senders
 from digest.store.subscriptions import go_on
 
+_BATCH = 500  # messages read at once
+
 
 class Deliveries(Database):
     # --- senders -----------------------------------------------------------------------------------------------
@@ -79,12 +81,18 @@ class Deliveries(Database):
 
     # --- outbox ------------------------------------------------------------------------------------------------
 
-    def due(self, now: datetime) -> tuple[OutboxItem, ...]:
-        """What may be tried now, longest due first."""
-        query = select(outbox).where(outbox.c.state.in_(TO_SEND), outbox.c.next_at <= now)
+    def due(self, now: datetime) -> Iterator[OutboxItem]:
+        """What may be tried now, longest due first. Some hundred messages are in memory at a time."""
+        query = select(outbox.c.next_at, outbox.c.message_id)
         with self._reading() as conn:
-            items = map(codec.outbox_item, conn.execute(query))
-            return tuple(sorted(items, key=lambda item: (item.next_at, item.message_id)))
+            found = conn.execute(query.where(outbox.c.state.in_(TO_SEND), outbox.c.next_at <= now))
+            ids = [row.message_id for row in sorted(found, key=lambda row: (row.next_at, row.message_id))]
+        for start in range(0, len(ids), _BATCH):
+            some = ids[start : start + _BATCH]
+            with self._reading() as conn:
+                rows = conn.execute(select(outbox).where(among(conn, outbox.c.message_id, some)))
+                there = {row.message_id: codec.outbox_item(row) for row in rows}
+            yield from (there[one] for one in some if one in there)
 
     def due_number(self, now: datetime) -> int:
         """How many may be tried now."""
