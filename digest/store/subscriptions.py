@@ -20,7 +20,7 @@ from digest.store.schema import editions, outbox, roll, subscriptions
 Wake = Callable[[Subscription, LastEdition | None], datetime]
 Rests = Callable[[Subscription], bool]  # whether it is paused just now
 
-
+_BATCH = 500  # subscriptions that are compared with the roll at once
 _TOLD = (editions.c.subscription_id, editions.c.date, editions.c.made_at, editions.c.reason)
 _inner = editions.alias("inner_editions")
 _newest = select(func.max(_inner.c.date))
@@ -50,27 +50,18 @@ class Roll(Database):
         with self._writing() as conn:
             self._take_turns(conn, "roll")
             zones = conn.scalar(select(roll.c.value).where(roll.c.name == "zones"))
-            stored = {row.id: row for row in conn.execute(select(subscriptions))}
-            contents = {one.id: codec.subscription_json(one) for one in wanted}
-            changed = [
-                one
-                for one in wanted
-                if zones != marks["zones"]
-                or one.id not in stored
-                or stored[one.id].removed_at is not None
-                or stored[one.id].content != contents[one.id]
-            ]
-            last = latest(conn, [one.id for one in changed])
-            self._put_on_roll(
-                conn, [_row(one, stored.get(one.id), last.get(one.id), contents, wake) for one in changed]
+            anew = zones != marks["zones"]
+            changed = sum(
+                self._enroll(conn, wanted[start : start + _BATCH], wake, rests, anew=anew)
+                for start in range(0, len(wanted), _BATCH)
             )
-            gone = [one for one, row in stored.items() if one not in contents and row.removed_at is None]
+            there, ids = select(subscriptions.c.id).where(subscriptions.c.removed_at.is_(None)), {w.id for w in wanted}
+            gone = [one for one in conn.scalars(there.order_by(subscriptions.c.id)) if one not in ids]
             _withdraw(conn, gone, "not in the settings any more")
-            _withdraw(conn, [one.id for one in changed if rests(one)], "paused")
             left = {"removed_at": now, "next_due": None, "empty_at": None}
             conn.execute(update(subscriptions).where(among(conn, subscriptions.c.id, gone)).values(left))
             self._upsert(conn, roll, [{"name": name, "value": value} for name, value in marks.items()], ["name"])
-            return len(changed)
+            return changed
 
     def due_subscriptions(self, now: datetime, newest_ingest: datetime | None) -> list[str]:
         """The ids, sorted, of those to look at: their moment has come, or they had an empty date and a dump came in."""
@@ -143,6 +134,24 @@ class Roll(Database):
             put_off(conn, [(one, wake(each, last.get(one)), _empty_at(last.get(one))) for one, each in there.items()])
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    def _enroll(self, conn: Connection, wanted: Sequence[Subscription], wake: Wake, rests: Rests, *, anew: bool) -> int:
+        """Some of the wanted; how many of them are looked at anew, which are all if `anew`."""
+        known = select(subscriptions).where(among(conn, subscriptions.c.id, [one.id for one in wanted]))
+        stored = {row.id: row for row in conn.execute(known)}
+        contents = {one.id: codec.subscription_json(one) for one in wanted}
+        changed = [
+            one
+            for one in wanted
+            if anew
+            or one.id not in stored
+            or stored[one.id].removed_at is not None
+            or stored[one.id].content != contents[one.id]
+        ]
+        last = latest(conn, [one.id for one in changed])
+        self._put_on_roll(conn, [_row(one, stored.get(one.id), last.get(one.id), contents, wake) for one in changed])
+        _withdraw(conn, [one.id for one in changed if rests(one)], "paused")
+        return len(changed)
 
     def _put_on_roll(self, conn: Connection, rows: Sequence[dict[str, object]]) -> None:
         self._upsert(conn, subscriptions, rows, ["id"], keep=("paused_until", "history"))
