@@ -18,7 +18,7 @@ from conftest import Place
 from editions import edition
 
 from digest import config
-from digest.cli import daemon, outcomes, world
+from digest.cli import daemon, outcomes, phases, world
 from digest.cli.spool import Rows, print_object
 from digest.cli.tables import print_json
 from digest.model import (
@@ -255,6 +255,12 @@ def test_what_is_due_is_listed_in_part_and_told_in_whole(
     for name in ("cy", "ada", "dee", "bo", "eve"):
         queued(name, message_id=name)
     assert [one.message_id for one in store.due(NOW)] == ["ada", "bo", "cy", "dee", "eve"]
+
+
+def test_who_is_next_is_looked_for_part_by_part(sent: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [line for line in sent.run("run").out.splitlines() if line.startswith("Next: ")]
+    monkeypatch.setattr(phases, "_AT_ONCE", 1)
+    assert [line for line in sent.run("run").out.splitlines() if line.startswith("Next: ")] == told != []
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from digest.cli.screen import err, out, required
 from digest.cli.spool import Rows, print_object
 from digest.errors import ConfigError, ListingError
 from digest.listings import dump_of, name_of, read_dump
-from digest.model import Delivery, Dump, DumpReport, OutboxItem
+from digest.model import Delivery, Dump, DumpReport, OutboxItem, Subscription
 from digest.pipeline.ingest import dumps_in, ingest
 from digest.pipeline.publish import publish
 from digest.pipeline.roll import with_pauses
@@ -168,18 +168,29 @@ def _say_run(context: Context, report: RunReport, listed: Listed, store: Store) 
     listed.published(report.published)
     if report.delivered.number or report.trouble:
         listed.delivered(report.delivered, report.trouble)
-    settings, last = context.settings, store.last_editions()
+    settings = context.settings
     out.print(f"\nMails: {_where(context)}\nFeeds: {settings.output / 'feeds'}", soft_wrap=True)
     if (front := settings.output / "index.html").exists():
         out.print(f"Pages: {front}", soft_wrap=True)
     everyone = with_pauses(store, readers(settings) or settings.subscriptions)
-    waits = waiting_now(store, everyone, last, context.now())
-    upcoming = next_times(everyone, last, waits, context.now())
-    if upcoming:
-        one = min(everyone, key=lambda each: (upcoming[each.id], each.id))
-        at, whom = upcoming[one.id], readable(one.address) if one.address else "the feed"
-        how = f"which {waits[one.id].reason}" if one.id in waits else "if something is new by then"
+    parts = (everyone[start : start + _AT_ONCE] for start in range(0, len(everyone), _AT_ONCE))
+    soonest = min((_soonest(store, some, context.now()) for some in parts), default=None)
+    if soonest:
+        at, name, how = soonest
+        one = next(each for each in everyone if each.id == name)
+        whom = readable(one.address) if one.address else "the feed"
         out.print(f"Next: {at:%Y-%m-%d %H:%M} UTC, “{one.profile}” for {escape(whom)}, {how}.", soft_wrap=True)
+
+
+_AT_ONCE = 5_000  # subscriptions whose next moments are looked for
+
+
+def _soonest(store: Store, some: Sequence[Subscription], now: datetime) -> tuple[datetime, str, str]:
+    """When the first of them is due next, its id, and what for."""
+    last = store.last_editions([one.id for one in some])
+    waits = waiting_now(store, some, last, now)
+    at, name = min((at, name) for name, at in next_times(some, last, waits, now).items())
+    return at, name, f"which {waits[name].reason}" if name in waits else "if something is new by then"
 
 
 def _where(context: Context) -> str:
