@@ -71,11 +71,11 @@ def test_ticks_never_run_side_by_side(caplog: pytest.LogCaptureFixture) -> None:
     assert "apscheduler" not in caplog.text.lower() and "maximum number" not in caplog.text
 
 
-def _log_until(process: subprocess.Popen[bytes], words: str, seconds: float = 60) -> str:
-    """What the process logs until it says the words."""
+def _log_until(process: subprocess.Popen[bytes], words: str, times: int = 1, seconds: float = 60) -> str:
+    """What the process logs until it has said the words so many times."""
     assert process.stderr is not None
     seen, last = b"", os.times().elapsed + seconds
-    while words.encode() not in seen:
+    while seen.count(words.encode()) < times:
         ready, _, _ = select.select([process.stderr], [], [], max(0.0, last - os.times().elapsed))
         assert ready, f"{words!r} was not logged: {seen.decode()}"
         read = os.read(process.stderr.fileno(), 65536)
@@ -92,7 +92,7 @@ def test_the_daemon_takes_in_a_dump_mails_it_and_stops_when_told(place: Place) -
             part = place.folder / "inbox" / "today.json.part"
             shutil.copy(SAMPLE, part)
             part.rename(part.with_suffix(""))
-            said = _log_until(daemon, "state=sent")
+            said = _log_until(daemon, "state=sent", 4)
             daemon.send_signal(signal.SIGTERM)
             said += _log_until(daemon, "daemon_stopped")
             assert daemon.wait(30) == 0
