@@ -20,7 +20,7 @@ OPEN = frozenset({"subject", "preheader", "archive"})
 _RARE = OPEN - {"subject"}  # what two of those mails seldom have in common: keeping it would take longer
 OWN_ROOM = 500  # bytes of html kept for each thing of the reader's own, so that who the reader is changes no paper
 
-_KEPT = 4_096
+_KEPT = 512  # frames of some 8 kB
 _Line: TypeAlias = Mention | days.RibbonLine
 _LINES: Mapping[str, type[_Line]] = {"missed": Mention, "hidden": Mention, "ribbon": days.RibbonLine}
 _NESTED = ("cards", *_LINES)
