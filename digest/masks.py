@@ -20,10 +20,11 @@ _OURS = re.compile(
     rf"|(?<=archive/){_OF_OURS}(?=\.html)"  # a reader's page
     rf"|(?<=archive/\.){_OF_OURS}(?=\.html)"  # and while it is written
     rf"|(?<=\+){_OF_OURS}(?=@)"  # the sender that mail to a reader has, where it returns to
+    rf"|(?<=subject=){_OF_OURS}(?![\w-])"  # the mail that ends a subscription
 )
 # Those below are bounded, so that no text takes long.
 _WEB_LOGIN = re.compile(r"(?i)(?<=http://|ttps://)(?:[^\s/?#\"'<>]{0,256}@|[^\s/?#:@\"'<>]{0,256}:[^\s@\"'<>]{0,256}@)")
-_LOGIN = re.compile(r"(?i)(?<=://)([^\s/?#:@\"'<>]{0,256}):[^\s@\"'<>]{0,256}@")  # of a database: who it is may be told
+_LOGIN = re.compile(r"(?<=://)([^\s/?#:\"'<>]{0,256}):[^\s\"'<>]{0,256}@")  # of a database: who it is may be told
 _ADDRESS_OF_THE_WEB = re.compile(r"(?i)\bhttps?://[^\s\"'<>“”`]+")
 _OPAQUE = re.compile(  # parts of a path that nobody would read aloud
     r"(?<=[^/][/?#])(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"  # a UUID
@@ -32,7 +33,7 @@ _OPAQUE = re.compile(  # parts of a path that nobody would read aloud
 )
 _VALUE = re.compile(r"(?<=[?&#])([^\s=?&#\"'<>]+)=([^\s&#\"'<>“”`)]*[^\s&#\"'<>“”`).,:;!])")
 _NO_SECRETS = re.compile(  # what the sources are asked, and how a database is connected to
-    "search_query|id_list|start|max_results|sort|sort(?:by|order)|date|limit|p|page|q|format"
+    "search_query|id_list|query|term|subject|offset|start|max_results|sort|sort(?:by|order)|date|limit|p|page|q|format"
     "|verb|metadataprefix|set|from|until|resumptiontoken|host|port|timeout|connect_timeout|sslmode",
     re.IGNORECASE,
 )

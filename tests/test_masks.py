@@ -38,6 +38,8 @@ UUID = "5f1c2a3b-1111-4222-8333-444455556666"
         ("https://ada:pa/ss@papers.example/feed", "https://***@papers.example/feed"),
         ("http://key@papers.example/feed", "http://***@papers.example/feed"),
         ("postgresql://digest:pass@db/x?sslmode=require", "postgresql://digest:***@db/x?sslmode=require"),
+        ("postgresql://digest:pa@ss@db/x", "postgresql://digest:***@db/x"),
+        ("imaps://ada@example.org:s3cret@mail.example/x", "imaps://ada@example.org:***@mail.example/x"),
         ("https://papers.example/rss?key=abc&page=2: none", "https://papers.example/rss?key=***&page=2: none"),
         ("redirects to “/rss?sig=abc”", "redirects to “/rss?sig=***”"),
         (f"https://hc.example/{UUID}/fail", "https://hc.example/***/fail"),
@@ -54,6 +56,8 @@ def test_secrets_are_known_by_their_form(text: str, left: str) -> None:
     [
         "https://export.arxiv.org/api/query?search_query=cat:cs.CL&start=0&max_results=100: answered 400",
         "https://huggingface.co/api/daily_papers?date=2026-06-02",
+        "https://connect.biorxiv.org/biorxiv_xml.php?subject=neuroscience",
+        "https://doi.org/10.1016/S0140-6736(20)30183-5",
         "https://www.biorxiv.org/content/10.1101/2026.01.01.573123v1",
         f"inbox/{UUID}.json: no known listing",
         "inbox/hf/2026-06-02.at-20260602T200000Z.json",
