@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from functools import cache
 from html import unescape
 from pathlib import Path
+from random import Random
 from typing import cast
 
 import pytest
@@ -29,6 +30,8 @@ from lxml import html as lxml_html
 from digest.errors import RenderError
 from digest.model import (
     Cadence,
+    Edition,
+    Item,
     Links,
     Reason,
     RibbonDay,
@@ -38,7 +41,7 @@ from digest.model import (
     Verdict,
     VerdictKind,
 )
-from digest.render import MAIL_LIMIT, Renderer, premail, views
+from digest.render import MAIL_LIMIT, Renderer, cards, premail, views
 from digest.render import renderer as renderer_module
 from digest.render.colour import contrast
 from digest.render.wording import clip, opening
@@ -397,6 +400,69 @@ def test_what_is_kept_does_not_show_in_another_mail() -> None:
     warm = Renderer([TEMPLATES], SITE)
     for items in (*lists, *reversed(lists)):
         assert warm.render(edition(*items), LINKS) == Renderer([TEMPLATES], SITE).render(edition(*items), LINKS)
+
+
+def test_whatever_an_edition_says_is_said_in_its_own_mail_alone() -> None:
+    """Beside one that differs in a single thing, for a warm renderer as for a fresh one."""
+    base, of_sections = edition(), sectioned_edition()
+    given = {
+        "title": "Other", "description": "Other.", "date": date(2025, 11, 23), "items": base.items[1:], "fresh": 30,
+        "held_back": 0, "muted": 0, "sources": ("arxiv",), "missed": of_sections.missed, "hidden": of_sections.hidden,
+        "ribbon": (RibbonDay(date=date(2025, 11, 20), new=3, title="Old"),), "cut": date(2025, 11, 1),
+        "every_day": True,
+        "verdicts": (Verdict(source="arxiv", date=date(2025, 11, 20), kind=VerdictKind.STALE, evidence="old"),),
+    }  # fmt: skip
+    quiet = {"subscription", "made_at", "strands"}  # of the first see below; a mail's words have nothing of the others
+    assert given.keys() | quiet == {field.name for field in fields(Edition)}
+    each = [replace(base, **{name: value}) for name, value in given.items()]
+    each += [
+        replace(base, subscription=replace(base.subscription, **{name: value}))
+        for name, value in {"language": "de", "cadence": Cadence.WEEKLY, "address": "bo@example.net"}.items()
+    ]
+    warm = Renderer([TEMPLATES], SITE)
+    for one in (base, *each, base):
+        told = warm.render(one, LINKS)
+        assert told == Renderer([TEMPLATES], SITE).render(one, LINKS)
+        assert one is base or told != warm.render(base, LINKS)
+
+
+@pytest.mark.parametrize("room", [6, 4_096])
+def test_cards_that_are_kept_are_those_of_their_items(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In lists that share some of their items and papers, in two languages, while others are made and forgotten."""
+    monkeypatch.setattr(cards, "_KEPT", room)
+    random, warm = Random(room), Renderer([TEMPLATES], SITE)
+    papers, sections = [paper(0), paper(1)], [one.section for one in sectioned_edition().items[1:]]
+
+    def any_item() -> Item:
+        one = random.choice([*papers, paper(2, title=f"Of a day, {random.random()}")])
+        why = random.choice(["", "A reason", f"Said once, {random.random()}", "理由" * 40])
+        fresh, before = random.choice([(True, None), (False, None), (False, 1), (False, 2)])
+        section = random.choice([Section(), Section(), Section(), *sections])
+        votes = random.choice([3, 4])
+        return item(0, paper=one, votes=votes, why=why, fresh=fresh, before=before, section=section)
+
+    shared = [any_item() for _ in range(6)]
+    for _ in range(80):
+        plain = random.random() < 0.5
+        items = [random.choice([*shared, any_item()]) for _ in range(random.randint(1, 5))]
+        if plain:
+            items = [replace(one, fresh=True, before=None, section=Section()) for one in items]
+        own = Subscription(id="x", profile="slm", address="a@b.example", language=random.choice(["en", "de"]))
+        one = edition(*items, subscription=own)
+        assert warm.render(one, LINKS) == Renderer([TEMPLATES], SITE).render(one, LINKS)
+
+
+@pytest.mark.parametrize("room", [6, 4_096])
+def test_what_is_kept_is_of_nothing_that_is_gone(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An item or a paper that is made later may have the identity of one that is forgotten."""
+    monkeypatch.setattr(cards, "_KEPT", room)
+    warm = Renderer([TEMPLATES], SITE)
+    for number in range(60):
+        work = paper(0, title=f"Kites {number // 2}")
+        text = warm.render(edition(item(0, paper=work, why=f"Told {number}")), LINKS).text
+        assert f"Kites {number // 2}\n" in text and f"Told {number}" in text
+        text = warm.render(edition(item(0, paper=work, why=f"Told again {number}")), LINKS).text
+        assert f"Kites {number // 2}\n" in text and f"Told again {number}" in text
 
 
 # --- colours --------------------------------------------------------------------------------------------

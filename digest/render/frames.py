@@ -27,7 +27,7 @@ _NESTED = ("cards", *_LINES)
 _NAMES = tuple(field.name for field in fields(around.Shell))
 _values = attrgetter(*_NAMES)
 _facts = attrgetter(
-    "title", "description", "date", "fresh", "held_back", "muted", "sources", "ribbon", "cut", "verdicts",
+    "title", "description", "date", "fresh", "held_back", "muted", "sources", "ribbon", "cut", "verdicts", "every_day",
     "subscription.cadence", "subscription.language",
 )  # fmt: skip
 # Fragments by the name of what they stand in the place of.
