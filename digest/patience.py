@@ -26,14 +26,14 @@ def is_failing(
     that does not say what it answers is taken for the answer to the latest message before it.
     """
     soft = [one for one in bounces if one.kind is ReturnKind.SOFT and (since is None or one.at > since)]
-    answered = {answers(one, messages) for one in bounces if one.kind is not ReturnKind.NOTICE}
+    answered = {_answers(one, messages) for one in bounces if one.kind is not ReturnKind.NOTICE}
     arrived = [
         one.created_at
         for one in messages
         if one.state is OutboxState.SENT and one.message_id not in answered and now - one.created_at >= SETTLED
     ]
     last = max(arrived, default=None)
-    moments = {answers(one, messages) or one.digest: one.at for one in soft if last is None or one.at > last}
+    moments = {_answers(one, messages) or one.digest: one.at for one in soft if last is None or one.at > last}
     streak = sorted(moments.values())
     return len(streak) >= most and streak[-1] - streak[0] >= SPAN
 
@@ -43,8 +43,7 @@ def is_outage(dead: int, mailed: int) -> bool:
     return dead >= MANY and 100 * dead >= _SHARE * mailed
 
 
-def answers(bounce: Bounce, messages: Sequence[OutboxItem]) -> str | None:
-    """The message that a bounce says, or is taken, to answer: of those to the address, oldest first."""
+def _answers(bounce: Bounce, messages: Sequence[OutboxItem]) -> str | None:
     if bounce.message_id:
         return bounce.message_id
     at = bisect_right(messages, bounce.at, key=lambda one: one.created_at)

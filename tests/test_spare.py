@@ -17,6 +17,7 @@ from smtp_sink import Received, Sink
 from stores import NOW, an_edition, an_item, enqueue
 from test_returns import returns, suppressed
 
+from digest.errors import StoreError
 from digest.model import Delivery, Intent, OutboxState, Suppression
 from digest.store import Store
 
@@ -216,6 +217,49 @@ def test_a_reader_of_two_profiles_gets_both_again(here: Here) -> None:
     assert suppressed(here.place) == {}
 
 
+def test_a_mail_that_waited_has_not_come_back_for_a_late_bounce_that_names_none(here: Here) -> None:
+    """It goes out when the domain is well again, after that bounce was written."""
+    first = [here.back(one, named=False) for one in DEAD]
+    here.read(*first)
+    lines = ['{"listing": {"source": "lab", "as_of": "2026-06-03", "daily": true}}', '{"title": "Kites of paper"}']
+    (here.place.folder / "inbox" / "lab.jsonl").write_text("\n".join(lines))
+    here.place.run("run", now="2026-06-03T20:00:00+00:00")
+    again = [one.replace(b"02 Jun 2026 20:30", b"03 Jun 2026 20:30").replace(b" 20\n", b" also\n") for one in first]
+    (spared,) = here.read(*again, now="2026-06-03T21:00:00+00:00")["spared"]
+    assert len(spared["addresses"]) == len(DEAD)
+    here.place.run("outbox", "--resume", "small.example", now="2026-06-03T22:00:00+00:00")
+    here.place.run("deliver", now="2026-06-03T22:00:00+00:00")
+    went = [one.content for one in here.mails(DEAD[0])]
+    assert len(went) > 1 and went[-1] not in went[:-1], "the next edition"
+    here.read(now="2026-06-03T23:00:00+00:00")
+    here.place.run("deliver", now="2026-06-03T23:00:00+00:00")
+    assert [one.content for one in here.mails(DEAD[0])] == went
+
+
+def test_a_second_report_of_the_first_sending_tells_nothing_of_the_second(here: Here) -> None:
+    """From another server on the way, after the mail was put back and before it went once more."""
+    here.read(*(here.back(one) for one in DEAD))
+    second = [here.back(one).replace(b"20:30:00", b"21:30:00").replace(b" 20\n", b" also\n") for one in DEAD]
+    here.resume()
+    here.place.run("deliver", now=RESUMED)
+    (spared,) = here.read(*second, now=BACK_AGAIN)["spared"]
+    assert (spared["again"], spared["late"], spared["unsure"]) == (0, 0, 0)
+    assert here.outbox() == {"sent": 24} and suppressed(here.place) == {}
+
+
+def test_nobody_may_be_mailed_again_before_the_domain_is_stopped(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    box = returns(here.place, *(here.back(one) for one in DEAD))
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "stop_domain", fails)
+        assert here.place.run("bounce", box, now=READ).code == 2
+    assert set(suppressed(here.place)) == set(DEAD) and here.outbox() == {"sent": 24}
+    (spared,) = here.read()["spared"]
+    assert (spared["stopped"], spared["again"]) == (True, 22)
+
+
 # --- the store ---------------------------------------------------------------------------------------------------
 
 
@@ -260,3 +304,19 @@ def test_what_is_undone_is_seen_until_then(store: Store) -> None:
     assert (store.suppressions(), store.outbox(), store.destinations()) == ((), (), ())
     assert store.suppress(barred)
     assert store.lifted("ada@example.org") is None and store.unsuppress(["ada@example.org"], NOW + timedelta(days=1))
+
+
+def test_what_is_written_at_once_is_written_whole_or_not_at_all(store: Store) -> None:
+    barred = Suppression(address="ada@example.org", reason="bounced", since=NOW)
+    with store.at_once():
+        store.suppress(barred)
+        store.stop_domain("example.org", "no")
+        assert store.suppressions() == (barred,), "it sees what it wrote"
+    assert [one.name for one in store.destinations()] == ["example.org"]
+    with pytest.raises(RuntimeError), store.at_once():
+        store.resume("example.org")
+        store.unsuppress([barred.address], NOW)
+        raise RuntimeError
+    with store.undone(), store.at_once():
+        store.resume("example.org")
+    assert store.suppressions() == (barred,) and store.destinations()

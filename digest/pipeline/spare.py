@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from digest.cadence import local_date, paused
 from digest.model import Bounce, Delivery, OutboxItem, OutboxState, Subscription, Suppression
-from digest.patience import MANY, answers, is_outage
+from digest.patience import MANY, is_outage
 from digest.pipeline.bounces import reason_of
 from digest.pipeline.roll import with_pauses
 from digest.pipeline.world import World
@@ -23,6 +23,7 @@ from digest.store import Store
 log = logging.getLogger(__name__)
 
 _LATELY = timedelta(days=7)  # how far back mails are looked at
+_CLOCKS = timedelta(minutes=10)  # by how much those of servers may differ from ours
 _Sending: TypeAlias = tuple[date, bool]  # a day's mails, or those that were put back on that day
 
 
@@ -49,13 +50,8 @@ class Spared:
 class _Dead:
     bounce: Bounce
     message: OutboxItem | None  # that came back, as far as it is known
-    named: bool  # whether the bounce itself names it
-
-    @property
-    def again(self) -> bool:
-        """Whether the message had been put back before it came back so."""
-        queued = self.message.queued_at if self.message else None
-        return queued is not None and self.bounce.at > queued
+    named: bool = False  # whether the bounce itself names it
+    again: bool = False  # whether the message had been put back, and had gone once more, before it came back so
 
     @property
     def sending(self) -> _Sending:
@@ -87,10 +83,14 @@ def spare(world: World, now: datetime, *, dry: bool = False) -> Iterator[Spared]
         if not is_outage(dead, mailed):
             continue
         latest = (address for address in those if sending == max(one.sending for one in of_address[address]))
-        lifted = store.spare((one.bar for address in latest for one in of_address[address]), now)
-        if stopped := len(lifted) >= MANY:
-            last = list(those.values())[-1][-1].bar.reason
-            _stop(store, domain, f"{dead} of {mailed} mails of {day} came back as dead, the last {last}", dry=dry)
+        with store.at_once():  # so that who may be mailed again finds the domain stopped
+            lifted = store.spare((one.bar for address in latest for one in of_address[address]), now)
+            if stopped := len(lifted) >= MANY:
+                last = list(those.values())[-1][-1].bar.reason
+                words = f"{dead} of {mailed} mails of {day} came back as dead, the last {last}"
+                store.stop_domain(domain, words)
+        if stopped and not dry:
+            log.error("domain_stopped domain=%s reply=%s resume=`digest outbox --resume %s`", domain, words, domain)
         back = _take_back(world, [one for several in those.values() for one in several], now)
         if lifted or back:
             states = [one.state for one in back]
@@ -108,16 +108,28 @@ def spare(world: World, now: datetime, *, dry: bool = False) -> Iterator[Spared]
 
 
 def _dead(store: Store, now: datetime) -> Iterator[_Dead]:
-    """What came back of late. A bounce that names no mail of ours is taken to answer the latest of its subscription."""
+    """What came back of late, with the mail that it can be.
+
+    A bounce that names no mail of ours is taken to answer the last of its subscription that a server had taken by then.
+    One that waited then, as its domain was stopped, has not come back, though it was decided on before the bounce.
+    """
+    found = list[tuple[Bounce, Sequence[OutboxItem], bool]]()
     for bounce, message in store.dead(now - _LATELY):
-        if message or bounce.message_id or not bounce.address:
-            yield _Dead(bounce=bounce, message=message, named=message is not None)
-            continue
-        before = store.mailed_to(bounce.address, bounce.at - _LATELY)
-        mails = [one for one in before if bounce.subscription_id in (None, one.subscription_id)]
-        latest = answers(bounce, mails)
-        message = next((one for one in mails if one.message_id == latest), None)
-        yield _Dead(bounce=bounce, message=message, named=False)
+        mails: Sequence[OutboxItem] = [message] if message else []
+        if not (message or bounce.message_id) and bounce.address:
+            to_it = store.mailed_to(bounce.address, bounce.at - _LATELY)
+            mails = [one for one in to_it if bounce.subscription_id in (None, one.subscription_id)]
+        found.append((bounce, mails, message is not None))
+    taken = store.taken_at({one.message_id for _, mails, _ in found for one in mails})
+    for bounce, mails, named in found:
+        by_then = {
+            one.message_id: [at for at in taken.get(one.message_id, ()) if at <= bounce.at + _CLOCKS] for one in mails
+        }
+        those = mails if named else [one for one in mails if by_then[one.message_id]]
+        message = max(those, key=lambda one: (by_then[one.message_id][-1:], one.message_id), default=None)
+        queued = message.queued_at if message else None
+        again = message is not None and queued is not None and any(at >= queued for at in by_then[message.message_id])
+        yield _Dead(bounce=bounce, message=message, named=named, again=again)
 
 
 # --- the mail that came back -----------------------------------------------------------------------------------
@@ -157,9 +169,3 @@ def _becomes(world: World, one: _Dead, message: OutboxItem, reader: Subscription
     if one.named:
         return OutboxState.FAILED if late else OutboxState.PENDING
     return OutboxState.UNKNOWN if late or not world.resend_after_crash else OutboxState.PENDING
-
-
-def _stop(store: Store, domain: str, reply: str, *, dry: bool) -> None:
-    if not dry:
-        log.error("domain_stopped domain=%s reply=%s resume=`digest outbox --resume %s`", domain, reply, domain)
-    store.stop_domain(domain, reply)

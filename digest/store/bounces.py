@@ -103,6 +103,16 @@ class Bounces(Database):
         with self._reading() as conn:
             return conn.scalar(select(func.count(outbox.c.address.distinct())).where(went)) or 0
 
+    def taken_at(self, message_ids: Iterable[str]) -> dict[str, tuple[datetime, ...]]:
+        """By Message-ID the moments at which a server took messages, in their order; of those that any took."""
+        found: dict[str, list[datetime]] = {}
+        with self._reading() as conn:
+            theirs = among(conn, deliveries.c.message_id, message_ids) & (deliveries.c.state == OutboxState.SENT)
+            query = select(deliveries.c.message_id, deliveries.c.at).where(theirs)
+            for row in conn.execute(query.order_by(deliveries.c.at, deliveries.c.id)):
+                found.setdefault(row.message_id, []).append(row.at)
+        return {one: tuple(moments) for one, moments in found.items()}
+
     def take_back(self, those: Iterable[Delivery], unsure: Collection[str]) -> tuple[Delivery, ...]:
         """What becomes of messages that were sent and came back; those that are still as they were.
 

@@ -41,7 +41,7 @@ class Database:
         self._reader = self._engine.execution_options(**snapshot)
         # Taking SQLite's write lock at once: a transaction that read first could not wait for it.
         self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-        self._undone: Connection | None = None
+        self._within: Connection | None = None  # a transaction of which what is read and written is a part
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -80,12 +80,22 @@ class Database:
         """
         with translated(self.name), self._writer.connect() as conn:
             conn.begin()
-            self._undone = conn
+            self._within = conn
             try:
                 yield
             finally:
-                self._undone = None
+                self._within = None
                 conn.rollback()
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """All that is written meanwhile by this store, in one thread, is written at the end, or none of it."""
+        with self._writing() as conn:
+            before, self._within = self._within, conn
+            try:
+                yield
+            finally:
+                self._within = before
 
     def check(self) -> str:
         """One line for the doctor: engine, database, schema revision. StoreError if SQLite finds the file damaged."""
@@ -129,15 +139,15 @@ class Database:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with translated(self.name), nullcontext(self._undone) if self._undone else self._reader.connect() as conn:
+        with translated(self.name), nullcontext(self._within) if self._within else self._reader.connect() as conn:
             yield conn
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """One transaction: all of the body's writes or none."""
-        if self._undone:
-            with translated(self.name), self._undone.begin_nested():
-                yield self._undone
+        if within := self._within:
+            with translated(self.name), within.begin_nested():
+                yield within
             return
         with translated(self.name), self._writer.begin() as conn:
             yield conn
