@@ -30,7 +30,10 @@ def quoted(text: str) -> bytes:
     raw = lines(text)
     if raw.endswith(b"\r\n"):
         return binascii.b2a_qp(raw)  # takes its line ends from the first that it sees
-    return binascii.b2a_qp(raw + b"\r\n")[:-2] + b"=\r\n" if raw else b""
+    fragment = binascii.b2a_qp(raw + b"\r\n")[:-2] if raw else b""
+    if len(fragment) - fragment.rfind(b"\n") - 1 > _LINE:  # by its last character, a blank in three
+        fragment = fragment[:-3] + b"=\r\n" + fragment[-3:]
+    return fragment + b"=\r\n" if raw else b""
 
 
 def unquoted(fragment: bytes) -> bytes:

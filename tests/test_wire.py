@@ -49,6 +49,8 @@ def test_lines_end_as_in_mail_without_blanks_before(text: str, wire: bytes) -> N
         ("a\x7f", b"a=7F=\r\n"),
         ("a" * 75, b"a" * 75 + b"=\r\n"),
         ("a" * 76, b"a" * 75 + b"=\r\na=\r\n"),
+        ("a" * 72 + " ", b"a" * 72 + b"=20=\r\n"),
+        ("a" * 73 + " ", b"a" * 73 + b"=\r\n=20=\r\n"),
     ],
 )
 def test_short_fragments(text: str, wire: bytes) -> None:
