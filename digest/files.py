@@ -55,8 +55,8 @@ def _holds(path: Path, content: bytes) -> bool:
 class Batch:
     """Many files, put in place together: to bring all to the disk at once costs a tenth of one after the other.
 
-    Each lies beside its place until `settle`, under a name that no other batch has. At the end of the `with` those that
-    were not put in place are gone; what a kill leaves there, the next batch takes away.
+    Each lies beside its place until `settle`, under a name that no other batch has. At the end of the `with`, or with
+    `drop`, those that were not put in place are gone; what a kill leaves there, the next batch takes away.
     """
 
     def __init__(self) -> None:
@@ -68,8 +68,7 @@ class Batch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for temporary in self._ready.values():
-            temporary.unlink(missing_ok=True)
+        self.drop()
 
     def __len__(self) -> int:
         return len(self._ready)
@@ -92,17 +91,26 @@ class Batch:
         """Put all in place."""
         if self._ready:
             os.sync()
-        for path in list(self._ready):
-            self._ready.pop(path).replace(path)
+        for path, temporary in list(self._ready.items()):
+            temporary.replace(path)
+            del self._ready[path]
+
+    def drop(self) -> None:
+        """Take away those that are not in place. The batch can be filled anew."""
+        while self._ready:
+            self._ready.popitem()[1].unlink(missing_ok=True)
+        self._folders.clear()
 
 
 def _sweep(folder: Path) -> None:
     """Takes away what batches left there whose process is gone."""
-    for path in folder.glob(".*.new"):
+    with os.scandir(folder) as there:
+        names = [one.name for one in there if one.name.startswith(".")]  # maybe a few of a million
+    for name in names:
         try:
-            if found := _OF_BATCH.fullmatch(path.name):
+            if found := _OF_BATCH.fullmatch(name):
                 os.kill(int(found["process"]), 0)
         except (ProcessLookupError, OverflowError):
-            path.unlink(missing_ok=True)
+            (folder / name).unlink(missing_ok=True)
         except PermissionError:
             continue  # somebody else's, and at work

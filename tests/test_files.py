@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -103,6 +104,23 @@ def test_what_a_failure_keeps_out_of_its_place_is_gone_and_so_is_what_a_kill_lef
         batch.settle()
         other.settle()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "one"])
+
+
+def test_what_cannot_be_put_in_place_is_gone_and_the_batch_can_be_filled_anew(tmp_path: Path) -> None:
+    places = [tmp_path / "folder" / name for name in ("one", "two", "three")]
+    batch = Batch()
+    for path in places:
+        batch.write(path, b"1")
+    places[1].mkdir()
+    with pytest.raises(IsADirectoryError):
+        batch.settle()
+    assert len(batch) == 2
+    batch.drop()
+    assert {*places[0].parent.iterdir()} == {*places[:2]}
+    shutil.rmtree(places[0].parent)
+    batch.write(places[2], b"2")
+    batch.settle()
+    assert list(places[0].parent.iterdir()) == places[2:]
 
 
 def test_a_full_disk_is_told_with_the_file(tmp_path: Path) -> None:
