@@ -112,7 +112,7 @@ class Office:
             def go() -> None:
                 letters = Letters(world)
                 for start in range(0, number, BATCH):
-                    store.enqueue_all([letters.posting(one, NOW) for one in made[start : start + BATCH]], NOW)
+                    store.enqueue_all(letters.postings(made[start : start + BATCH], NOW), NOW)
                 _all_sent(world, number)
 
             yield go

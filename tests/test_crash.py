@@ -28,12 +28,15 @@ INGEST = [
 ]
 PUBLISH = [
     "digest.pipeline.letters:write_letter:after:2",
+    "digest.files:Batch.write:after:2",  # of a page
+    "digest.files:Batch.settle:before:6",
+    "digest.files:Batch.settle:after:6",
     "digest.store:Store.enqueue_all:before",
     "digest.store:Store.enqueue_all:after",
     "digest.pipeline.publish:write_surfaces:before",
-    "digest.files:Batch.write:after:8",
-    "digest.files:Batch.settle:before",
-    "digest.files:Batch.settle:after",
+    "digest.files:Batch.write:after:12",  # of a feed
+    "digest.files:Batch.settle:before:9",
+    "digest.files:Batch.settle:after:9",
     "digest.store:Store.record_feed_build:before:3",
     "digest.pipeline.surfaces:_write_pages:before:2",
 ]
@@ -88,7 +91,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 # Once for each hand-off in the suite; the others are for `make storm`.
-OFTEN = [INGEST[2], *PUBLISH[:3:2], PUBLISH[4], DELIVER[0], *DELIVER[4:6]]
+OFTEN = [INGEST[2], *PUBLISH[:3:2], PUBLISH[5], PUBLISH[7], DELIVER[0], *DELIVER[4:6]]
 POINTS = [pytest.param(one, marks=() if one in OFTEN else pytest.mark.long) for one in (*INGEST, *PUBLISH, *DELIVER)]
 
 
@@ -108,6 +111,7 @@ def test_kill_then_run_again(
     assert files(place.folder / "out" / "feeds") == files(calm / "out" / "feeds")
     for page in (calm / "out" / "archive").rglob("*.html"):
         assert (place.folder / "out" / page.relative_to(calm / "out")).read_bytes() == page.read_bytes()
+    assert list((place.folder / "out").rglob(".*")) == [], "what was begun is gone"
     mails = Counter(path.read_bytes() for path in (tmp_path / "received").glob("*.eml"))
     expected = {path.read_bytes() for path in (calm / "out" / "mail").glob("*.eml")}
     assert set(mails) == expected, "every message came, and no other"

@@ -10,15 +10,26 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from datetime import date
 from email.message import EmailMessage
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import feedparser
+import pytest
 from conftest import Place
+from editions import MOMENT, edition, item, sectioned_edition
 from lxml import html as lxml_html
+from mail_samples import world_in
 from prepared import SECRET
 
+from digest.model import Edition
+from digest.pipeline.letters import Letters
+from digest.pipeline.surfaces import links, page_path
 from digest.store import Store
 
 NOW = "2026-06-02T20:00:00+00:00"
@@ -165,3 +176,58 @@ def part(message: EmailMessage, subtype: str) -> str:
     found = message.get_body((subtype,))
     assert found
     return str(found.get_content())
+
+
+def test_pages_are_put_in_place_together_before_anything_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [edition(), replace(edition(item(2)), date=date(2025, 11, 22)), sectioned_edition(), public(edition())]
+    syncs = list[int]()
+    with world_in(tmp_path) as world:
+        archive, letters = world.output / "archive", Letters(world)
+        monkeypatch.setattr(os, "sync", lambda: syncs.append(len(list(archive.glob("*.html")))))
+        items = [one.item for one in letters.postings([*made, made[0]], MOMENT)]
+        assert items == [Letters(world).posting(one, MOMENT).item for one in [*made, made[0]]]
+        paths = {
+            world.output / page_path(world, one): world.renderer.page(one, links(world, one)).encode()
+            for one in made[:3]
+        }
+        assert {path: path.read_bytes() for path in archive.iterdir()} == paths
+        letters.postings(made, MOMENT)
+    assert syncs == [0], "once, and none is in place until then"
+
+
+@pytest.mark.parametrize("step", ["drawing", "bringing to the disk", "putting in place"])
+def test_where_pages_fail_none_is_half_there_and_all_are_made_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    made = [edition(), sectioned_edition(), edition(item(3))]
+    with world_in(tmp_path) as world:
+        archive, letters = world.output / "archive", Letters(world)
+        with monkeypatch.context() as patch:
+            if step == "drawing":
+                patch.setattr(world.renderer, "page", at_the_second(world.renderer.page))
+            elif step == "bringing to the disk":
+                patch.setattr(os, "sync", full)
+            else:
+                patch.setattr(Path, "replace", at_the_second(Path.replace))
+            with pytest.raises(OSError, match="No space left"):
+                letters.postings(made, MOMENT)
+        assert len(list(archive.iterdir())) == (step == "putting in place")
+        letters.postings(made, MOMENT)
+        for one in made:
+            assert (world.output / page_path(world, one)).read_text() == world.renderer.page(one, links(world, one))
+        assert len(list(archive.iterdir())) == 3
+
+
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def at_the_second(work: Callable[..., Any]) -> Callable[..., Any]:
+    calls = count(1)
+    return lambda *given: full() if next(calls) == 2 else work(*given)
+
+
+def public(one: Edition) -> Edition:
+    return replace(one, subscription=replace(one.subscription, address=None))

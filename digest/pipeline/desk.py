@@ -145,7 +145,7 @@ class Desk:
 
     def _enqueue(self, made: Sequence[Edition]) -> list[Edition]:
         """Store them with what is to be mailed; those that are written, not another process's."""
-        postings = [self._letters.posting(one, self._now) for one in made]
+        postings = self._letters.postings(made, self._now)
         wakes = {one.subscription.id: self._wake(one.subscription, one.date, None) for one in made}
         new = self._world.store.enqueue_all(postings, self._now, wakes)
         return [one for one in made if one.id in new]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ from threading import Lock
 
 from digest.addresses import readable
 from digest.errors import PermanentDeliveryError
-from digest.files import write_whole
+from digest.files import Batch, write_whole
 from digest.message import assembled, build_message, message_id, own_words, token, write_letter
 from digest.model import (
     Draft,
@@ -53,12 +53,25 @@ class Letters:
         self._stored = lru_cache(_KEPT_STORED)(world.store.letter)
         self._drawing = Lock()
         self._written: OrderedDict[object, tuple[Draft, Letter]] = OrderedDict()
+        self._pages = Batch()
 
-    def posting(self, edition: Edition, now: datetime, known: str = "") -> Posting:
+    def postings(self, editions: Sequence[Edition], now: datetime) -> list[Posting]:
+        """As `posting` of each. Their web pages are put in place together, before this returns."""
+        try:
+            found = [self.posting(one, now, pages=self._pages) for one in editions]
+            self._pages.settle()
+        except BaseException:
+            self._written.clear()  # the pages of some are not there
+            self._pages.drop()
+            raise
+        return found
+
+    def posting(self, edition: Edition, now: datetime, known: str = "", *, pages: Batch | None = None) -> Posting:
         """An edition with what goes into the outbox for it. Its web page is written, as the mail points there.
 
         `known` is the Message-ID of one that is in the outbox, which it keeps whatever the settings say since. Where
-        the address cannot be written into a mail there is no letter, and delivery will say so.
+        the address cannot be written into a mail there is no letter, and delivery will say so. The page is there at
+        once, or when these `pages` are put in place.
         """
         hold, address = self._world.hold, edition.subscription.address
         held_until = now + hold if hold else None
@@ -74,16 +87,16 @@ class Letters:
             next_at=now + hold,
         )
         try:
-            letter, own = self.letter(edition, address)
+            letter, own = self.letter(edition, address, pages)
         except PermanentDeliveryError:
             return Posting(edition=edition, item=item, held_until=held_until)
         return Posting(edition=edition, item=_sealed(item, letter, own), letter=letter, held_until=held_until)
 
-    def letter(self, edition: Edition, address: str) -> tuple[Letter, tuple[str, ...]]:
+    def letter(self, edition: Edition, address: str, pages: Batch | None = None) -> tuple[Letter, tuple[str, ...]]:
         """The letter that an edition goes out as, and what is this reader's own in it."""
         where = links(self._world, edition)
         with self._drawing:
-            draft, letter = self._drawn(edition, where)
+            draft, letter = self._drawn(edition, where, pages)
         return letter, own_words(address, where, self._world.renderer.own(draft, readable(address), where))
 
     def message(self, item: OutboxItem) -> Message:
@@ -118,24 +131,26 @@ class Letters:
         self._world.store.give_letter(item, letter, edition.date)
         return item, letter
 
-    def _drawn(self, edition: Edition, where: Links) -> tuple[Draft, Letter]:
+    def _drawn(self, edition: Edition, where: Links, pages: Batch | None) -> tuple[Draft, Letter]:
         shared = replace(where, unsubscribe_url=None, unsubscribe_mail=None, preferences_url=None)
         key = (selection_key(edition), edition.made_at, edition.subscription.audience, shared)
         if key in self._written:
             self._written.move_to_end(key)
             return self._written[key]
-        self._write_page(edition, where)
+        self._write_page(edition, where, pages)
         draft = self._world.renderer.draft(edition, where)
         found = self._written[key] = draft, write_letter(draft, edition, self._world.site, where)
         if len(self._written) > _KEPT:
             self._written.popitem(last=False)
         return found
 
-    def _write_page(self, edition: Edition, where: Links) -> None:
+    def _write_page(self, edition: Edition, where: Links, pages: Batch | None) -> None:
         """Once for all whose page has the same content, which its name tells."""
         path = self._world.output / page_path(self._world, edition)
         if not path.exists():
-            write_whole(path, self._world.renderer.page(edition, where).encode())
+            (pages.write if pages is not None else write_whole)(
+                path, self._world.renderer.page(edition, where).encode()
+            )
 
 
 def replay(world: World, day: date, address: str | None = None) -> Iterator[Replayed]:
