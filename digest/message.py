@@ -92,7 +92,7 @@ def write_letter(draft: Draft, edition: Edition, site: Site, links: Links) -> Le
     head = _head(site, edition, one_click)
     first, second, third, fourth, fifth = head.blocks
     archive = f"List-Archive: <{_uri(links.archive_url)}>\r\n".encode("ascii") if links.archive_url else b""
-    headers = first, TO, _subject(draft.subject), second, MESSAGE_ID, third, WAYS_OUT, fourth, archive, fifth
+    headers = first, TO, _subject[draft.subject], second, MESSAGE_ID, third, WAYS_OUT, fourth, archive, fifth
     text, html = _body(draft.text), _body(draft.html)
     return Letter(
         head.name,
@@ -213,9 +213,11 @@ def _constant(site: Site, edition: Edition, boundary: str, one_click: bool) -> t
     return tuple(block.encode("ascii") for block in whole)
 
 
-@lru_cache(1_024)
-def _subject(subject: str) -> bytes:
+def _told_subject(subject: str) -> bytes:
     return _fold("Subject", _unstructured(subject, "Subject")).encode("ascii")
+
+
+_subject = Kept(_told_subject, 4_096)
 
 
 def _feedback_id(edition: Edition, site: Site) -> str:

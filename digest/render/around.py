@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import takewhile
 
-from digest.model import Cadence, Edition, Item, Links, SectionKind, Site
+from digest.model import Cadence, Edition, Item, Kept, Links, SectionKind, Site
 from digest.render import days, mutes
 from digest.render.language import Language, language
 from digest.render.views import names_hidden, safe_url
@@ -195,14 +195,17 @@ def subject(edition: Edition) -> str:
     words = language(edition.subscription.language)
     titles = _titles(edition.items[:1], words)
     first = titles[0] if titles else words.gettext("No papers: %(title)s", title=clean(edition.title))
-    return _subject(first, len(edition.items) - 1, edition.date, words)
+    return _subject[first, len(edition.items) - 1, edition.date, words]
 
 
-@lru_cache(4_096)
-def _subject(first: str, more: int, day: date, words: Language) -> str:
+def _told_subject(of: tuple[str, int, date, Language]) -> str:
+    first, more, day, words = of
     others = words.ngettext("and %(count)s more", "and %(count)s more", more)
     tail = f" {others} · {words.short_date(day)}" if more > 0 else f" · {words.short_date(day)}"
     return clip(first, _SUBJECT - len(tail)) + tail
+
+
+_subject = Kept(_told_subject, 4_096)
 
 
 def preheader(edition: Edition) -> str:
@@ -230,7 +233,6 @@ def _titles(items: Sequence[Item], words: Language) -> Sequence[str]:
     return [_title(item.paper.title) or words.gettext("Untitled") for item in items]
 
 
-@lru_cache(4_096)
 def _title(title: str) -> str:
     return clip(clean(title), _TITLE)
 
