@@ -70,7 +70,7 @@ def fingerprint(secret: bytes) -> str:
 
 def message_id(secret: bytes, edition_id: str, address: str, domain: str) -> str:
     """Without angle brackets. The same for every attempt, so that a mailbox can drop a repeated message."""
-    mac = hmac.digest(secret, b"\0".join((b"message", _utf8(edition_id), _utf8(address))), "sha256")
+    mac = hmac.digest(secret, _utf8(f"message\0{edition_id}\0{address}"), "sha256")
     return f"{mac.hex()[:32]}@{domain}"
 
 

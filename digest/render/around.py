@@ -263,6 +263,8 @@ def _day(edition: Edition, words: Language) -> str:
 
 def risen(edition: Edition) -> int:
     """How many late risers there are; they stand last."""
+    if not edition.items or not _is_risen(edition.items[-1]):
+        return 0
     return sum(1 for _ in takewhile(_is_risen, reversed(edition.items)))
 
 
