@@ -6,7 +6,7 @@ Of composing the processor's time is measured, from an `Edition` and its `Links`
 that the outbox keeps of them. The ways take turns, so that what else the machine does slows all of them; told are
 medians of the turns' means, and of the turns' ratios. All ways take the same papers in the same order, out of the pool
 of a day, which is more than the processor keeps at hand: each of 50 profiles has twice the papers of a mail, and of its
-readers each has half of them in an order of his own. Those who are told the same of a paper share its item, as in a run.
+readers each has half of them in an order of his own. Who is told the same of a paper shares its item, as in a run.
 
 The usual way renders a jinja2 template, inlines its css with premailer and writes an `EmailMessage`, for each reader,
 and signs it with dkimpy or not; it uses the shipped templates, so that both make the same mail. Ours is told three
