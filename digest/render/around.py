@@ -123,8 +123,8 @@ def own(address: str | None, links: Links) -> dict[str, str]:
 
 def offers(address: str | None, links: Links) -> tuple[bool, bool, bool]:
     """Which of a reader's own there are."""
-    ways = links.unsubscribe_url is not None or links.unsubscribe_mail is not None
-    return address != "" and address is not None, ways, links.preferences_url is not None
+    ways = safe_url(links.unsubscribe_url) or safe_url(links.unsubscribe_mail)
+    return bool(address), ways != "", safe_url(links.preferences_url) != ""
 
 
 @lru_cache(1_024)
