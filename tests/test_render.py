@@ -623,7 +623,8 @@ def test_what_keeps_frames_keeps_neither_links_nor_readers(tmp_path: Path) -> No
         items = tuple(replace(item, why=f"{item.why} {number}") for item in one.items)
         made = replace(one, subscription=mine, items=items)
         archive = replace(LINKS, archive_url=f"https://example.org/{number}.html")
-        for links in (archive, unsafe, replace(unsafe, archive_url=LINKS.archive_url), Links()):
+        no_way = replace(LINKS, unsubscribe_url="javascript:alert(2)", unsubscribe_mail=None)
+        for links in (archive, LINKS, unsafe, no_way, Links()):
             assert shared.render(made, links) == Renderer(templates, SITE).render(made, links)
         text = shared.render(made, replace(LINKS, archive_url=f"https://example.org/{number}")).text
         assert f"reader.{number}@example.net reads https://example.org/{number}\n" in text

@@ -148,9 +148,8 @@ class Letters:
         """Once for all whose page has the same content, which its name tells."""
         path = self._world.output / page_path(self._world, edition)
         if not path.exists():
-            (pages.write if pages is not None else write_whole)(
-                path, self._world.renderer.page(edition, where).encode()
-            )
+            write = write_whole if pages is None else pages.write
+            write(path, self._world.renderer.page(edition, where).encode())
 
 
 def replay(world: World, day: date, address: str | None = None) -> Iterator[Replayed]:

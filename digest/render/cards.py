@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeAlias, cast
 
 from markupsafe import Markup
 
@@ -30,8 +30,6 @@ _counts = attrgetter("votes", "comments", "rise")  # of an item, what is the sam
 # Of a card its item's identity; where something is marked or stands above it, also which of heading and share there is,
 # its rank if that makes a mark beside one of before, and whether only some of the list are new.
 _Key: TypeAlias = int | tuple[int, bool, bool, int | None, bool]
-_Asked = TypeVar("_Asked")
-_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,7 +248,9 @@ class Cards:
             if not html.besides and not text.besides:
                 openings = self._openings[html.begun(place), text.begun(place), words]
             opened = _Open(html, text, openings, drawn.html.doubtful or drawn.text.doubtful)
-            found = _keep(self._open, key, (item, opened))
+            if len(self._open) >= _KEPT:
+                self._open.clear()
+            found = self._open[key] = item, opened
         return found[1]
 
     def _card(self, item: Item, detail: Detail, place: Place, words: Language) -> _Drawn:
@@ -307,10 +307,3 @@ def _openings(of: tuple[_Beginning, _Beginning, Language]) -> _Openings:
         return Joined.of([between, *begun] if between else begun)
 
     return _Openings(Kept(of_html, _KEPT), Kept(of_text, _KEPT))
-
-
-def _keep(known: dict[_Asked, _Kept], key: _Asked, made: _Kept) -> _Kept:
-    if len(known) >= _KEPT:
-        known.clear()
-    known[key] = made
-    return made

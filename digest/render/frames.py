@@ -79,7 +79,7 @@ class Surface(NamedTuple):
         for at, pick, tell in self.open:
             parts[at] = fill = tell(pick(opened))
             room += len(fill)
-        if len(self.nested) == 1:
+        if len(self.nested) == 1:  # as of most
             at, name = self.nested[0]
             parts[at : at + 1] = those = nested.get(name, ())
             return Body(parts, self.beside[len(those)], doubtful or self.doubtful, room)
